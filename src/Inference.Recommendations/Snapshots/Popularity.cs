@@ -1,0 +1,29 @@
+namespace Inference.Recommendations.Snapshots;
+
+/// <summary>Items by the share of training users that touched them: the rung that needs nothing and never fails.</summary>
+public sealed class Popularity
+{
+    private readonly ScoredRow[] _ranked;
+    private readonly float[] _rates;
+
+    /// <param name="rates">Share of users by row, each in [0, 1]; one per item of the catalogue.</param>
+    public Popularity(ReadOnlySpan<float> rates)
+    {
+        _rates = rates.ToArray();
+        _ranked = new ScoredRow[_rates.Length];
+        for (int row = 0; row < _rates.Length; row++)
+        {
+            if (!(_rates[row] >= 0f && _rates[row] <= 1f))
+                throw new ArgumentException($"The rate of row {row} is {_rates[row]}, not a share in [0, 1].", nameof(rates));
+            _ranked[row] = new ScoredRow(row, _rates[row]);
+        }
+
+        Array.Sort(_ranked, static (a, b) => a.Rate != b.Rate ? b.Rate.CompareTo(a.Rate) : a.Row.CompareTo(b.Row));
+    }
+
+    /// <summary>All items, most popular first, ties by row.</summary>
+    public ReadOnlySpan<ScoredRow> Ranked => _ranked;
+
+    /// <summary>Share of training users that touched the item.</summary>
+    public float RateOf(int row) => _rates[row];
+}

@@ -1,0 +1,68 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
+using Inference.Vectors;
+
+namespace Inference.Recommendations.Snapshots;
+
+/// <summary>
+/// A bundle loaded whole: everything that one reply needs, from one version. Immutable, so a request that holds it never sees a mixture of two versions.
+/// Rows of <see cref="Items"/>, <see cref="Index"/>, <see cref="Popularity"/> and <see cref="Profiles"/> agree.
+/// </summary>
+public sealed class Snapshot : IDisposable
+{
+    private readonly IDisposable[] _owned;
+
+    /// <param name="owned">What is to be disposed with the snapshot (sessions, the index), in this order.</param>
+    public Snapshot(
+        ModelIdentity model,
+        ItemCatalogue items,
+        ExactIndex index,
+        IUserTower userTower,
+        IItemTower? itemTower,
+        Popularity popularity,
+        ClusterProfiles? profiles,
+        params IDisposable[] owned)
+    {
+        if (index.Count != items.Count || popularity.Ranked.Length != items.Count)
+            throw new ArgumentException($"The catalogue has {items.Count} items, the index {index.Count}, popularity {popularity.Ranked.Length}.");
+        Model = model;
+        Items = items;
+        Index = index;
+        UserTower = userTower;
+        ItemTower = itemTower;
+        Popularity = popularity;
+        Profiles = profiles;
+        _owned = owned;
+        var known = new Dictionary<string, IReadOnlyCollection<FeatureKind>>(StringComparer.Ordinal);
+        foreach (string name in profiles?.ContextFeatures ?? [])
+            known[name] = [FeatureKind.Text, FeatureKind.Integer];
+        foreach (string name in userTower.Features.Names)
+            known[name] = [.. Enum.GetValues<FeatureKind>().Where(kind => userTower.Features.Accepts(name, kind))];
+        Context = new FeatureSchema(known);
+    }
+
+    public ModelIdentity Model { get; }
+
+    public ItemCatalogue Items { get; }
+
+    public ExactIndex Index { get; }
+
+    public IUserTower UserTower { get; }
+
+    /// <summary>Null when the bundle has item embeddings only.</summary>
+    public IItemTower? ItemTower { get; }
+
+    public Popularity Popularity { get; }
+
+    /// <summary>Null when the bundle has no cluster profiles.</summary>
+    public ClusterProfiles? Profiles { get; }
+
+    /// <summary>The context features that any part of this snapshot reads.</summary>
+    public FeatureSchema Context { get; }
+
+    public void Dispose()
+    {
+        foreach (IDisposable part in _owned)
+            part.Dispose();
+    }
+}
