@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+
+namespace Grpc.Core;
+
+/// <summary>A call with one request and one reply, as its client sees it.</summary>
+/// <typeparam name="TResponse">The reply.</typeparam>
+public sealed class AsyncUnaryCall<TResponse> : IDisposable
+{
+    private readonly AsyncCallState _call;
+
+    /// <summary>For implementations and test doubles.</summary>
+    public AsyncUnaryCall(
+        Task<TResponse> responseAsync,
+        Task<Metadata> responseHeadersAsync,
+        Func<Status> getStatusFunc,
+        Func<Metadata> getTrailersFunc,
+        Action disposeAction)
+    {
+        ResponseAsync = responseAsync;
+        _call = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
+    }
+
+    /// <summary>For implementations: the callbacks get <paramref name="state"/>, so that none needs a closure.</summary>
+    public AsyncUnaryCall(
+        Task<TResponse> responseAsync,
+        Func<object, Task<Metadata>> responseHeadersAsync,
+        Func<object, Status> getStatusFunc,
+        Func<object, Metadata> getTrailersFunc,
+        Action<object> disposeAction,
+        object state)
+    {
+        ResponseAsync = responseAsync;
+        _call = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+    }
+
+    /// <summary>The reply.</summary>
+    public Task<TResponse> ResponseAsync { get; }
+
+    /// <summary>The response headers, as soon as they are there.</summary>
+    public Task<Metadata> ResponseHeadersAsync => _call.ResponseHeaders;
+
+    /// <summary>Awaits <see cref="ResponseAsync"/>.</summary>
+    public TaskAwaiter<TResponse> GetAwaiter() => ResponseAsync.GetAwaiter();
+
+    /// <summary>Awaits <see cref="ResponseAsync"/> with or without the captured context.</summary>
+    public ConfiguredTaskAwaitable<TResponse> ConfigureAwait(bool continueOnCapturedContext) => ResponseAsync.ConfigureAwait(continueOnCapturedContext);
+
+    /// <summary>How the call ended.</summary>
+    /// <exception cref="InvalidOperationException">The call is still under way.</exception>
+    public Status GetStatus() => _call.GetStatus();
+
+    /// <summary>What came with the status.</summary>
+    /// <exception cref="InvalidOperationException">The call is still under way.</exception>
+    public Metadata GetTrailers() => _call.GetTrailers();
+
+    /// <summary>Gives the call up if it is still under way, and frees what it holds.</summary>
+    public void Dispose() => _call.Dispose();
+}
