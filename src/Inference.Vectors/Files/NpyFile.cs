@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Inference.Vectors.Files;
+
+namespace Inference.Vectors;
+
+/// <summary>Reads and writes matrices as NumPy's .npy files: two dimensions, C order, little-endian.</summary>
+/// <remarks>Elements are fp32, or fp16, int8 and uint8 that are widened to fp32; fp64 is refused, for it would lose digits silently. Format versions 1 to 3.</remarks>
+public static class NpyFile
+{
+    private const int BufferBytes = 1 << 20;
+
+    /// <summary>Reads a matrix straight into the layout of the kernels.</summary>
+    /// <exception cref="InvalidDataException">The file is no such matrix, is cut or has more than its header says, or holds NaN or infinity; the message names the file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static VectorMatrix ReadMatrix(string path)
+    {
+        using FileStream file = Open(path);
+        NpyHeader header = ReadHeader(file);
+        if (header.Columns is < 1 or > VectorMatrix.MaxDimension || header.Rows > VectorMatrix.MaxCount)
+            throw Invalid(path, $"A matrix of ({header.Rows}, {header.Columns}) is no set of vectors.");
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(header.Columns * header.ElementSize);
+        try
+        {
+            return VectorMatrix.Create(header.Rows, header.Columns, (_, row) => ReadElements(file, header.Type, buffer, row));
+        }
+        catch (Exception e) when (e is ArgumentException or EndOfStreamException)
+        {
+            throw Invalid(path, e.Message, e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Reads a matrix into an array, row-major, NaN and infinity included.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rows">First extent.</param>
+    /// <param name="columns">Second extent.</param>
+    /// <returns>rows × columns elements.</returns>
+    /// <exception cref="InvalidDataException">The file is no such matrix, is cut or has more than its header says, or is too large for an array; the message names the file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static float[] Read(string path, out int rows, out int columns)
+    {
+        using FileStream file = Open(path);
+        NpyHeader header = ReadHeader(file);
+        (rows, columns) = (header.Rows, header.Columns);
+        long length = (long)rows * columns;
+        if (length > Array.MaxLength)
+            throw Invalid(path, $"{length} elements are too many for an array; read it as a matrix.");
+        var elements = new float[length];
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            int chunk = BufferBytes / header.ElementSize;
+            for (int start = 0; start < elements.Length; start += chunk)
+                ReadElements(file, header.Type, buffer, elements.AsSpan(start, Math.Min(chunk, elements.Length - start)));
+            return elements;
+        }
+        catch (EndOfStreamException e)
+        {
+            throw Invalid(path, e.Message, e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Writes an fp32 matrix (version 1.0), over what was there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="data">rows × columns elements, row-major.</param>
+    /// <param name="rows">First extent.</param>
+    /// <param name="columns">Second extent.</param>
+    /// <exception cref="ArgumentException">The length is not rows × columns.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, ReadOnlySpan<float> data, int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        if (data.Length != (long)rows * columns)
+            throw new ArgumentException($"{data.Length} elements are no matrix of ({rows}, {columns}).", nameof(data));
+        using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        file.Write(NpyHeader.OfFloat32(rows, columns));
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("Matrices are written on little-endian machines.");
+        for (ReadOnlySpan<float> rest = data; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, BufferBytes)..])
+            file.Write(MemoryMarshal.AsBytes(rest[..Math.Min(rest.Length, BufferBytes)]));
+    }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, FileOptions.SequentialScan);
+
+    private static NpyHeader ReadHeader(FileStream file)
+    {
+        try
+        {
+            return NpyHeader.Read(file);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Invalid(file.Name, e.Message, e);
+        }
+    }
+
+    /// <summary>Reads as many elements as <paramref name="elements"/> has; the buffer has room for their bytes.</summary>
+    private static void ReadElements(FileStream file, NpyType type, byte[] buffer, Span<float> elements)
+    {
+        switch (type)
+        {
+            case NpyType.Float32 when BitConverter.IsLittleEndian:
+                file.ReadExactly(MemoryMarshal.AsBytes(elements));
+                break;
+            case NpyType.Float16 when BitConverter.IsLittleEndian:
+                Span<byte> halves = buffer.AsSpan(0, elements.Length * 2);
+                file.ReadExactly(halves);
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(halves), elements);
+                break;
+            case NpyType.Int8:
+                Span<byte> signed = buffer.AsSpan(0, elements.Length);
+                file.ReadExactly(signed);
+                TensorPrimitives.ConvertTruncating<sbyte, float>(MemoryMarshal.Cast<byte, sbyte>(signed), elements);
+                break;
+            case NpyType.UInt8:
+                Span<byte> unsigned = buffer.AsSpan(0, elements.Length);
+                file.ReadExactly(unsigned);
+                TensorPrimitives.ConvertTruncating<byte, float>(unsigned, elements);
+                break;
+            default:
+                throw new PlatformNotSupportedException("Matrices are read on little-endian machines.");
+        }
+    }
+
+    private static InvalidDataException Invalid(string path, string why, Exception? inner = null) => new($"{path}: {why}", inner);
+}

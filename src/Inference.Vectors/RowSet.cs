@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Inference.Vectors;
+
+/// <summary>A set of rows as a bitmap whose words come from a pool: what one request excludes or allows.</summary>
+/// <remarks>
+/// Rent, fill, search, dispose. Filling is not thread-safe; reading is. Costs one bit a row of the catalogue to clear when rented, and 40 bytes of garbage.
+/// </remarks>
+public sealed class RowSet : IDisposable
+{
+    private ulong[]? _words;
+
+    private RowSet(int rowCount)
+    {
+        RowCount = rowCount;
+        _words = ArrayPool<ulong>.Shared.Rent(WordCount);
+        _words.AsSpan(0, WordCount).Clear();
+    }
+
+    /// <summary>Rows of the catalogue: members lie in 0 … RowCount − 1.</summary>
+    public int RowCount { get; }
+
+    /// <summary>Members.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Row r is bit r mod 64 of word r ∕ 64; bits from <see cref="RowCount"/> on are zero.</summary>
+    internal ReadOnlySpan<ulong> Words => Rented.AsSpan(0, WordCount);
+
+    private int WordCount => (int)(((uint)RowCount + 63) / 64);
+
+    private ulong[] Rented => _words ?? throw new ObjectDisposedException(nameof(RowSet));
+
+    /// <summary>An empty set over <paramref name="rowCount"/> rows. Dispose it to give its words back.</summary>
+    public static RowSet Rent(int rowCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
+        return new RowSet(rowCount);
+    }
+
+    /// <summary>Adds a row; false if it was a member.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public bool Add(int row)
+    {
+        ref ulong word = ref WordOf(row);
+        ulong bit = 1UL << row;
+        if ((word & bit) != 0)
+            return false;
+        word |= bit;
+        Count++;
+        return true;
+    }
+
+    /// <summary>Adds rows; members and repetitions are fine.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such row; those before it are added.</exception>
+    public void AddRange(ReadOnlySpan<int> rows)
+    {
+        foreach (int row in rows)
+            Add(row);
+    }
+
+    /// <summary>Removes a row; false if it was no member.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public bool Remove(int row)
+    {
+        ref ulong word = ref WordOf(row);
+        ulong bit = 1UL << row;
+        if ((word & bit) == 0)
+            return false;
+        word &= ~bit;
+        Count--;
+        return true;
+    }
+
+    /// <summary>Whether a row is a member; false for rows that do not exist.</summary>
+    public bool Contains(int row) => (uint)row < (uint)RowCount && (Rented[row >> 6] & (1UL << row)) != 0;
+
+    /// <summary>Removes all.</summary>
+    public void Clear()
+    {
+        Rented.AsSpan(0, WordCount).Clear();
+        Count = 0;
+    }
+
+    /// <summary>Gives the words back to the pool. A second call does nothing; any other use after it throws.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _words, null) is { } words)
+            ArrayPool<ulong>.Shared.Return(words);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref ulong WordOf(int row)
+    {
+        if ((uint)row >= (uint)RowCount)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"The set is over {RowCount} rows.");
+        return ref Rented[row >> 6];
+    }
+}
