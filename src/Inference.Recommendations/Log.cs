@@ -1,0 +1,17 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Inference.Recommendations;
+
+/// <summary>The log messages and the activity source of this project.</summary>
+internal static partial class Log
+{
+    /// <summary>Spans of one request.</summary>
+    public static readonly ActivitySource Activities = new("Inference.Recommendations");
+
+    [LoggerMessage(100, LogLevel.Warning, "The store of user states failed; the user is treated as not known")]
+    public static partial void UserStateFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(101, LogLevel.Warning, "The user tower of {Version} failed; the ladder falls to the next rung")]
+    public static partial void UserTowerFailed(ILogger logger, string version, Exception exception);
+}

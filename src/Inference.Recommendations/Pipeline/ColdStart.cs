@@ -1,0 +1,96 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+
+namespace Inference.Recommendations.Pipeline;
+
+/// <summary>The lower rungs of the ladder, which run no model: the mixture of cluster profiles that fits the context, then popularity.</summary>
+internal sealed class ColdStart
+{
+    /// <summary>Clusters below this weight cannot change the order of the slate's head and are left out of the sum.</summary>
+    private const float NegligibleWeight = 1e-3f;
+
+    private readonly RateBoardPool _boards = new();
+
+    /// <summary>Fills the free places with the items of the highest Σ_c w_c r(i|c).</summary>
+    /// <returns>Whether the context chose among the profiles and any item was found; the prior alone is worth no more than popularity.</returns>
+    public bool FillFromProfiles(Snapshot snapshot, FeatureSet context, Eligibility eligible, Slate slate)
+    {
+        if (snapshot.Profiles is not { } profiles || context.IsEmpty)
+            return false;
+        Span<float> weights = profiles.Count <= 256 ? stackalloc float[profiles.Count] : new float[profiles.Count];
+        if (profiles.Weigh(context, weights) == 0)
+            return false;
+
+        RateBoard board = _boards.Rent(snapshot.Items.Count);
+        try
+        {
+            Mix(snapshot, profiles, weights, eligible, slate.Free, board);
+            int before = slate.Count;
+            foreach (ScoredRow best in board.TakeBest(slate.Free))
+            {
+                slate.Add(best.Row, best.Rate, Sources.ClusterProfile);
+                eligible.Deny(best.Row);
+            }
+
+            return slate.Count > before;
+        }
+        finally
+        {
+            _boards.Return(board);
+        }
+    }
+
+    /// <summary>Fills the free places with the most popular eligible items.</summary>
+    public static void FillFromPopularity(Snapshot snapshot, Eligibility eligible, Slate slate)
+    {
+        foreach (ScoredRow item in snapshot.Popularity.Ranked)
+        {
+            if (slate.Free == 0)
+                return;
+            if (!eligible.Allows(item.Row))
+                continue;
+            slate.Add(item.Row, item.Rate, Sources.Popularity);
+            eligible.Deny(item.Row);
+        }
+    }
+
+    /// <summary>
+    /// An item outside every list has the score p_i Σ_c w_c s_c, so beyond the union of the lists only the head of popularity can be in the slate.
+    /// <list type="number">
+    /// <item>each listed item gets w_c (r(i|c) − s_c p_i)</item>
+    /// <item>the head of popularity joins with 0</item>
+    /// <item>every item on the board gets p_i Σ_c w_c s_c</item>
+    /// </list>
+    /// </summary>
+    private static void Mix(Snapshot snapshot, ClusterProfiles profiles, ReadOnlySpan<float> weights, Eligibility eligible, int wanted, RateBoard board)
+    {
+        Popularity popularity = snapshot.Popularity;
+        float rest = 0;
+        for (int c = 0; c < weights.Length; c++)
+        {
+            if (weights[c] < NegligibleWeight)
+                continue;
+            ClusterProfile profile = profiles[c];
+            rest += weights[c] * profile.RestScale;
+            foreach (ScoredRow item in profile.Top.Span)
+            {
+                if (eligible.Allows(item.Row))
+                    board.Add(item.Row, weights[c] * (item.Rate - (profile.RestScale * popularity.RateOf(item.Row))));
+            }
+        }
+
+        int head = wanted;
+        foreach (ScoredRow item in popularity.Ranked)
+        {
+            if (head == 0)
+                break;
+            if (!eligible.Allows(item.Row))
+                continue;
+            board.Add(item.Row, 0f);
+            head--;
+        }
+
+        board.AddToAll(popularity, rest);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Numerics.Tensors;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+using Inference.Vectors;
+using Microsoft.Extensions.Logging;
+
+namespace Inference.Recommendations.Pipeline;
+
+/// <summary>Vectors for callers that keep an index of their own. Unlike the ladder it has no fallback: a tower that fails is an error of the call.</summary>
+public sealed class Embeddings
+{
+    private readonly KnownUsers _users;
+    private readonly PipelineOptions _options;
+    private readonly TimeProvider _time;
+
+    public Embeddings(IUserStates states, PipelineOptions options, TimeProvider time, ILoggerFactory logs)
+    {
+        _options = options;
+        _time = time;
+        _users = new KnownUsers(states, options, logs.CreateLogger<KnownUsers>());
+    }
+
+    /// <summary>Encodes users with the user tower.</summary>
+    /// <returns>Users × dimension floats, row by row.</returns>
+    /// <exception cref="TowerException">The tower failed.</exception>
+    public async ValueTask<float[]> EmbedUsersAsync(Snapshot snapshot, IReadOnlyList<UserQuery> users, DateTimeOffset deadline, CancellationToken cancellationToken)
+    {
+        var budget = new Budget(_time, deadline, _options.DeadlineReserve);
+        var inputs = new UserTowerInput[users.Count];
+        var histories = new History[users.Count];
+        try
+        {
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                UserState? state = await _users.FindAsync(users[i].UserId, budget, new Degradations(), cancellationToken);
+                History history = histories[i] = new History();
+                if (state is not null)
+                    history.Append(state.History, snapshot.Items);
+                history.Append(users[i].RecentItemIds, snapshot.Items);
+                inputs[i] = new UserTowerInput(new FeatureSet(users[i].Context, state?.Features), history.Rows);
+            }
+
+            var embeddings = new float[inputs.Length * snapshot.Model.Dimension];
+            if (inputs.Length > 0)
+                await snapshot.UserTower.EncodeAsync(inputs, embeddings, cancellationToken);
+            return embeddings;
+        }
+        finally
+        {
+            // A cancelled batch may still be read by the tower, so its histories are left to the collector.
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                foreach (History? history in histories)
+                    history?.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Looks stored item embeddings up, and runs the item tower over items that come with features.</summary>
+    /// <param name="snapshot">The model.</param>
+    /// <param name="items">The items.</param>
+    /// <param name="unknown">Receives the places of items that are neither known nor have features; their rows stay zero.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Items × dimension floats, row by row.</returns>
+    /// <exception cref="TowerException">The tower failed, or the bundle has no item tower.</exception>
+    public static async ValueTask<float[]> EmbedItemsAsync(Snapshot snapshot, IReadOnlyList<ItemQuery> items, ICollection<int> unknown, CancellationToken cancellationToken)
+    {
+        int dimension = snapshot.Model.Dimension;
+        var embeddings = new float[items.Count * dimension];
+        var toEncode = new List<int>();
+        for (int i = 0; i < items.Count; i++)
+        {
+            if (items[i].Features.Count > 0)
+                toEncode.Add(i);
+            else if (snapshot.Items.TryGetRow(items[i].ItemId, out int row))
+                snapshot.Index.Vector(row).CopyTo(embeddings.AsSpan(i * dimension, dimension));
+            else
+                unknown.Add(i);
+        }
+
+        if (toEncode.Count == 0)
+            return embeddings;
+        if (snapshot.ItemTower is not { } tower)
+            throw new TowerException("The served bundle has item embeddings but no item tower, so items cannot be encoded from features.");
+        var inputs = new ItemTowerInput[toEncode.Count];
+        for (int i = 0; i < inputs.Length; i++)
+            inputs[i] = new ItemTowerInput(items[toEncode[i]].ItemId, new FeatureSet(items[toEncode[i]].Features));
+        var encoded = new float[inputs.Length * dimension];
+        await tower.EncodeAsync(inputs, encoded, cancellationToken);
+        for (int i = 0; i < inputs.Length; i++)
+            encoded.AsSpan(i * dimension, dimension).CopyTo(embeddings.AsSpan(toEncode[i] * dimension, dimension));
+        return embeddings;
+    }
+
+    /// <summary>The mean of the vectors of some rows; at least one.</summary>
+    internal static float[] Mean(ExactIndex index, ReadOnlySpan<int> rows)
+    {
+        var mean = new float[index.Dimension];
+        foreach (int row in rows)
+            TensorPrimitives.Add(mean, index.Vector(row), mean);
+        TensorPrimitives.Divide(mean, rows.Length, mean);
+        return mean;
+    }
+}

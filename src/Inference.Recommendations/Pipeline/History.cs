@@ -1,0 +1,51 @@
+using System.Buffers;
+using Inference.Recommendations.Snapshots;
+
+namespace Inference.Recommendations.Pipeline;
+
+/// <summary>The items that a user touched, as rows of one snapshot, latest last: the stored ones, then those of the request.</summary>
+internal sealed class History : IDisposable
+{
+    private int[] _rows = [];
+
+    public int Count { get; private set; }
+
+    public ReadOnlyMemory<int> Rows => _rows.AsMemory(0, Count);
+
+    /// <summary>Appends known items and returns how many are unknown.</summary>
+    public int Append(IReadOnlyList<string> itemIds, ItemCatalogue items)
+    {
+        if (itemIds.Count == 0)
+            return 0;
+        Reserve(Count + itemIds.Count);
+        int unknown = 0;
+        for (int i = 0; i < itemIds.Count; i++)
+        {
+            if (items.TryGetRow(itemIds[i], out int row))
+                _rows[Count++] = row;
+            else
+                unknown++;
+        }
+
+        return unknown;
+    }
+
+    public void Dispose()
+    {
+        if (_rows.Length > 0)
+            ArrayPool<int>.Shared.Return(_rows);
+        _rows = [];
+        Count = 0;
+    }
+
+    private void Reserve(int capacity)
+    {
+        if (capacity <= _rows.Length)
+            return;
+        int[] larger = ArrayPool<int>.Shared.Rent(capacity);
+        _rows.AsSpan(0, Count).CopyTo(larger);
+        if (_rows.Length > 0)
+            ArrayPool<int>.Shared.Return(_rows);
+        _rows = larger;
+    }
+}

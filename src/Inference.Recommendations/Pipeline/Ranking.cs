@@ -1,0 +1,67 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+
+namespace Inference.Recommendations.Pipeline;
+
+/// <summary>The last step of a request: the slate as items with propensities and, where asked for, reasons.</summary>
+internal static class Ranking
+{
+    public static RecommendedItem[] Items(Snapshot snapshot, Slate slate, Reasons? reasons)
+    {
+        var items = new RecommendedItem[slate.Count];
+        ReadOnlySpan<Slate.Place> places = slate.Places;
+        for (int i = 0; i < places.Length; i++)
+        {
+            // No chance is involved in the order, so each item is in its slot with certainty.
+            items[i] = new RecommendedItem(snapshot.Items.IdOf(places[i].Row), places[i].Score, places[i].Source, 1.0, reasons?.For(places[i]));
+        }
+
+        return items;
+    }
+}
+
+/// <summary>Says why items are shown, in terms of what the reply was made from.</summary>
+internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, FeatureSet context, ReasonKind nearestKind)
+{
+    /// <summary>Only the latest items of a history are compared; the towers read no more either.</summary>
+    private const int MostHistory = 50;
+
+    private string? _profile;
+
+    public Reason For(Slate.Place place) => place.Source switch
+    {
+        Sources.Towers when history.Length > 0 => Nearest(place.Row),
+        Sources.Towers => new Reason(ReasonKind.Features, "Fits what is known of the user."),
+        Sources.ClusterProfile => new Reason(ReasonKind.Profile, $"Popular with '{Profile()}'.", Profile: Profile()),
+        _ => new Reason(ReasonKind.Popular, $"Popular: {snapshot.Popularity.RateOf(place.Row) * 100:0.0} % of users touched it."),
+    };
+
+    private Reason Nearest(int row)
+    {
+        ReadOnlySpan<int> latest = history.Span.Length > MostHistory ? history.Span[^MostHistory..] : history.Span;
+        Span<float> scores = stackalloc float[latest.Length];
+        snapshot.Index.Score(snapshot.Index.Vector(row), latest, scores);
+        int best = 0;
+        for (int i = 1; i < scores.Length; i++)
+        {
+            if (scores[i] >= scores[best])
+                best = i;
+        }
+
+        string title = snapshot.Items.TitleOf(latest[best]) ?? snapshot.Items.IdOf(latest[best]);
+        string text = nearestKind == ReasonKind.SimilarItem ? $"Similar to '{title}'." : $"Near to '{title}' in the history.";
+        return new Reason(nearestKind, text, snapshot.Items.IdOf(latest[best]));
+    }
+
+    /// <summary>The label of the heaviest profile.</summary>
+    private string Profile()
+    {
+        if (_profile is not null)
+            return _profile;
+        ClusterProfiles profiles = snapshot.Profiles!;
+        var weights = new float[profiles.Count];
+        profiles.Weigh(context, weights);
+        return _profile = profiles[weights.AsSpan().IndexOf(weights.Max())].Label;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+using Microsoft.Extensions.Logging;
+
+namespace Inference.Recommendations.Pipeline;
+
+/// <summary>
+/// One request, from question to slate.
+/// <code>
+///  query ─ 1 who asks ─ 2 what may be shown ─ 3 the ladder ──────────────────────────── 4 fill up ─ 5 reply
+///          user state   allow, deny, seen     tower → index ▸ profiles ▸ popularity    popularity  items, reasons, labels
+/// </code>
+/// Never throws for an unseen user or a broken part: it falls to the next rung and says so. Safe for concurrent use.
+/// </summary>
+public sealed class RecommendationPipeline
+{
+    private readonly KnownUsers _users;
+    private readonly UserEmbeddings _embeddings;
+    private readonly Retrieval _retrieval;
+    private readonly ColdStart _coldStart = new();
+    private readonly RecommendationMetrics _metrics;
+    private readonly PipelineOptions _options;
+    private readonly TimeProvider _time;
+
+    public RecommendationPipeline(IUserStates states, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs)
+    {
+        _options = options;
+        _metrics = metrics;
+        _time = time;
+        _users = new KnownUsers(states, options, logs.CreateLogger<KnownUsers>());
+        _embeddings = new UserEmbeddings(options, metrics, time, logs.CreateLogger<UserEmbeddings>());
+        _retrieval = new Retrieval(metrics, time);
+    }
+
+    /// <summary>Recommends items for one user or session.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async ValueTask<RecommendReply> RecommendAsync(Snapshot snapshot, RecommendQuery query, CancellationToken cancellationToken)
+    {
+        using Activity? span = Log.Activities.StartActivity("recommend");
+        var budget = new Budget(_time, query.Deadline, _options.DeadlineReserve);
+        var degraded = new Degradations();
+
+        // :: Step 1: who asks — stored state, then the request's own items and features.
+        UserState? state = await _users.FindAsync(query.UserId, budget, degraded, cancellationToken);
+        var features = new FeatureSet(query.Context, state?.Features);
+        ReportUnknownFeatures(snapshot, query.Context, degraded);
+        using var history = new History();
+        if (state is not null)
+            history.Append(state.History, snapshot.Items);
+        ReportUnknownItems(Components.RecentItemIds, history.Append(query.RecentItemIds, snapshot.Items), query.RecentItemIds.Count, degraded);
+
+        // :: Step 2: what may be shown.
+        using Eligibility eligible = Eligibility.Of(
+            snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, query.IncludeSeen ? default : history.Rows.Span, degraded);
+        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, snapshot.Items.Count)));
+
+        // :: Step 3: the ladder — the first rung that can answer does.
+        Rung rung = await ClimbAsync(snapshot, query, state, features, history, eligible, slate, budget, degraded, cancellationToken);
+
+        // :: Step 4: fill up — a slate is never short while there are eligible items, and never empty because everything was seen.
+        ColdStart.FillFromPopularity(snapshot, eligible, slate);
+        if (slate.Count == 0 && history.Count > 0 && !query.IncludeSeen)
+            FillFromSeen(snapshot, query, slate, degraded);
+        if (slate.Free > 0)
+            degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
+
+        // :: Step 5: the reply.
+        Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History) : null;
+        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List);
+        _metrics.Served(reply);
+        span?.SetTag("recsys.rung", reply.ServedBy);
+        return reply;
+    }
+
+    /// <summary>Finds the items nearest to those in question; popular items where none of them is known.</summary>
+    public RecommendReply Similar(Snapshot snapshot, SimilarItemsQuery query)
+    {
+        using Activity? span = Log.Activities.StartActivity("similar_items");
+        var degraded = new Degradations();
+
+        // :: Step 1: the items in question.
+        using var asked = new History();
+        ReportUnknownItems(Components.ItemIds, asked.Append(query.ItemIds, snapshot.Items), query.ItemIds.Count, degraded);
+
+        // :: Step 2: what may be shown.
+        using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, asked.Rows.Span, degraded);
+        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, snapshot.Items.Count)));
+
+        // :: Step 3: the neighbours of their mean.
+        Rung rung = Rung.Popularity;
+        if (asked.Count > 0)
+        {
+            float[] mean = Embeddings.Mean(snapshot.Index, asked.Rows.Span);
+            if (_retrieval.Fill(snapshot, mean, eligible, slate))
+                rung = Rung.ItemEmbedding;
+        }
+
+        // :: Step 4: fill up.
+        ColdStart.FillFromPopularity(snapshot, eligible, slate);
+        if (slate.Free > 0)
+            degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
+
+        // :: Step 5: the reply.
+        Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem) : null;
+        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List);
+        _metrics.Served(reply);
+        return reply;
+    }
+
+    private async ValueTask<Rung> ClimbAsync(
+        Snapshot snapshot, RecommendQuery query, UserState? state, FeatureSet features, History history,
+        Eligibility eligible, Slate slate, Budget budget, Degradations degraded, CancellationToken cancellationToken)
+    {
+        if (query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(state, history.Count) is { } towerRung)
+        {
+            using UserEmbeddings.RentedEmbedding? embedding =
+                await _embeddings.EncodeAsync(snapshot, features, history.Rows, budget, degraded, cancellationToken);
+            if (embedding is not null && _retrieval.Fill(snapshot, embedding.Memory.Span, eligible, slate))
+                return towerRung;
+        }
+
+        if (query.Retrievers.HasFlag(Retrievers.ClusterProfile) && _coldStart.FillFromProfiles(snapshot, features, eligible, slate))
+            return Rung.ClusterProfile;
+
+        return Rung.Popularity;
+    }
+
+    /// <summary>The user has seen every item that may be shown: better those again than nothing.</summary>
+    private static void FillFromSeen(Snapshot snapshot, RecommendQuery query, Slate slate, Degradations degraded)
+    {
+        using Eligibility again = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, default, new Degradations());
+        ColdStart.FillFromPopularity(snapshot, again, slate);
+        if (slate.Count > 0)
+            degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, "Every eligible item is in the history; seen items are shown again.");
+    }
+
+    private static void ReportUnknownItems(string component, int unknown, int sent, Degradations degraded)
+    {
+        if (unknown > 0)
+            degraded.Add(component, DegradationReason.UnknownItems, $"{unknown} of {sent} ids are not in the catalogue and were ignored.");
+    }
+
+    private static void ReportUnknownFeatures(Snapshot snapshot, IReadOnlyDictionary<string, FeatureValue> context, Degradations degraded)
+    {
+        const int mostNamed = 3;
+        if (context.Count == 0)
+            return;
+        int unknown = 0;
+        string names = "";
+        foreach (string name in context.Keys)
+        {
+            if (snapshot.Context.Knows(name))
+                continue;
+            if (unknown++ < mostNamed)
+                names += unknown == 1 ? $"'{name}'" : $", '{name}'";
+        }
+
+        if (unknown > 0)
+            degraded.Add(Components.Context, DegradationReason.UnknownFeatures, $"{unknown} features are not known to this model and were ignored: {names}{(unknown > mostNamed ? ", ..." : "")}.");
+    }
+}

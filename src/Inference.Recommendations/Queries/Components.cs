@@ -1,0 +1,14 @@
+namespace Inference.Recommendations.Queries;
+
+/// <summary>Names of the parts that a <see cref="Degradation"/> can name. A closed set, so that metrics stay bounded.</summary>
+public static class Components
+{
+    public const string UserState = "user_state";
+    public const string UserTower = "user_tower";
+    public const string ClusterProfile = "cluster_profile";
+    public const string Candidates = "candidates";
+    public const string Context = "context";
+    public const string RecentItemIds = "recent_item_ids";
+    public const string AllowedItemIds = "allowed_item_ids";
+    public const string ItemIds = "item_ids";
+}

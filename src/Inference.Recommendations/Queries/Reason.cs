@@ -1,0 +1,18 @@
+namespace Inference.Recommendations.Queries;
+
+/// <summary>Kinds of reasons for showing an item.</summary>
+public enum ReasonKind
+{
+    History = 1,
+    Features = 2,
+    Profile = 3,
+    Popular = 4,
+    SimilarItem = 5,
+}
+
+/// <summary>Why an item is shown.</summary>
+/// <param name="Kind">The kind of reason.</param>
+/// <param name="Text">One sentence for people.</param>
+/// <param name="BecauseOfItemId">The nearest item of the history, or the item in question.</param>
+/// <param name="Profile">Label of the cluster profile.</param>
+public sealed record Reason(ReasonKind Kind, string Text, string? BecauseOfItemId = null, string? Profile = null);

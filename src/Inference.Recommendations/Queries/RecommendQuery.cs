@@ -1,0 +1,37 @@
+using Inference.Recommendations.Features;
+
+namespace Inference.Recommendations.Queries;
+
+/// <summary>What to show to this user, now, here. Validated by the caller: numbers finite, counts and lengths within their limits.</summary>
+public sealed class RecommendQuery
+{
+    /// <summary>Opaque id of the user; empty for an anonymous session.</summary>
+    public string UserId { get; init; } = "";
+
+    /// <summary>Context features of this request; they go before stored ones.</summary>
+    public IReadOnlyDictionary<string, FeatureValue> Context { get; init; } = FeatureSet.None;
+
+    /// <summary>Items that the user or session touched, latest last.</summary>
+    public IReadOnlyList<string> RecentItemIds { get; init; } = [];
+
+    /// <summary>Items that must not be returned.</summary>
+    public IReadOnlyList<string> ExcludedItemIds { get; init; } = [];
+
+    /// <summary>When not empty, only these may be returned.</summary>
+    public IReadOnlyList<string> AllowedItemIds { get; init; } = [];
+
+    /// <summary>How many items to return, at least 1.</summary>
+    public int Limit { get; init; } = 10;
+
+    /// <summary>Whether items of the user's history may be returned again.</summary>
+    public bool IncludeSeen { get; init; }
+
+    /// <summary>Whether each item carries a reason.</summary>
+    public bool Explain { get; init; }
+
+    /// <summary>The retrievers that may answer; popularity always may, as the last resort.</summary>
+    public Retrievers Retrievers { get; init; } = Retrievers.All;
+
+    /// <summary>When the caller stops waiting; the ladder skips rungs that would miss it.</summary>
+    public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;
+}

@@ -1,0 +1,18 @@
+using Inference.Recommendations.Snapshots;
+
+namespace Inference.Recommendations.Queries;
+
+/// <summary>One item of a slate.</summary>
+/// <param name="ItemId">Id of the item.</param>
+/// <param name="Score">Higher is better; comparable within one source of one reply only.</param>
+/// <param name="Source">The retriever that found it; one of <see cref="Sources"/>.</param>
+/// <param name="Propensity">Probability in (0, 1] with which the policy puts this item into this slot.</param>
+/// <param name="Reason">Why it is shown; null unless asked for.</param>
+public readonly record struct RecommendedItem(string ItemId, float Score, string Source, double Propensity, Reason? Reason);
+
+/// <summary>The slate, and how it came about.</summary>
+/// <param name="Model">The model that answered.</param>
+/// <param name="ServedBy">The rung that made the slate; items filled in after it name their own source.</param>
+/// <param name="Items">The slate, best first.</param>
+/// <param name="Degraded">What made it less than it could have been; empty when nothing did.</param>
+public sealed record RecommendReply(ModelIdentity Model, Rung ServedBy, IReadOnlyList<RecommendedItem> Items, IReadOnlyList<Degradation> Degraded);

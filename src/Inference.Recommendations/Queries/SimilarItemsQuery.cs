@@ -1,0 +1,20 @@
+namespace Inference.Recommendations.Queries;
+
+/// <summary>Which items are near to these? Validated by the caller.</summary>
+public sealed class SimilarItemsQuery
+{
+    /// <summary>The items in question, at least one; they are never returned.</summary>
+    public required IReadOnlyList<string> ItemIds { get; init; }
+
+    /// <summary>Items that must not be returned.</summary>
+    public IReadOnlyList<string> ExcludedItemIds { get; init; } = [];
+
+    /// <summary>When not empty, only these may be returned.</summary>
+    public IReadOnlyList<string> AllowedItemIds { get; init; } = [];
+
+    /// <summary>How many items to return, at least 1.</summary>
+    public int Limit { get; init; } = 10;
+
+    /// <summary>Whether each item carries a reason.</summary>
+    public bool Explain { get; init; }
+}

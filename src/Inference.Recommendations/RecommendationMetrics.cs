@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Inference.Recommendations.Queries;
+
+namespace Inference.Recommendations;
+
+/// <summary>What the pipeline counts and times. Tags are closed sets; none is a user or item id.</summary>
+public sealed class RecommendationMetrics
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Inference.Recommendations";
+
+    private readonly Counter<long> _recommendations;
+    private readonly Counter<long> _degradations;
+    private readonly Counter<long> _items;
+    private readonly Histogram<double> _tower;
+    private readonly Histogram<double> _search;
+
+    public RecommendationMetrics(IMeterFactory meters)
+    {
+        Meter meter = meters.Create(MeterName);
+        _recommendations = meter.CreateCounter<long>("recsys.recommendations", "{slate}", "Slates served, by the rung of the ladder that made them.");
+        _degradations = meter.CreateCounter<long>("recsys.degradations", "{degradation}", "Labels on replies that were less than they could have been, by part and reason.");
+        _items = meter.CreateCounter<long>("recsys.slate.items", "{item}", "Items in served slates.");
+        _tower = meter.CreateHistogram<double>("recsys.tower.duration", "s", "Time from asking the user tower to its answer, by outcome.");
+        _search = meter.CreateHistogram<double>("recsys.index.search.duration", "s", "Time of one search of the index.");
+    }
+
+    internal void Served(RecommendReply reply)
+    {
+        _recommendations.Add(1, new KeyValuePair<string, object?>("recsys.rung", NameOf(reply.ServedBy)));
+        _items.Add(reply.Items.Count);
+        for (int i = 0; i < reply.Degraded.Count; i++)
+        {
+            _degradations.Add(1, new TagList
+            {
+                { "recsys.component", reply.Degraded[i].Component },
+                { "recsys.reason", NameOf(reply.Degraded[i].Reason) },
+            });
+        }
+    }
+
+    internal void TowerRan(TimeSpan duration, string outcome) =>
+        _tower.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
+
+    internal void IndexSearched(TimeSpan duration) => _search.Record(duration.TotalSeconds);
+
+    // Constants, so that no enum is boxed or formatted per request.
+    private static string NameOf(Rung rung) => rung switch
+    {
+        Rung.CachedEmbedding => "cached_embedding",
+        Rung.UserTower => "user_tower",
+        Rung.Session => "session",
+        Rung.ClusterProfile => "cluster_profile",
+        Rung.Popularity => "popularity",
+        _ => "item_embedding",
+    };
+
+    private static string NameOf(DegradationReason reason) => reason switch
+    {
+        DegradationReason.Failed => "failed",
+        DegradationReason.Timeout => "timeout",
+        DegradationReason.Unavailable => "unavailable",
+        DegradationReason.UnknownItems => "unknown_items",
+        DegradationReason.UnknownFeatures => "unknown_features",
+        _ => "too_few_candidates",
+    };
+}
