@@ -30,6 +30,7 @@ public sealed class Embeddings
         var budget = new Budget(_time, deadline, _options.DeadlineReserve);
         var inputs = new UserTowerInput[users.Count];
         var histories = new History[users.Count];
+        bool answered = false;
         try
         {
             for (int i = 0; i < inputs.Length; i++)
@@ -45,15 +46,16 @@ public sealed class Embeddings
             var embeddings = new float[inputs.Length * snapshot.Model.Dimension];
             if (inputs.Length > 0)
                 await snapshot.UserTower.EncodeAsync(inputs, embeddings, cancellationToken);
+            answered = true;
             return embeddings;
         }
         finally
         {
-            // A cancelled batch may still be read by the tower, so its histories are left to the collector.
-            if (!cancellationToken.IsCancellationRequested)
+            // A batch that was given up may still be read by the tower, so its histories are left to the collector.
+            if (answered)
             {
-                foreach (History? history in histories)
-                    history?.Dispose();
+                foreach (History history in histories)
+                    history.Dispose();
             }
         }
     }

@@ -7,6 +7,7 @@ namespace Inference.Recommendations.Pipeline;
 internal sealed class History : IDisposable
 {
     private int[] _rows = [];
+    private bool _abandoned;
 
     public int Count { get; private set; }
 
@@ -30,9 +31,12 @@ internal sealed class History : IDisposable
         return unknown;
     }
 
+    /// <summary>Leaves the rows to the collector: somebody may still read them.</summary>
+    public void Abandon() => _abandoned = true;
+
     public void Dispose()
     {
-        if (_rows.Length > 0)
+        if (_rows.Length > 0 && !_abandoned)
             ArrayPool<int>.Shared.Return(_rows);
         _rows = [];
         Count = 0;

@@ -117,7 +117,7 @@ public sealed class RecommendationPipeline
         if (query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(state, history.Count) is { } towerRung)
         {
             using UserEmbeddings.RentedEmbedding? embedding =
-                await _embeddings.EncodeAsync(snapshot, features, history.Rows, budget, degraded, cancellationToken);
+                await _embeddings.EncodeAsync(snapshot, features, history, budget, degraded, cancellationToken);
             if (embedding is not null && _retrieval.Fill(snapshot, embedding.Memory.Span, eligible, slate))
                 return towerRung;
         }

@@ -22,7 +22,7 @@ internal sealed class UserEmbeddings(PipelineOptions options, RecommendationMetr
     /// <summary>Encodes one user.</summary>
     /// <returns>The embedding, to be disposed; null when the tower failed or would be too late, which is then labelled.</returns>
     public async ValueTask<RentedEmbedding?> EncodeAsync(
-        Snapshot snapshot, FeatureSet features, ReadOnlyMemory<int> history, Budget budget, Degradations degraded, CancellationToken cancellationToken)
+        Snapshot snapshot, FeatureSet features, History history, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
         TimeSpan left = budget.Left(options.TowerBudget);
         if (left <= TimeSpan.Zero)
@@ -34,17 +34,18 @@ internal sealed class UserEmbeddings(PipelineOptions options, RecommendationMetr
         var embedding = new RentedEmbedding(snapshot.Model.Dimension);
         using Activity? span = Log.Activities.StartActivity("user_tower");
         long start = time.GetTimestamp();
+        bool answered = false;
         try
         {
-            embedding.Input[0] = new UserTowerInput(features, history);
+            embedding.Input[0] = new UserTowerInput(features, history.Rows);
             ValueTask encoding = snapshot.UserTower.EncodeAsync(embedding.Input, embedding.Memory, cancellationToken);
             await budget.WaitAsync(encoding, left, cancellationToken);
+            answered = true;
             metrics.TowerRan(time.GetElapsedTime(start), "ok");
             return embedding;
         }
         catch (TimeoutException)
         {
-            // The tower may still write into the buffer, so the buffer does not go back to the pool.
             metrics.TowerRan(time.GetElapsedTime(start), "timeout");
             degraded.Add(Components.UserTower, DegradationReason.Timeout, "The user tower did not answer within its budget.");
         }
@@ -53,6 +54,12 @@ internal sealed class UserEmbeddings(PipelineOptions options, RecommendationMetr
             Log.UserTowerFailed(log, snapshot.Model.FullVersion, e);
             metrics.TowerRan(time.GetElapsedTime(start), "error");
             degraded.Add(Components.UserTower, DegradationReason.Failed, "The user tower failed.");
+        }
+        finally
+        {
+            // A late tower may still read the history and write the embedding, so neither goes back to its pool.
+            if (!answered)
+                history.Abandon();
         }
 
         return null;

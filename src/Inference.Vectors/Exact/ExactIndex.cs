@@ -127,6 +127,18 @@ public sealed class ExactIndex : IDisposable
         }
     }
 
+    /// <summary>The stored vector of a row, as it was given (cosine does not change it).</summary>
+    /// <param name="row">0 to Count - 1.</param>
+    /// <returns><see cref="Dimension"/> elements; not to be read after the index is disposed.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public ReadOnlySpan<float> Vector(int row)
+    {
+        if ((uint)row >= (uint)Count)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"The index has {Count} rows.");
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _memory.Start, (nint)row * _stride), Dimension);
+    }
+
     /// <summary>Lets go of the memory once running searches have ended.</summary>
     public void Dispose()
     {
