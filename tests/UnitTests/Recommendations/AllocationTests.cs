@@ -1,0 +1,32 @@
+using Inference.Recommendations.Queries;
+using Xunit;
+
+#if !DEBUG
+namespace UnitTests.Recommendations;
+
+/// <summary>Bytes per warm request, which unlike time are the same on every machine. A rise is a decision, so the bounds are tight. Debug builds box the state machines and are not measured.</summary>
+public sealed class AllocationTests
+{
+    [Theory]
+    [InlineData("anna", 900)] // tower, index
+    [InlineData("nobody", 800)] // popularity
+    public async Task Recommend_WhenWarm_StaysInItsByteBudget(string user, long budget)
+    {
+        var world = new World();
+        var query = new RecommendQuery { UserId = user, Limit = 10 };
+        for (int i = 0; i < 1_000; i++)
+            await world.Pipeline.RecommendAsync(world.Snapshot, query, CancellationToken.None);
+
+        const int calls = 1_000;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < calls; i++)
+        {
+            ValueTask<RecommendReply> call = world.Pipeline.RecommendAsync(world.Snapshot, query, CancellationToken.None);
+            Assert.True(call.IsCompletedSuccessfully); // so all of it was allocated on this thread
+        }
+
+        long perCall = (GC.GetAllocatedBytesForCurrentThread() - before) / calls;
+        Assert.True(perCall <= budget, $"{perCall} bytes per call, {budget} allowed");
+    }
+}
+#endif
