@@ -40,6 +40,9 @@ public sealed class ClusterProfiles
 
     public ClusterProfile this[int cluster] => _profiles[cluster];
 
+    /// <summary>How the values of each context feature speak for or against the profiles.</summary>
+    public IReadOnlyList<ContextTable> Contexts => _tables;
+
     /// <summary>The context features that choose among the profiles.</summary>
     public IReadOnlyList<string> ContextFeatures { get; }
 

@@ -1,0 +1,35 @@
+namespace Inference.Towers.Bundles;
+
+/// <summary>Collects everything that is wrong with a bundle, so that one check reports it all.</summary>
+internal sealed class BundleProblems
+{
+    /// <summary>A hostile or badly broken bundle could have one per item; more than this many help nobody.</summary>
+    private const int Limit = 100;
+
+    private readonly List<string> _reasons = [];
+    private int _suppressed;
+
+    public int Count => _reasons.Count + _suppressed;
+
+    public bool Any => _reasons.Count > 0;
+
+    /// <param name="where">File, or file and field, for example "manifest.json: user_tower.inputs[0]".</param>
+    /// <param name="what">What is wrong and what would be right.</param>
+    public void Add(string where, string what)
+    {
+        if (_reasons.Count < Limit)
+            _reasons.Add($"{where}: {what}");
+        else
+            _suppressed++;
+    }
+
+    /// <exception cref="BundleException">Something is wrong.</exception>
+    public void ThrowIfAny(string bundle)
+    {
+        if (!Any)
+            return;
+        if (_suppressed > 0)
+            _reasons.Add($"… and {_suppressed} more.");
+        throw new BundleException(bundle, _reasons);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Inference.Towers.Bundles;
+
+namespace Inference.Towers.Manifests;
+
+/// <summary>Source-generated JSON of the bundle: snake_case, comments and trailing commas allowed, for people edit these files.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    MaxDepth = 32,
+    Converters = [typeof(FeatureValueConverter)],
+    WriteIndented = false)]
+[JsonSerializable(typeof(BundleManifest))]
+[JsonSerializable(typeof(BundleItem))]
+[JsonSerializable(typeof(BundleUser))]
+[JsonSerializable(typeof(GoldenFile))]
+[JsonSerializable(typeof(ProfilesFile))]
+internal sealed partial class BundleJson : JsonSerializerContext;
+
+/// <summary>The same JSON with titles as they are, for files with one object per line.</summary>
+internal static class BundleLines
+{
+    public static BundleJson Json { get; } = new(new JsonSerializerOptions(BundleJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
