@@ -21,6 +21,8 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Count);
 
+    public Memory<byte> WrittenMemory => _bytes.AsMemory(0, Count);
+
     public ReadOnlySequence<byte> WrittenSequence => new(_bytes, 0, Count);
 
     public void Advance(int count)
