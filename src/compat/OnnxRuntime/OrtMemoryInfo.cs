@@ -26,7 +26,7 @@ public enum OrtMemType
 }
 
 /// <summary>Says where memory is: which allocator, which device, which kind.</summary>
-public sealed unsafe class OrtMemoryInfo : SafeHandle, IEquatable<OrtMemoryInfo>
+public sealed unsafe class OrtMemoryInfo : SafeHandle
 {
     /// <summary>Zero-terminated UTF-8 name of CPU memory.</summary>
     public static readonly byte[] allocatorCPU = [.. "Cpu\0"u8];

@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Microsoft.ML.OnnxRuntime;
 
 /// <summary>Element type and shape of a tensor.</summary>
-public readonly struct OrtTensorTypeAndShapeInfo
+public struct OrtTensorTypeAndShapeInfo
 {
     /// <summary>Copies all there is to know from a native <c>OrtTensorTypeAndShapeInfo</c>.</summary>
     internal unsafe OrtTensorTypeAndShapeInfo(nint native)
