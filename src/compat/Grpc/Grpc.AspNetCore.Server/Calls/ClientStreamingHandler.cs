@@ -1,0 +1,45 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+
+namespace Grpc.AspNetCore.Server.Calls;
+
+/// <summary>Serves calls with many requests and one reply.</summary>
+internal sealed class ClientStreamingHandler<TRequest, TResponse>(
+    Method<TRequest, TResponse> method, MethodSettings settings, ClientStreamingServerMethod<TRequest, TResponse> serve)
+    where TRequest : class
+    where TResponse : class
+{
+    private readonly Func<DeserializationContext, TRequest> _parse = method.RequestMarshaller.ContextualDeserializer;
+    private readonly Action<TResponse, SerializationContext> _serialize = method.ResponseMarshaller.ContextualSerializer;
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        if (Refusal.Applies(http))
+        {
+            return;
+        }
+
+        StreamingRequests.LiftLimits(http);
+        var call = new ServerCall(http, settings);
+        try
+        {
+            var serving = serve(new RequestStream<TRequest>(call, _parse), call);
+            if (!serving.IsCompleted)
+            {
+                call.Deadline?.Arm();
+            }
+
+            var response = await serving ?? throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
+            if (call.TryEnd())
+            {
+                call.Write(response, _serialize);
+            }
+
+            await CallEnd.SucceedAsync(call);
+        }
+        catch (Exception cause)
+        {
+            await CallEnd.FailAsync(call, cause);
+        }
+    }
+}
