@@ -32,7 +32,6 @@ internal sealed class ClientCall<TRequest, TResponse>
     private readonly Method<TRequest, TResponse> _method;
     private readonly CallOptions _options;
     private readonly CallLifetime _lifetime;
-    private readonly MessageWriter _writer;
     private readonly MessageStreamContent? _requests;
     private readonly string? _encoding;
     private Task<HttpResponseMessage>? _sent;
@@ -47,7 +46,6 @@ internal sealed class ClientCall<TRequest, TResponse>
         _options = options;
         _requests = streamsRequests ? new MessageStreamContent() : null;
         _lifetime = new CallLifetime(channel, method, options, _requests);
-        _writer = new MessageWriter(channel.MaxSendMessageSize);
         _encoding = options.Headers?.GetValue(WireNames.EncodingRequest);
     }
 
@@ -82,10 +80,11 @@ internal sealed class ClientCall<TRequest, TResponse>
     }
 
     private SingleMessageContent<TRequest> SingleMessage(TRequest request)
-        => new(request, _method.RequestMarshaller.ContextualSerializer, _writer, RequestStream<TRequest>.Compresses(_options.WriteOptions) ? Compression : null);
+        => new(
+            request, _method.RequestMarshaller.ContextualSerializer, _channel.MaxSendMessageSize, RequestStream<TRequest>.Compresses(_options.WriteOptions) ? Compression : null);
 
     private RequestStream<TRequest> SendMany()
-        => new(_lifetime, _requests!, _writer, _method.RequestMarshaller.ContextualSerializer, Compression, _options.WriteOptions);
+        => new(_lifetime, _requests!, _method.RequestMarshaller.ContextualSerializer, _channel.MaxSendMessageSize, Compression, _options.WriteOptions);
 
     private ResponseStream<TResponse> ReceiveMany()
     {

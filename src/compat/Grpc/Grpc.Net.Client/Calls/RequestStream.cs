@@ -9,8 +9,8 @@ namespace Grpc.Net.Client.Calls;
 internal sealed class RequestStream<TRequest>(
     CallLifetime lifetime,
     MessageStreamContent content,
-    MessageWriter writer,
     Action<TRequest, SerializationContext> serializer,
+    int? limit,
     ICompressionProvider? compression,
     WriteOptions? optionsOfCall) : IClientStreamWriter<TRequest>
     where TRequest : class
@@ -52,13 +52,12 @@ internal sealed class RequestStream<TRequest>(
             }
 
             registration = lifetime.AbortOn(cancellationToken);
-            var frame = writer.Write(message, serializer, Compresses(WriteOptions) ? compression : null);
-            await SendAsync(frame).ConfigureAwait(false);
+            using var frame = RequestFrame.Make(message, serializer, limit, Compresses(WriteOptions) ? compression : null);
+            await SendAsync(frame.WrittenMemory).ConfigureAwait(false);
         }
         finally
         {
             registration.Unregister();
-            writer.Release();
             Volatile.Write(ref _state, Idle);
         }
     }

@@ -6,7 +6,7 @@ using Grpc.Net.Compression;
 namespace Grpc.Net.Client.Http;
 
 /// <summary>A request body of one message. It is serialized as it is sent, so its memory is held no longer than that, and it can be sent again.</summary>
-internal sealed class SingleMessageContent<T>(T message, Action<T, SerializationContext> serializer, MessageWriter writer, ICompressionProvider? compression) : HttpContent
+internal sealed class SingleMessageContent<T>(T message, Action<T, SerializationContext> serializer, int? limit, ICompressionProvider? compression) : HttpContent
 {
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -14,14 +14,8 @@ internal sealed class SingleMessageContent<T>(T message, Action<T, Serialization
     /// <inheritdoc/>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        try
-        {
-            await stream.WriteAsync(writer.Write(message, serializer, compression), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            writer.Release();
-        }
+        using var frame = RequestFrame.Make(message, serializer, limit, compression);
+        await stream.WriteAsync(frame.WrittenMemory, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
