@@ -25,5 +25,5 @@ internal sealed record ClusterEntry
     public float[]? TopRates { get; init; }
 
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; init; }
+    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }

@@ -14,5 +14,5 @@ public sealed record GoldenFile
 
     /// <summary>Fields that the format does not know; a check reports each.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; init; }
+    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }

@@ -13,5 +13,5 @@ internal sealed record ProfilesFile
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, float[]>>? Context { get; init; }
 
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; init; }
+    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }

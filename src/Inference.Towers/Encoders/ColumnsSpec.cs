@@ -10,6 +10,8 @@ public sealed record ColumnsSpec : EncoderSpec
 
     internal override int? Width => Columns?.Sum(column => column.Width ?? 0);
 
+    internal override bool NeedsIdInputs => Columns?.Any(column => column.NeedsIdInputs) == true;
+
     internal override void Check(SpecCheck check)
     {
         if (Columns is null || Columns.Count == 0)

@@ -17,9 +17,12 @@ public abstract record EncoderSpec
     /// <summary>Whether the input has one column per item of the history.</summary>
     internal virtual bool IsHistory => false;
 
+    /// <summary>Whether every item must have an "id_input".</summary>
+    internal virtual bool NeedsIdInputs => false;
+
     /// <summary>Fields that the format does not know; a check reports each.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; init; }
+    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 
     /// <summary>Reports everything that is wrong with the specification itself.</summary>
     internal abstract void Check(SpecCheck check);

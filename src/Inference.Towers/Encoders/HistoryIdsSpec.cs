@@ -18,6 +18,8 @@ public sealed record HistoryIdsSpec : EncoderSpec
 
     internal override bool IsHistory => true;
 
+    internal override bool NeedsIdInputs => Ids == ItemIds.IdInput;
+
     internal override void Check(SpecCheck check)
     {
         check.NeedsHistory();

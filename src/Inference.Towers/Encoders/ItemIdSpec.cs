@@ -14,6 +14,8 @@ public sealed record ItemIdSpec : EncoderSpec
     /// <summary>Id of an item that is not in the catalogue. Required.</summary>
     public long? Unknown { get; init; }
 
+    internal override bool NeedsIdInputs => Ids == ItemIds.IdInput;
+
     internal override void Check(SpecCheck check)
     {
         if (check.OfUsers)

@@ -17,7 +17,7 @@ public sealed record PrefixTokenSpec
 
     /// <summary>Fields that the format does not know; a check reports each.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; init; }
+    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 
     internal void Check(SpecCheck check)
     {

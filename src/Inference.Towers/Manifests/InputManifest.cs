@@ -21,5 +21,5 @@ public sealed record InputManifest
 
     /// <summary>Fields that the format does not know; a check reports each.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; init; }
+    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }

@@ -1,0 +1,281 @@
+using System.Text.Json;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
+using Inference.Towers.Manifests;
+using Inference.Towers.Runtime;
+using Inference.Vectors;
+using Microsoft.Extensions.Logging;
+
+namespace Inference.Towers.Bundles;
+
+/// <summary>
+/// One load of one bundle. Every step goes as far as the steps before let it, so that what is reported at the end is all that can be known.
+/// <list type="number">
+/// <item>read the manifest, check it, hash the files</item>
+/// <item>read the catalogue</item>
+/// <item>open the models and hold them against the manifest</item>
+/// <item>read or compute the item embeddings, and index them</item>
+/// <item>read profiles, users and popularity</item>
+/// <item>answer the golden cases</item>
+/// <item>run the towers once at their usual sizes</item>
+/// </list>
+/// </summary>
+internal sealed class BundleLoad
+{
+    private const long MaxGoldenBytes = 256 << 20;
+    private const long MaxModelBytes = 2_000_000_000;
+
+    private readonly string _folder;
+    private readonly TowerOptions _options;
+    private readonly IProgress<BundleLoadProgress>? _progress;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _cancellationToken;
+    private readonly GuardedRuns _runs;
+    private readonly BundleProblems _problems = new();
+    private readonly List<string> _warnings = [];
+    private readonly Dictionary<BundleLoadStage, TimeSpan> _timings = [];
+
+    public BundleLoad(
+        string folder, TowerOptions options, IProgress<BundleLoadProgress>? progress, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        _folder = folder;
+        _options = options;
+        _progress = progress;
+        _logger = logger;
+        _time = time;
+        _cancellationToken = cancellationToken;
+        _runs = new GuardedRuns(time, options.LoadRunTimeout, cancellationToken);
+    }
+
+    public async Task<LoadedBundle> RunAsync()
+    {
+        long start = _time.GetTimestamp();
+        var owned = new Stack<IDisposable>();
+        try
+        {
+            LoadedBundle loaded = await LoadAsync(owned);
+            foreach (string warning in _warnings)
+                _logger.BundleWarning(loaded.Snapshot.Model.FullVersion, warning);
+            _logger.BundleLoaded(
+                loaded.Snapshot.Model.FullVersion,
+                loaded.Snapshot.Model.EmbeddingSpaceId,
+                loaded.Snapshot.Items.Count,
+                loaded.Users.Count,
+                loaded.Snapshot.Profiles?.Count ?? 0,
+                loaded.GoldenCases,
+                _time.GetElapsedTime(start).TotalMilliseconds);
+            return loaded;
+        }
+        catch (Exception e)
+        {
+            foreach (IDisposable part in owned)
+                part.Dispose();
+            // A file that vanishes or changes under the load is one more reason, not another kind of failure.
+            if (e is not (IOException or UnauthorizedAccessException))
+                throw;
+            _problems.Add(_folder, e.Message);
+            _problems.ThrowIfAny(_folder);
+            throw;
+        }
+    }
+
+    private async Task<LoadedBundle> LoadAsync(Stack<IDisposable> owned)
+    {
+        // :: Step 1 the manifest and the files
+        (CheckedManifest? manifest, Dictionary<string, CheckedFile> files) = Timed(BundleLoadStage.Verify, Verify);
+        if (manifest is null)
+            _problems.ThrowIfAny(_folder);
+
+        // :: Step 2 the catalogue
+        BundleManifest named = manifest!.Manifest;
+        Catalogue? catalogue = Timed(BundleLoadStage.Items, () => Existing(files, named.Items) is { } file ? CatalogueReader.Read(file, _problems, _cancellationToken) : null);
+
+        // :: Step 3 the towers
+        (OnnxUserTower? user, OnnxItemTower? item) = Timed(BundleLoadStage.Towers, () => OpenTowers(manifest, files, catalogue, owned));
+
+        // :: Step 4 where the items lie
+        ExactIndex? index = await TimedAsync(BundleLoadStage.Embeddings, () => IndexAsync(manifest, files, catalogue, item, owned));
+
+        // :: Step 5 who is there
+        (ClusterProfiles? profiles, IReadOnlyDictionary<string, UserState> users, Popularity? popularity) =
+            Timed(BundleLoadStage.Audience, () => ReadAudience(manifest, files, catalogue));
+
+        // :: Step 6 the golden cases
+        int golden = await TimedAsync(BundleLoadStage.Golden, () => CheckGoldenAsync(named.Golden, files, user, index, catalogue));
+
+        // :: Step 7 the first runs are slow, so they are not a user's
+        if (user is not null && !_problems.Any)
+            await TimedAsync(BundleLoadStage.WarmUp, () => WarmUpAsync(user, manifest.Dimension));
+        _problems.ThrowIfAny(_folder);
+
+        var model = new ModelIdentity(named.Name!, named.Version!, SpaceOf(named, files), manifest.Dimension, manifest.Metric);
+        return new LoadedBundle
+        {
+            Folder = _folder,
+            Manifest = named,
+            Snapshot = new Snapshot(model, catalogue!.Items, index!, user!, item, popularity!, profiles, [.. owned]),
+            Users = users,
+            GoldenCases = golden,
+            Providers = user!.Runner.Providers,
+            Warnings = _warnings,
+            Timings = _timings,
+        };
+    }
+
+    private (CheckedManifest? Manifest, Dictionary<string, CheckedFile> Files) Verify()
+    {
+        BundleManifest? manifest = ManifestReader.Read(_folder, _problems);
+        if (manifest is null)
+            return (null, []);
+        CheckedManifest? whole = ManifestCheck.Check(manifest, _problems);
+        if (manifest.FormatVersion != BundleManifest.CurrentFormat || FileCheck.NamesOf(manifest).Any(name => !BundleFiles.IsSafe(name)))
+            return (whole, []);
+        int done = 0, total = FileCheck.NamesOf(manifest).Count;
+        return (whole, FileCheck.Check(
+            _folder, manifest, _options.RequireHashes, _problems, _warnings, _ => Report(BundleLoadStage.Verify, ++done, total), _cancellationToken));
+    }
+
+    private (OnnxUserTower? User, OnnxItemTower? Item) OpenTowers(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, Stack<IDisposable> owned)
+    {
+        IReadOnlySet<string> known = files.Keys.ToHashSet(StringComparer.Ordinal);
+        ModelFile? userFile = ReadModel(Existing(files, manifest.User.Manifest.File), known);
+        ModelFile? itemFile = ReadModel(Existing(files, manifest.Item?.Manifest.File), known);
+        if (catalogue is null)
+            return (null, null);
+        var opener = new TowerOpener(_options, _logger, _problems);
+        OnnxUserTower? user = userFile is null ? null : opener.OpenUser(userFile, manifest.User, manifest.Dimension, catalogue);
+        if (user is not null)
+            owned.Push(user);
+        Report(BundleLoadStage.Towers, 1, manifest.Item is null ? 1 : 2);
+        OnnxItemTower? item = itemFile is null ? null : opener.OpenItem(itemFile, manifest.Item!, manifest.Dimension, catalogue);
+        if (item is not null)
+            owned.Push(item);
+        return (user, item);
+    }
+
+    private ModelFile? ReadModel(CheckedFile? file, IReadOnlySet<string> known)
+    {
+        if (file is null)
+            return null;
+        if (new FileInfo(file.Path).Length is var length and > MaxModelBytes)
+        {
+            _problems.Add(file.Name, $"has {length} bytes; a model of more than {MaxModelBytes} keeps its weights in files beside it.");
+            return null;
+        }
+
+        return ModelFile.Inspect(File.ReadAllBytes(file.Path), file.Path, known, _problems, file.Name);
+    }
+
+    private async Task<ExactIndex?> IndexAsync(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, OnnxItemTower? item, Stack<IDisposable> owned)
+    {
+        VectorMatrix? matrix = null;
+        if (catalogue is null)
+            return null;
+        int count = catalogue.Items.Count;
+        if (manifest.Manifest.ItemEmbeddings is { } name)
+            matrix = Existing(files, name) is { } file ? ItemEmbedding.Read(file, count, manifest.Dimension, _problems) : null;
+        else if (item is not null)
+            matrix = await ItemEmbedding.ComputeAsync(item, catalogue, manifest.Dimension, _runs, _problems, done => Report(BundleLoadStage.Embeddings, done, count));
+        if (matrix is null)
+            return null;
+        using (matrix)
+        {
+            var index = new ExactIndex(matrix, manifest.Metric);
+            owned.Push(index);
+            return index;
+        }
+    }
+
+    private (ClusterProfiles? Profiles, IReadOnlyDictionary<string, UserState> Users, Popularity? Popularity) ReadAudience(
+        CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue)
+    {
+        IReadOnlyDictionary<string, UserState> users = new Dictionary<string, UserState>();
+        if (catalogue is null)
+            return (null, users, null);
+        BundleManifest named = manifest.Manifest;
+        ClusterProfiles? profiles = Existing(files, named.Profiles) is { } profilesFile
+            ? ProfilesReader.Read(profilesFile, catalogue.Items, manifest.Dimension, _problems)
+            : null;
+        if (Existing(files, named.Users) is { } usersFile)
+            users = UsersReader.Read(usersFile, catalogue.Items, _problems, _cancellationToken);
+        Popularity? popularity = Existing(files, named.Popularity) is { } popularityFile
+            ? PopularityReader.Read(popularityFile, catalogue.Items.Count, _problems)
+            : PopularityReader.Count(catalogue.Items, users);
+        if (named.Popularity is null && users.Count == 0)
+            _warnings.Add("there is neither 'popularity' nor 'users', so the most popular items are simply the first ones.");
+        return (profiles, users, popularity);
+    }
+
+    private async Task<int> CheckGoldenAsync(string? name, Dictionary<string, CheckedFile> files, OnnxUserTower? user, ExactIndex? index, Catalogue? catalogue)
+    {
+        if (name is null)
+            _warnings.Add("there are no golden cases, so nobody can tell whether the towers answer as they did where they were trained.");
+        if (Existing(files, name) is not { } file)
+            return 0;
+        GoldenFile golden;
+        try
+        {
+            golden = JsonFile.Read(file.Path, MaxGoldenBytes, BundleJson.Default.GoldenFile);
+        }
+        catch (Exception e) when (e is JsonException or InvalidDataException)
+        {
+            _problems.Add(file.Name, JsonFile.Explain(e));
+            return 0;
+        }
+
+        if (user is null || index is null || catalogue is null)
+            return 0;
+        var check = new GoldenCheck(file.Name, user, index, catalogue.Items, _runs, _problems);
+        return await check.CheckAsync(golden, (done, total) => Report(BundleLoadStage.Golden, done, total));
+    }
+
+    /// <summary>Runs users of whom nothing is known, one and then a full batch: the first runs of a shape allocate, and the ladder's upper rungs end where this fails.</summary>
+    private async Task<bool> WarmUpAsync(OnnxUserTower user, int dimension)
+    {
+        foreach (int rows in (int[])[1, user.Runner.MaxBatch])
+        {
+            try
+            {
+                var unknown = new UserTowerInput[rows];
+                Array.Fill(unknown, new UserTowerInput(default, ReadOnlyMemory<int>.Empty));
+                await _runs.EncodeAsync(user.Runner, dimension, unknown);
+            }
+            catch (TowerException e)
+            {
+                _warnings.Add($"the user tower cannot encode a user without history and features, so such users get profiles instead: {e.Message}");
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static string SpaceOf(BundleManifest manifest, Dictionary<string, CheckedFile> files) => manifest.EmbeddingSpaceId
+        ?? EmbeddingSpace.Derive(files[manifest.UserTower!.File!].Sha256, files[manifest.ItemTower?.File ?? manifest.ItemEmbeddings!].Sha256);
+
+    private static CheckedFile? Existing(Dictionary<string, CheckedFile> files, string? name) => name is null ? null : files.GetValueOrDefault(name);
+
+    private void Report(BundleLoadStage stage, int done, int total) => _progress?.Report(new BundleLoadProgress(stage, done, total));
+
+    private T Timed<T>(BundleLoadStage stage, Func<T> step)
+    {
+        _cancellationToken.ThrowIfCancellationRequested();
+        Report(stage, 0, 0);
+        long start = _time.GetTimestamp();
+        T result = step();
+        _timings[stage] = _time.GetElapsedTime(start);
+        return result;
+    }
+
+    private async Task<T> TimedAsync<T>(BundleLoadStage stage, Func<Task<T>> step)
+    {
+        _cancellationToken.ThrowIfCancellationRequested();
+        Report(stage, 0, 0);
+        long start = _time.GetTimestamp();
+        T result = await step();
+        _timings[stage] = _time.GetElapsedTime(start);
+        return result;
+    }
+}

@@ -1,0 +1,32 @@
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
+using Inference.Towers.Manifests;
+
+namespace Inference.Towers.Bundles;
+
+/// <summary>A bundle that passed every check.</summary>
+public sealed record LoadedBundle
+{
+    /// <summary>The folder that it came from.</summary>
+    public required string Folder { get; init; }
+
+    public required BundleManifest Manifest { get; init; }
+
+    /// <summary>What requests are served from. The holder disposes it once no request uses it.</summary>
+    public required Snapshot Snapshot { get; init; }
+
+    /// <summary>The users that the bundle knows, by id.</summary>
+    public required IReadOnlyDictionary<string, UserState> Users { get; init; }
+
+    /// <summary>How many golden cases were answered as expected.</summary>
+    public required int GoldenCases { get; init; }
+
+    /// <summary>The execution providers that the user tower runs on, in order of preference.</summary>
+    public required IReadOnlyList<string> Providers { get; init; }
+
+    /// <summary>What is not wrong but worth knowing, for example files without a hash.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>How long each stage took.</summary>
+    public required IReadOnlyDictionary<BundleLoadStage, TimeSpan> Timings { get; init; }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace Inference.Towers;
+
+/// <summary>Everything that this project logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "Tower '{Model}' cannot run on {Provider}, trying the next provider: {Reason}")]
+    public static partial void ProviderSkipped(this ILogger logger, string model, string provider, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "Tower '{Model}' runs on {Providers}")]
+    public static partial void TowerOpened(this ILogger logger, string model, string providers);
+
+    [LoggerMessage(3, LogLevel.Warning, "Bundle {Bundle}: {Warning}")]
+    public static partial void BundleWarning(this ILogger logger, string bundle, string warning);
+
+    [LoggerMessage(4, LogLevel.Information, "Loaded {Bundle} (space {Space}): {Items} items, {Users} users, {Profiles} profiles, {Golden} golden cases in {Milliseconds:F0} ms")]
+    public static partial void BundleLoaded(this ILogger logger, string bundle, string space, int items, int users, int profiles, int golden, double milliseconds);
+
+    [LoggerMessage(5, LogLevel.Warning, "ONNX Runtime: {Category} {Message}")]
+    public static partial void RuntimeWarning(this ILogger logger, string category, string message);
+
+    [LoggerMessage(6, LogLevel.Error, "ONNX Runtime: {Category} {Message}")]
+    public static partial void RuntimeError(this ILogger logger, string category, string message);
+}

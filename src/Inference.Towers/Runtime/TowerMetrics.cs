@@ -1,0 +1,31 @@
+using System.Diagnostics.Metrics;
+
+namespace Inference.Towers.Runtime;
+
+/// <summary>The instruments of this project, on the meter "Inference.Towers".</summary>
+internal static class TowerMetrics
+{
+    public const string MeterName = "Inference.Towers";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    /// <summary>Seconds of one run of a tower, by tower.</summary>
+    public static readonly Histogram<double> RunDuration = Meter.CreateHistogram(
+        "recsys.tower.run.duration",
+        "s",
+        "Duration of one run of a tower, encoding included.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1] });
+
+    /// <summary>Rows of one run, without padding, by tower.</summary>
+    public static readonly Histogram<int> BatchRows = Meter.CreateHistogram(
+        "recsys.tower.batch.rows",
+        "{row}",
+        "Rows of one run of a tower, without padding.",
+        advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] });
+
+    /// <summary>Calls that found the queue full, by tower.</summary>
+    public static readonly Counter<long> Rejected = Meter.CreateCounter<long>("recsys.tower.rejected", "{call}", "Calls that a tower turned away because its queue was full.");
+
+    /// <summary>Runs that failed, by tower.</summary>
+    public static readonly Counter<long> Failures = Meter.CreateCounter<long>("recsys.tower.failures", "{run}", "Runs of a tower that failed.");
+}
