@@ -165,7 +165,7 @@ internal sealed class BundleLoad
             return null;
         }
 
-        return ModelFile.Inspect(File.ReadAllBytes(file.Path), file.Path, known, _problems, file.Name);
+        return ModelFile.Inspect(File.ReadAllBytes(file.Path), _folder, known, _problems, file.Name);
     }
 
     private async Task<ExactIndex?> IndexAsync(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, OnnxItemTower? item, Stack<IDisposable> owned)

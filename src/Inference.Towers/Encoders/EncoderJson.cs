@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Inference.Towers.Encoders;
@@ -5,7 +6,9 @@ namespace Inference.Towers.Encoders;
 /// <summary>Source-generated JSON of the encoders; the same conventions as <see cref="Manifests.BundleJson"/>.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true)]
 [JsonSerializable(typeof(HistoryIdsSpec))]
 [JsonSerializable(typeof(HistoryMaskSpec))]
 [JsonSerializable(typeof(HistoryLengthSpec))]

@@ -19,6 +19,9 @@ internal static class ElementTypes
 
     public static bool IsName(string name) => Array.Exists(Inputs, input => input.Name == name);
 
+    /// <summary>The type of a name; undefined for others, see <see cref="IsName"/>.</summary>
+    public static TensorElementType Parse(string name) => Array.Find(Inputs, input => input.Name == name).Type;
+
     public static bool IsInput(TensorElementType type) => Array.Exists(Inputs, input => input.Type == type);
 
     public static string NameOf(TensorElementType type) => Array.Find(Inputs, input => input.Type == type).Name ?? type.ToString();

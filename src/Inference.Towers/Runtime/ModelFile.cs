@@ -7,26 +7,22 @@ namespace Inference.Towers.Runtime;
 /// <summary>The bytes of an .onnx file, looked through before the native runtime gets them.</summary>
 internal sealed class ModelFile
 {
-    private ModelFile(byte[] content, string? path, IReadOnlySet<string> externalFiles)
+    private ModelFile(byte[] content, string? externalFolder)
     {
         Content = content;
-        Path = path;
-        ExternalFiles = externalFiles;
+        ExternalFolder = externalFolder;
     }
 
     public byte[] Content { get; }
 
-    /// <summary>Where the file lies; null for a model in memory.</summary>
-    public string? Path { get; }
-
-    /// <summary>Names of the files with weights that lie beside the model.</summary>
-    public IReadOnlySet<string> ExternalFiles { get; }
+    /// <summary>The folder with the files that the model takes weights from; null when it has all of them in itself.</summary>
+    public string? ExternalFolder { get; }
 
     /// <summary>Reads the structure of a model; null, with the reasons reported, when it is none or reaches out of its folder.</summary>
     /// <param name="content">Content of the file.</param>
-    /// <param name="path">Where it lies; null for a model in memory.</param>
-    /// <param name="known">Files that the model may take weights from.</param>
-    public static ModelFile? Inspect(byte[] content, string? path, IReadOnlySet<string> known, BundleProblems problems, string where)
+    /// <param name="folder">Folder with the files that it may take weights from.</param>
+    /// <param name="known">Their names.</param>
+    public static ModelFile? Inspect(byte[] content, string folder, IReadOnlySet<string> known, BundleProblems problems, string where)
     {
         var external = new HashSet<string>(StringComparer.Ordinal);
         try
@@ -38,9 +34,7 @@ internal sealed class ModelFile
                 return null;
             }
 
-            Collect(model.Graph, external);
-            foreach (FunctionProto function in model.Functions)
-                Collect(function.Node, external);
+            Collect(model, external);
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -53,13 +47,37 @@ internal sealed class ModelFile
         {
             if (!BundleFiles.IsSafe(file))
                 problems.Add(where, $"takes weights from '{file}', which is not a plain file beside the model.");
-            else if (path is null)
-                problems.Add(where, $"takes weights from '{file}', but is not in a folder.");
             else if (!known.Contains(file))
                 problems.Add(where, $"takes weights from '{file}', which 'files' does not list.");
         }
 
-        return problems.Count == before ? new ModelFile(content, path, external) : null;
+        return problems.Count == before ? new ModelFile(content, external.Count > 0 ? folder : null) : null;
+    }
+
+    /// <summary>The files beside a model that it takes weights from: name and path.</summary>
+    /// <exception cref="InvalidDataException">The content is no ONNX model.</exception>
+    public static IReadOnlyDictionary<string, string> ExternalFilesOf(byte[] content, string path)
+    {
+        var external = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            Collect(ModelProto.Parser.ParseFrom(content), external);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new InvalidDataException($"{path}: is no ONNX model: {e.Message}", e);
+        }
+
+        string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+        return external.ToDictionary(name => name, name => System.IO.Path.Combine(folder, name));
+    }
+
+    private static void Collect(ModelProto model, HashSet<string> external)
+    {
+        if (model.Graph is not null)
+            Collect(model.Graph, external);
+        foreach (FunctionProto function in model.Functions)
+            Collect(function.Node, external);
     }
 
     private static void Collect(GraphProto graph, HashSet<string> external)

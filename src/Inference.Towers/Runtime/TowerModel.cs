@@ -60,7 +60,9 @@ internal sealed class TowerModel : IDisposable
             session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
         foreach (string provider in providers)
             ExecutionProviders.Append(session, provider, options.DeviceId);
-        // Weights beside the model are found by the model's path; otherwise the very bytes that were inspected are the ones that run.
-        return file.ExternalFiles.Count > 0 ? new InferenceSession(file.Path!, session) : new InferenceSession(file.Content, session);
+        // From bytes, not from the path: what was inspected is what runs.
+        if (file.ExternalFolder is not null)
+            session.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", file.ExternalFolder);
+        return new InferenceSession(file.Content, session);
     }
 }
