@@ -24,12 +24,12 @@ public readonly struct BFloat16 : IEquatable<BFloat16>
 
     public static explicit operator float(BFloat16 value) => value.ToFloat();
 
-    /// <summary>IEEE equality: NaN equals nothing, zeros of either sign are equal.</summary>
-    public static bool operator ==(BFloat16 left, BFloat16 right) => left.ToFloat() == right.ToFloat();
+    /// <summary>Equality of the bits, except that NaN equals nothing. Zeros of different sign differ, as in the official package.</summary>
+    public static bool operator ==(BFloat16 left, BFloat16 right) => left.value == right.value && !float.IsNaN(left.ToFloat());
 
     public static bool operator !=(BFloat16 left, BFloat16 right) => !(left == right);
 
-    /// <summary>As ==, except that NaN equals NaN.</summary>
+    /// <summary>Equality of the numbers: zeros of different sign are equal, and NaN equals NaN.</summary>
     public bool Equals(BFloat16 other) => ToFloat().Equals(other.ToFloat());
 
     public override bool Equals(object? obj) => obj is BFloat16 other && Equals(other);

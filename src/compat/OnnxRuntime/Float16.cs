@@ -14,12 +14,12 @@ public readonly struct Float16 : IEquatable<Float16>
 
     public static explicit operator float(Float16 value) => value.ToFloat();
 
-    /// <summary>IEEE equality: NaN equals nothing, zeros of either sign are equal.</summary>
-    public static bool operator ==(Float16 left, Float16 right) => left.ToFloat() == right.ToFloat();
+    /// <summary>Equality of the bits, except that NaN equals nothing. Zeros of different sign differ, as in the official package.</summary>
+    public static bool operator ==(Float16 left, Float16 right) => left.value == right.value && !float.IsNaN(left.ToFloat());
 
     public static bool operator !=(Float16 left, Float16 right) => !(left == right);
 
-    /// <summary>As ==, except that NaN equals NaN.</summary>
+    /// <summary>Equality of the numbers: zeros of different sign are equal, and NaN equals NaN.</summary>
     public bool Equals(Float16 other) => ToFloat().Equals(other.ToFloat());
 
     public override bool Equals(object? obj) => obj is Float16 other && Equals(other);

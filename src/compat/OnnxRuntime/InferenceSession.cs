@@ -7,9 +7,11 @@ namespace Microsoft.ML.OnnxRuntime;
 /// </summary>
 public sealed unsafe class InferenceSession : IDisposable
 {
+    private readonly SessionHandle _handle;
     private readonly SessionInputsAndOutputs _nodes;
     private readonly RunOptions _defaultRunOptions;
     private ModelMetadata? _modelMetadata;
+    private volatile bool _disposed;
 
     /// <summary>Loads a model file with default options.</summary>
     public InferenceSession(string modelPath)
@@ -39,7 +41,7 @@ public sealed unsafe class InferenceSession : IDisposable
 
     private InferenceSession(SessionHandle handle)
     {
-        Handle = handle;
+        _handle = handle;
         try
         {
             _nodes = new SessionInputsAndOutputs(handle);
@@ -79,7 +81,18 @@ public sealed unsafe class InferenceSession : IDisposable
         }
     }
 
-    internal SessionHandle Handle { get; }
+    /// <summary>
+    /// The native session. A handle that is borrowed stays open after its own Dispose, for as long as borrowings overlap: the flag is what
+    /// turns new runs away, so that those under way come to an end.
+    /// </summary>
+    internal SessionHandle Handle
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _handle;
+        }
+    }
 
     internal NodeNames InputNodeNames => _nodes.InputNames;
 
@@ -166,7 +179,8 @@ public sealed unsafe class InferenceSession : IDisposable
 
     public void Dispose()
     {
-        Handle.Dispose();
+        _disposed = true;
+        _handle.Dispose();
         _defaultRunOptions.Dispose();
     }
 

@@ -34,7 +34,10 @@ public sealed unsafe class OrtIoBinding : SafeHandle
     /// <summary>Binds an output to a value that runs write into; its shape must be the output's.</summary>
     public void BindOutput(string name, OrtValue ortValue) => Bind(name, ortValue, _outputNames, _outputs, OrtLibrary.Api->BindOutput);
 
-    /// <summary>Lets each run allocate an output, in the memory described; get it with <see cref="GetOutputValues"/>.</summary>
+    /// <summary>
+    /// Lets the next run allocate an output, in the memory described; get it with <see cref="GetOutputValues"/>. The output stays bound: a
+    /// further run writes into the same memory, so bind it again before a run whose output has another shape or must not replace the last.
+    /// </summary>
     public void BindOutputToDevice(string name, OrtMemoryInfo memInfo)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -12,9 +12,12 @@ namespace Microsoft.ML.OnnxRuntime;
 /// </summary>
 public sealed unsafe class OrtValue : IDisposable
 {
+    private readonly OrtValueHandle _handle;
+    private volatile bool _disposed;
+
     internal OrtValue(OrtValueHandle handle, OnnxValueType onnxType)
     {
-        Handle = handle;
+        _handle = handle;
         OnnxType = onnxType;
     }
 
@@ -24,7 +27,15 @@ public sealed unsafe class OrtValue : IDisposable
 
     public bool IsSparseTensor => OnnxType == OnnxValueType.ONNX_TYPE_SPARSETENSOR;
 
-    internal OrtValueHandle Handle { get; }
+    /// <summary>The native value, which bindings and runs may hold beyond its Dispose.</summary>
+    internal OrtValueHandle Handle
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _handle;
+        }
+    }
 
     /// <summary>A tensor on an array, which stays pinned as long as the value lives. Nothing is copied: later writes to the array are seen by later runs.</summary>
     /// <param name="data">The elements, in row-major order; may be longer than the shape needs.</param>
@@ -138,7 +149,11 @@ public sealed unsafe class OrtValue : IDisposable
         return new OrtMemoryInfo(info, holder: Handle);
     }
 
-    public void Dispose() => Handle.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _handle.Dispose();
+    }
 
     /// <summary>Wraps a value that a run made.</summary>
     /// <param name="native">The value; owned from here on, also if this throws.</param>

@@ -34,10 +34,8 @@ internal sealed unsafe class OrtValueHandle : SafeHandle
     public override bool IsInvalid => handle == 0;
 
     /// <summary>Where a tensor's elements are, how many, and of which type; calls the library only the first time.</summary>
-    /// <exception cref="ObjectDisposedException">The value is disposed.</exception>
     public TensorElementType Describe(out void* data, out long count)
     {
-        ObjectDisposedException.ThrowIf(IsClosed, typeof(OrtValue));
         if (!Volatile.Read(ref _described))
             ReadDescription();
         data = _data;
