@@ -36,11 +36,13 @@ internal sealed class PushContent : HttpContent
 
     public void Complete() => _completed.TrySetResult();
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        await stream.FlushAsync();
+        await stream.FlushAsync(cancellationToken);
         _stream.SetResult(stream);
-        await _completed.Task;
+        await _completed.Task.WaitAsync(cancellationToken);
     }
 
     protected override bool TryComputeLength(out long length)
