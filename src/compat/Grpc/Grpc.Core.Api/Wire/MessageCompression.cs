@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 using Grpc.Net.Compression;
 
@@ -50,6 +51,11 @@ internal static class MessageCompression
                 }
             }
 
+            if (provider is GzipCompressionProvider && !IsWhole(payload, message.Count))
+            {
+                throw new InvalidDataException("The message is cut off.");
+            }
+
             return message;
         }
         catch (Exception broken)
@@ -62,5 +68,22 @@ internal static class MessageCompression
 
             throw;
         }
+    }
+
+    /// <summary>
+    /// Whether the trailer of a gzip member says that it is all there; <see cref="GZipStream"/> takes the end of its source for the end of the data.
+    /// No bytes at all are what it writes for an empty message. Source: RFC 1952, section 2.3.1, ISIZE.
+    /// </summary>
+    private static bool IsWhole(in ReadOnlySequence<byte> payload, int length)
+    {
+        const int SmallestMember = 18;
+        if (payload.Length < SmallestMember)
+        {
+            return payload.IsEmpty;
+        }
+
+        Span<byte> size = stackalloc byte[sizeof(int)];
+        payload.Slice(payload.Length - size.Length).CopyTo(size);
+        return BinaryPrimitives.ReadInt32LittleEndian(size) == length;
     }
 }

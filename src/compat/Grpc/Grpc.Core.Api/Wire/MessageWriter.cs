@@ -208,7 +208,9 @@ internal sealed class MessageWriter : SerializationContext, IBufferWriter<byte>
     private void WriteWhole(in ReadOnlySequence<byte> message)
     {
         CheckSize(message.Length);
-        if (_compression is null)
+
+        // Of an empty message GZipStream makes no bytes at all, which is not gzip for most others.
+        if (_compression is null || message.IsEmpty)
         {
             WriteFrame(message, compressed: false);
             return;
