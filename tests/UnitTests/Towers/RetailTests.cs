@@ -6,6 +6,7 @@ using Inference.Towers.Bundles;
 using Inference.Towers.Import;
 using Inference.Vectors;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
 namespace UnitTests.Towers;
 

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace UnitTests.Towers;
 
 /// <summary>Finds the folder with real towers and data, which lies beside the repository where there is one.</summary>
