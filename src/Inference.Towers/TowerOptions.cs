@@ -7,7 +7,7 @@ public sealed class TowerOptions
     /// Execution providers in order of preference: "tensorrt", "cuda", "webgpu", "cpu". One that cannot be used is logged and skipped; when none is left the bundle is
     /// refused. Without "cpu" in the list nothing runs on the CPU, not even a single operator.
     /// </summary>
-    /// <value>Default: cpu alone.</value>
+    /// <value>Names separated by commas; default "cpu".</value>
     public IReadOnlyList<string> Providers { get; set; } = ["cpu"];
 
     /// <summary>Which GPU.</summary>
@@ -34,11 +34,11 @@ public sealed class TowerOptions
     public int MaxQueuedRows { get; set; } = 8192;
 
     /// <summary>How long one run may take while a bundle is loaded and checked, so that a model that never ends does not stop the load for ever.</summary>
-    /// <value>1 s to 1 h; default 5 minutes, for some providers compile the model in their first run.</value>
+    /// <value>00:00:01 to 01:00:00; default 00:05:00, for some providers compile the model in their first run.</value>
     public TimeSpan LoadRunTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Whether a bundle must list the hash of each of its files.</summary>
-    /// <value>Default false: hashes that are listed are always checked.</value>
+    /// <value>true or false; default false. Hashes that are listed are always checked.</value>
     public bool RequireHashes { get; set; }
 
     /// <summary>Everything that is wrong with the options; empty when nothing is.</summary>

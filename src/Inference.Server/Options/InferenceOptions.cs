@@ -1,0 +1,21 @@
+using Inference.Recommendations.Pipeline;
+using Inference.Towers;
+
+namespace Inference.Server.Options;
+
+/// <summary>Every option of the server: one property for each section under "Inference".</summary>
+public sealed class InferenceOptions
+{
+    /// <summary>Name of the section that holds all others.</summary>
+    public const string SectionName = "Inference";
+
+    public ServerOptions Server { get; } = new();
+
+    public BundleOptions Bundle { get; } = new();
+
+    public TowerOptions Towers { get; } = new();
+
+    public PipelineOptions Recommend { get; } = new();
+
+    public TelemetryOptions Telemetry { get; } = new();
+}

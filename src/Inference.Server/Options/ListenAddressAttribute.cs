@@ -1,0 +1,11 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Inference.Server.Options;
+
+/// <summary>The value must be a <see cref="ListenAddress"/>.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ListenAddressAttribute : ValidationAttribute
+{
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
+        ListenAddress.TryParse(value as string ?? "", out _, out string? error) ? ValidationResult.Success : new ValidationResult(error);
+}
