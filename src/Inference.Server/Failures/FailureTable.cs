@@ -1,0 +1,88 @@
+using Google.Rpc;
+using Grpc.Core;
+using Inference.Recommendations.Ports;
+
+namespace Inference.Server.Failures;
+
+/// <summary>
+/// The one table from what can go wrong to what the caller is told.
+/// <code>
+///  what                                          code                  reason
+///  fields that break a rule                      INVALID_ARGUMENT      INVALID_REQUEST
+///  model_version is not loaded                   FAILED_PRECONDITION   MODEL_VERSION_NOT_LOADED
+///  features for items, but no item tower         FAILED_PRECONDITION   ITEM_TOWER_MISSING
+///  items to embed that nobody knows              NOT_FOUND             UNKNOWN_ITEMS
+///  health of a service that does not exist       NOT_FOUND             UNKNOWN_SERVICE
+///  no model is loaded yet                        UNAVAILABLE           MODEL_LOADING          retry after 1 s
+///  the server stops                              UNAVAILABLE           SERVER_STOPPING        retry at once, elsewhere
+///  a method of a later version                   UNIMPLEMENTED         NOT_SERVED
+///  a tower failed where there is no fallback     INTERNAL              TOWER_FAILED
+///  the deadline passed                           DEADLINE_EXCEEDED     DEADLINE_EXCEEDED
+///  the caller gave up                            CANCELLED             CANCELLED
+///  anything else                                 INTERNAL              INTERNAL               logged, never told
+/// </code>
+/// </summary>
+internal static class FailureTable
+{
+    private static readonly Failure Internal = new(StatusCode.Internal, "INTERNAL", "The server failed to answer; its log says why.");
+
+    private static readonly Failure TowerFailed = new(StatusCode.Internal, "TOWER_FAILED", "The model failed to compute embeddings.");
+
+    private static readonly Failure DeadlineExceeded = new(StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", "The deadline passed before there was an answer.");
+
+    private static readonly Failure Cancelled = new(StatusCode.Cancelled, "CANCELLED", "The caller gave up.");
+
+    public static Failure ModelLoading { get; } =
+        new(StatusCode.Unavailable, "MODEL_LOADING", "The model is being loaded; try again in a moment.") { RetryDelay = TimeSpan.FromSeconds(1) };
+
+    public static Failure ServerStopping { get; } =
+        new(StatusCode.Unavailable, "SERVER_STOPPING", "The server is stopping; what was answered stands, ask another server for the rest.") { RetryDelay = TimeSpan.Zero };
+
+    public static Failure ItemTowerMissing { get; } =
+        new(StatusCode.FailedPrecondition, "ITEM_TOWER_MISSING", "The model that answers has item embeddings but no item tower, so items cannot be embedded from features.");
+
+    public static Failure InvalidRequest(IReadOnlyList<BadRequest.Types.FieldViolation> violations, int more)
+    {
+        string rest = violations.Count + more > 1 ? $" (and {violations.Count + more - 1} more; see the details)" : "";
+        return new Failure(StatusCode.InvalidArgument, "INVALID_REQUEST", $"{violations[0].Field}: {violations[0].Description}{rest}") { Violations = violations };
+    }
+
+    public static Failure ModelVersionNotLoaded(string asked, string? active) => new(
+        StatusCode.FailedPrecondition,
+        "MODEL_VERSION_NOT_LOADED",
+        $"Version '{Short(asked)}' is not loaded; the active version is '{active}'.");
+
+    /// <param name="field">Name of the repeated field that holds the items.</param>
+    /// <param name="places">Their places in it.</param>
+    public static Failure UnknownItems(string field, IReadOnlyList<int> places)
+    {
+        const int mostNamed = 10;
+        string named = string.Join(", ", places.Take(mostNamed).Select(place => $"{field}[{place}]"));
+        return new Failure(
+            StatusCode.NotFound, "UNKNOWN_ITEMS", $"{places.Count} items are not in the catalogue and have no features: {named}{(places.Count > mostNamed ? ", ..." : "")}.");
+    }
+
+    public static Failure UnknownService { get; } = new(StatusCode.NotFound, "UNKNOWN_SERVICE", "There is no service of this name.");
+
+    /// <param name="what">What cannot be done yet, and what to do instead.</param>
+    public static Failure NotServed(string what) => new(StatusCode.Unimplemented, "NOT_SERVED", what);
+
+    /// <summary>What the caller is told of an exception.</summary>
+    /// <param name="exception">What a method threw.</param>
+    /// <param name="isCallerGone">Whether the call's own token is cancelled: the caller went away or the deadline passed.</param>
+    /// <param name="isLate">Whether the deadline has passed.</param>
+    public static Failure Of(Exception exception, bool isCallerGone, bool isLate) => exception switch
+    {
+        FailureException told => told.Failure,
+        OperationCanceledException or TimeoutException when isLate => DeadlineExceeded,
+        // A transport whose peer is gone also refuses reads and writes in these ways.
+        OperationCanceledException or IOException or InvalidOperationException when isCallerGone => Cancelled,
+        TowerException => TowerFailed,
+        _ => Internal,
+    };
+
+    /// <summary>Whether a failure is one of the server's own, to be logged with its exception.</summary>
+    public static bool IsOurs(Failure failure) => failure.Code == StatusCode.Internal;
+
+    private static string Short(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");
+}

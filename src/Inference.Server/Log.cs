@@ -1,0 +1,25 @@
+using Inference.Towers.Bundles;
+
+namespace Inference.Server;
+
+/// <summary>The log messages of the server. None holds the id of a user or an item.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Error, "{Method} failed: {Reason}")]
+    public static partial void CallFailed(ILogger logger, string method, string reason, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Information, "Stopping: not ready any more, taking calls for {ReadinessGrace} more, then draining for at most {DrainTime}")]
+    public static partial void Stopping(ILogger logger, TimeSpan readinessGrace, TimeSpan drainTime);
+
+    [LoggerMessage(3, LogLevel.Information, "Loading the bundle {Folder}")]
+    public static partial void Loading(ILogger logger, string folder);
+
+    [LoggerMessage(4, LogLevel.Information, "Loading: {Stage}, {Done} of {Total}")]
+    public static partial void LoadingStep(ILogger logger, BundleLoadStage stage, int done, int total);
+
+    [LoggerMessage(5, LogLevel.Information, "Ready: {Version} with {Items} items after {Seconds:0.00} s")]
+    public static partial void Ready(ILogger logger, string version, int items, double seconds);
+
+    [LoggerMessage(6, LogLevel.Information, "Stopped")]
+    public static partial void Stopped(ILogger logger);
+}

@@ -1,0 +1,65 @@
+using Google.Protobuf.Collections;
+using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Queries;
+using Recsys.V1;
+
+namespace Inference.Server.Requests;
+
+/// <summary>Requests that have passed <see cref="RequestRules"/> as queries. Lists of ids are handed on as they are.</summary>
+internal static class QueryMapping
+{
+    public static RecommendQuery ToQuery(RecommendRequest request, PipelineOptions options, DateTimeOffset deadline) => new()
+    {
+        UserId = request.UserId,
+        Context = WireFeatures.Of(request.Context),
+        RecentItemIds = request.RecentItemIds,
+        ExcludedItemIds = request.ExcludedItemIds,
+        AllowedItemIds = request.AllowedItemIds,
+        Limit = Limit(request.Limit, options),
+        IncludeSeen = request.Options?.IncludeSeen ?? false,
+        Explain = request.Options?.Explain ?? false,
+        Retrievers = RetrieversOf(request.Options?.Retrievers),
+        Deadline = deadline,
+    };
+
+    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options) => new()
+    {
+        ItemIds = request.ItemIds,
+        ExcludedItemIds = request.ExcludedItemIds,
+        AllowedItemIds = request.AllowedItemIds,
+        Limit = Limit(request.Limit, options),
+        Explain = request.Options?.Explain ?? false,
+    };
+
+    public static UserQuery[] ToQueries(RepeatedField<UserInput> users)
+    {
+        var queries = new UserQuery[users.Count];
+        for (int i = 0; i < queries.Length; i++)
+            queries[i] = new UserQuery(users[i].UserId, WireFeatures.Of(users[i].Context), users[i].RecentItemIds);
+        return queries;
+    }
+
+    public static ItemQuery[] ToQueries(RepeatedField<ItemInput> items)
+    {
+        var queries = new ItemQuery[items.Count];
+        for (int i = 0; i < queries.Length; i++)
+            queries[i] = new ItemQuery(items[i].ItemId, WireFeatures.Of(items[i].Features));
+        return queries;
+    }
+
+    /// <summary>The deadline of a call; gRPC says <see cref="DateTime.MaxValue"/> when the caller set none.</summary>
+    public static DateTimeOffset ToDeadline(DateTime deadline) =>
+        deadline == DateTime.MaxValue ? DateTimeOffset.MaxValue : new DateTimeOffset(deadline.ToUniversalTime());
+
+    private static int Limit(int asked, PipelineOptions options) => asked == 0 ? options.DefaultLimit : Math.Min(asked, options.MaxLimit);
+
+    private static Retrievers RetrieversOf(RepeatedField<string>? names)
+    {
+        if (names is null || names.Count == 0)
+            return Retrievers.All;
+        var retrievers = Retrievers.Popularity;
+        for (int i = 0; i < names.Count; i++)
+            retrievers |= Sources.Parse(names[i]);
+        return retrievers;
+    }
+}

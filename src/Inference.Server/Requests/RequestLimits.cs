@@ -1,0 +1,22 @@
+namespace Inference.Server.Requests;
+
+/// <summary>The limits that the contract (protos/recsys/v1) states for requests.</summary>
+internal static class RequestLimits
+{
+    /// <summary>Bytes of UTF-8 in the id of a user or an item.</summary>
+    public const int IdBytes = 256;
+
+    /// <summary>Bytes of UTF-8 in a request id.</summary>
+    public const int RequestIdBytes = 128;
+
+    public const int RecentItems = 1_000;
+
+    /// <summary>Ids in an exclusion or allow list.</summary>
+    public const int ListedItems = 10_000;
+
+    /// <summary>Items in question of SimilarItems.</summary>
+    public const int SimilarItems = 100;
+
+    /// <summary>Users or items of one call that embeds them.</summary>
+    public const int Embedded = 1_024;
+}

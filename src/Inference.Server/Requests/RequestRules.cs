@@ -1,0 +1,128 @@
+using Google.Protobuf.Collections;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+using Inference.Server.Failures;
+using Recsys.V1;
+
+namespace Inference.Server.Requests;
+
+/// <summary>Checks requests against the rules that the contract states, all at once. What only makes a reply worse (unknown items, unknown features) is no violation.</summary>
+internal static class RequestRules
+{
+    private const string NotYet = "is reserved; this server does not evaluate it, and it must not be ignored.";
+
+    public static Failure? Check(RecommendRequest request, Snapshot snapshot)
+    {
+        var violations = new Violations();
+        violations.CheckLength("user_id", request.UserId, RequestLimits.IdBytes);
+        CheckFeatures(ref violations, "context", request.Context, snapshot.Context);
+        violations.CheckIds("recent_item_ids", request.RecentItemIds, RequestLimits.RecentItems, RequestLimits.IdBytes);
+        CheckSlate(ref violations, request.Limit, request.ExcludedItemIds, request.AllowedItemIds, request.Filter, request.RequestId);
+        CheckOptions(ref violations, request.Options);
+        return violations.ToFailure();
+    }
+
+    public static Failure? Check(SimilarItemsRequest request)
+    {
+        var violations = new Violations();
+        if (request.ItemIds.Count == 0)
+            violations.Add("item_ids", "is empty; at least one item is needed.");
+        violations.CheckIds("item_ids", request.ItemIds, RequestLimits.SimilarItems, RequestLimits.IdBytes);
+        CheckSlate(ref violations, request.Limit, request.ExcludedItemIds, request.AllowedItemIds, request.Filter, request.RequestId);
+        CheckOptions(ref violations, request.Options);
+        return violations.ToFailure();
+    }
+
+    public static Failure? Check(EmbedUsersRequest request, Snapshot snapshot)
+    {
+        var violations = new Violations();
+        violations.CheckCount("users", request.Users.Count, RequestLimits.Embedded);
+        for (int i = 0; i < Math.Min(request.Users.Count, RequestLimits.Embedded); i++)
+        {
+            UserInput user = request.Users[i];
+            if (IsFine(user, snapshot))
+                continue;
+            violations.CheckLength($"users[{i}].user_id", user.UserId, RequestLimits.IdBytes);
+            CheckFeatures(ref violations, $"users[{i}].context", user.Context, snapshot.Context);
+            violations.CheckIds($"users[{i}].recent_item_ids", user.RecentItemIds, RequestLimits.RecentItems, RequestLimits.IdBytes);
+        }
+
+        return violations.ToFailure();
+    }
+
+    public static Failure? Check(EmbedItemsRequest request, Snapshot snapshot)
+    {
+        var violations = new Violations();
+        violations.CheckCount("items", request.Items.Count, RequestLimits.Embedded);
+        FeatureSchema schema = snapshot.ItemTower?.Features ?? FeatureSchema.Empty;
+        for (int i = 0; i < Math.Min(request.Items.Count, RequestLimits.Embedded); i++)
+        {
+            ItemInput item = request.Items[i];
+            violations.CheckLength($"items[{i}].item_id", item.ItemId, RequestLimits.IdBytes);
+            if (item.ItemId.Length == 0 && item.Features.Count == 0)
+                violations.Add($"items[{i}]", "has neither an id nor features.");
+            if (item.Features.Count > 0)
+                CheckFeatures(ref violations, $"items[{i}].features", item.Features, schema);
+        }
+
+        return violations.ToFailure();
+    }
+
+    /// <summary>A user without any violation, checked without making field names.</summary>
+    private static bool IsFine(UserInput user, Snapshot snapshot)
+    {
+        var violations = new Violations();
+        violations.CheckLength("", user.UserId, RequestLimits.IdBytes);
+        CheckFeatures(ref violations, "", user.Context, snapshot.Context);
+        violations.CheckIds("", user.RecentItemIds, RequestLimits.RecentItems, RequestLimits.IdBytes);
+        return !violations.Any;
+    }
+
+    private static void CheckSlate(
+        ref Violations violations, int limit, RepeatedField<string> excluded, RepeatedField<string> allowed, string filter, string requestId)
+    {
+        if (limit < 0)
+            violations.Add("limit", $"is {limit}; it must be 0 (the default) or more.");
+        violations.CheckIds("excluded_item_ids", excluded, RequestLimits.ListedItems, RequestLimits.IdBytes);
+        violations.CheckIds("allowed_item_ids", allowed, RequestLimits.ListedItems, RequestLimits.IdBytes);
+        if (filter.Length > 0)
+            violations.Add("filter", NotYet);
+        violations.CheckLength("request_id", requestId, RequestLimits.RequestIdBytes);
+    }
+
+    private static void CheckOptions(ref Violations violations, RecommendOptions? options)
+    {
+        if (options is null)
+            return;
+        for (int i = 0; i < options.Retrievers.Count; i++)
+        {
+            if (Sources.Parse(options.Retrievers[i]) == Retrievers.None)
+                violations.Add($"options.retrievers[{i}]", $"is no retriever; there are {Sources.AllNames}.");
+        }
+
+        // Written so that NaN is a violation too.
+        if (options.Diversity is { Strength: not 0 })
+            violations.Add("options.diversity.strength", NotYet);
+        if (options.Exploration is { Policy: not (ExplorationPolicy.Unspecified or ExplorationPolicy.Off) })
+            violations.Add("options.exploration.policy", NotYet);
+    }
+
+    private static void CheckFeatures(ref Violations violations, string field, MapField<string, Recsys.V1.FeatureValue> features, FeatureSchema schema)
+    {
+        if (features.Count == 0)
+            return;
+        foreach (KeyValuePair<string, Recsys.V1.FeatureValue> feature in features)
+        {
+            FeatureKind kind = FeatureMapping.KindOf(feature.Value);
+            if (kind == FeatureKind.None)
+                violations.Add($"{field}[{Name(feature.Key)}]", "has no value.");
+            else if (!FeatureMapping.IsFinite(feature.Value))
+                violations.Add($"{field}[{Name(feature.Key)}]", "holds NaN or an infinity; numbers must be finite.");
+            else if (schema.Knows(feature.Key) && !schema.Accepts(feature.Key, kind))
+                violations.Add($"{field}[{Name(feature.Key)}]", $"is {kind}; the model takes {schema.Describe(feature.Key)}.");
+        }
+    }
+
+    private static string Name(string feature) => feature.Length <= 64 ? feature : string.Concat(feature.AsSpan(0, 64), "…");
+}
