@@ -1,0 +1,43 @@
+using System.Globalization;
+using Inference.Recommendations.Snapshots;
+using Inference.Server.Telemetry;
+using Inference.Vectors;
+
+namespace Inference.Server.Hosting;
+
+/// <summary>What a person sees when the server is ready: what it loaded, where it listens, three things to try.</summary>
+internal static class FirstScreen
+{
+    /// <param name="model">The model that answers.</param>
+    /// <param name="grpc">Address of gRPC, as "host:port" or "unix:/path".</param>
+    /// <param name="http">Address of HTTP.</param>
+    /// <param name="hasMetrics">Whether /metrics is served.</param>
+    public static string Make(LoadedModel model, string grpc, string http, bool hasMetrics)
+    {
+        Snapshot snapshot = model.Snapshot;
+        // An item says nothing about anybody, so it may stand on a screen that somebody logs.
+        string item = snapshot.Items.IdOf(snapshot.Popularity.Ranked[0].Row);
+        string metric = snapshot.Model.Metric switch
+        {
+            Metric.InnerProduct => "inner product",
+            Metric.Cosine => "cosine",
+            _ => "L2",
+        };
+        return string.Create(CultureInfo.InvariantCulture, $$"""
+
+            Inference {{TelemetryPipeline.Version.Split('+')[0]}} is ready.
+
+              model    {{snapshot.Model.FullVersion}}, embedding space {{snapshot.Model.EmbeddingSpaceId}}, {{snapshot.Model.Dimension}} dimensions, {{metric}}
+              holds    {{snapshot.Items.Count:N0}} items, {{snapshot.Profiles?.Count ?? 0:N0}} cluster profiles, {{model.Users.Count:N0}} known users
+              loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Folder}}; towers run on {{string.Join(", ", model.Providers)}}
+              gRPC     {{grpc}}  (HTTP/2 without TLS)
+              HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}
+
+            Try:
+              ./dev cli recommend --address http://{{grpc}} --recent {{item}}
+              grpcurl -plaintext -d '{"recent_item_ids":["{{item}}"],"limit":5}' {{grpc}} recsys.v1.RecommendationService/Recommend
+              curl -s http://{{http}}/{{(hasMetrics ? "metrics" : "readyz")}}
+
+            """);
+    }
+}

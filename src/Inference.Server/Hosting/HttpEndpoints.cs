@@ -1,0 +1,38 @@
+using Inference.Server.Prometheus;
+using Inference.Server.Telemetry;
+
+namespace Inference.Server.Hosting;
+
+/// <summary>The plain HTTP side: liveness, readiness, metrics. Served on HTTP/1.1 alone, so the gRPC port does not show them.</summary>
+internal static class HttpEndpoints
+{
+    public static void MapHttpEndpoints(this WebApplication app)
+    {
+        Readiness readiness = app.Services.GetRequiredService<Readiness>();
+        PrometheusEndpoint? metrics = app.Services.GetRequiredService<TelemetryPipeline>().Prometheus;
+
+        // Alive means that this code runs. It depends on nothing else, or an outage elsewhere would restart every replica.
+        Map(app, "/healthz", static context => context.Response.WriteAsync("ok\n"));
+        Map(app, "/readyz", context =>
+        {
+            ServerState state = readiness.State;
+            context.Response.StatusCode = state == ServerState.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+            return context.Response.WriteAsync(state switch
+            {
+                ServerState.Ready => "ready\n",
+                ServerState.Stopping => "stopping\n",
+                _ => "loading the model\n",
+            });
+        });
+        if (metrics is not null)
+            Map(app, "/metrics", metrics.ServeAsync);
+    }
+
+    private static void Map(WebApplication app, string path, RequestDelegate answer) => app.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context =>
+    {
+        if (!HttpProtocol.IsHttp2(context.Request.Protocol))
+            return answer(context);
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    });
+}

@@ -1,0 +1,129 @@
+using Grpc.AspNetCore.Server;
+using Inference.Recommendations;
+using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
+using Inference.Server.Failures;
+using Inference.Server.Hosting;
+using Inference.Server.Options;
+using Inference.Server.Requests;
+using Inference.Server.Services;
+using Inference.Server.Telemetry;
+using Inference.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Inference.Server;
+
+/// <summary>
+/// The composition root: every part is made here, once, and nothing else makes parts.
+/// <code>
+///  Kestrel ─ CallObserver ─ routing ─ gRPC ─ FailureInterceptor ─ services ─ RecommendationPipeline ─ SnapshotRegistry ◂─ ModelLoading
+///                                   └ /healthz /readyz /metrics                                     └ InMemoryUserStates
+/// </code>
+/// </summary>
+public sealed class ServerHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ServerHost(WebApplication app) => _app = app;
+
+    /// <summary>Where gRPC is served once the host is started: the address with the port that was taken, or "unix:/path".</summary>
+    public string GrpcAddress => Addresses().ElementAt(0);
+
+    /// <summary>Where HTTP is served once the host is started.</summary>
+    public string HttpAddress => Addresses().ElementAt(1);
+
+    /// <summary>All services of the host.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>The model once it answers; fails when the bundle is refused.</summary>
+    internal Task<LoadedModel> Loaded => _app.Services.GetRequiredService<ModelLoading>().Loaded;
+
+    /// <summary>Makes a host that is not started.</summary>
+    /// <param name="options">Valid options; they must not change any more.</param>
+    /// <param name="configureLogging">Adds log providers; null logs nothing.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    public static ServerHost Build(InferenceOptions options, Action<ILoggingBuilder>? configureLogging = null, TimeProvider? time = null)
+    {
+        // The empty builder brings nothing by itself: no configuration, no log, no second look at environment variables.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Inference.Server", ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => ListenerSetup.Apply(kestrel, options.Server));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddMetrics();
+        builder.Services.AddLogging(logging => configureLogging?.Invoke(logging));
+        builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Server.ReadinessGrace + options.Server.DrainTime);
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = options.Server.MaxReceiveBytes;
+            grpc.EnableDetailedErrors = false;
+            grpc.Interceptors.Add<FailureInterceptor>();
+        });
+        AddParts(builder.Services, options, time ?? TimeProvider.System);
+
+        WebApplication app = builder.Build();
+        // Made now, so that nothing is measured before somebody listens.
+        app.Services.GetRequiredService<TelemetryPipeline>();
+        app.Services.GetRequiredService<ServerMetrics>();
+        app.UseMiddleware<CallObserver>();
+        app.MapServices(options.Server.Reflection);
+        app.MapHttpEndpoints();
+        return new ServerHost(app);
+    }
+
+    /// <summary>Opens the ports and begins to load the model; returns before it is loaded.</summary>
+    /// <exception cref="IOException">A port is taken.</exception>
+    public Task StartAsync(CancellationToken cancellationToken = default) => _app.StartAsync(cancellationToken);
+
+    /// <summary>Waits until the model answers.</summary>
+    /// <exception cref="Towers.Bundles.BundleException">The bundle is refused.</exception>
+    public async Task ReadyAsync(CancellationToken cancellationToken = default) => await Loaded.WaitAsync(cancellationToken);
+
+    /// <summary>Waits until something asks the server to stop, and has stopped it.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => _app.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Stops: not ready, drain, end.</summary>
+    public Task StopAsync(CancellationToken cancellationToken = default) => _app.StopAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static void AddParts(IServiceCollection services, InferenceOptions options, TimeProvider time)
+    {
+        services.AddSingleton(options).AddSingleton(options.Server).AddSingleton(options.Recommend).AddSingleton(options.Telemetry);
+        services.AddSingleton(time);
+
+        // The domain.
+        services.AddSingleton<RecommendationMetrics>();
+        services.AddSingleton<SnapshotRegistry>();
+        services.AddSingleton<InMemoryUserStates>();
+        services.AddSingleton<IUserStates>(provider => provider.GetRequiredService<InMemoryUserStates>());
+        services.AddSingleton<RecommendationPipeline>();
+        services.AddSingleton<Embeddings>();
+
+        // Telemetry, and the life of the process.
+        services.AddSingleton<TelemetryPipeline>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<ModelLoading>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddHostedService(provider => provider.GetRequiredService<ModelLoading>());
+
+        // The gRPC side. Singletons, or the framework would make one for each call.
+        services.AddSingleton<RequestIds>();
+        services.AddSingleton<FailureInterceptor>();
+        services.AddSingleton<RecommendationStreams>();
+        services.AddSingleton<RecommendationService>();
+        services.AddSingleton<EventService>();
+        services.AddSingleton<CatalogService>();
+        services.AddSingleton<ModelService>();
+        services.AddSingleton<HealthService>();
+        services.AddSingleton(new ReflectionIndex(ServedServices.Descriptors));
+        services.AddSingleton<ReflectionService>();
+        services.AddSingleton<ReflectionV1AlphaService>();
+    }
+
+    private ICollection<string> Addresses() =>
+        _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? throw new InvalidOperationException("The server is not started.");
+}

@@ -1,0 +1,78 @@
+using Grpc.Core;
+using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+using Inference.Server.Failures;
+using Inference.Server.Requests;
+using Recsys.V1;
+
+namespace Inference.Server.Services;
+
+/// <summary>
+/// Message → query → pipeline → message. Each call takes one snapshot at its start, is checked against it, and answered from it.
+/// </summary>
+internal sealed class RecommendationService(
+    SnapshotRegistry snapshots, RecommendationPipeline pipeline, Embeddings embeddings, PipelineOptions options, RequestIds requestIds, RecommendationStreams streams)
+    : Recsys.V1.RecommendationService.RecommendationServiceBase
+{
+    public override async Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context)
+    {
+        Snapshot snapshot = Find(request.Options?.ModelVersion ?? "");
+        Refuse(RequestRules.Check(request, snapshot));
+        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline));
+        RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
+        return ReplyMapping.ToResponse(reply, request.RequestId.Length > 0 ? request.RequestId : requestIds.Next());
+    }
+
+    public override Task RecommendStream(
+        IAsyncStreamReader<RecommendStreamRequest> requestStream, IServerStreamWriter<RecommendStreamResponse> responseStream, ServerCallContext context) =>
+        streams.RunAsync(requestStream, responseStream, Recommend, context);
+
+    public override Task<SimilarItemsResponse> SimilarItems(SimilarItemsRequest request, ServerCallContext context)
+    {
+        Snapshot snapshot = Find(request.Options?.ModelVersion ?? "");
+        Refuse(RequestRules.Check(request));
+        RecommendReply reply = pipeline.Similar(snapshot, QueryMapping.ToQuery(request, options));
+        return Task.FromResult(ReplyMapping.ToSimilarResponse(reply, request.RequestId.Length > 0 ? request.RequestId : requestIds.Next()));
+    }
+
+    public override async Task<EmbedUsersResponse> EmbedUsers(EmbedUsersRequest request, ServerCallContext context)
+    {
+        Snapshot snapshot = Find(request.ModelVersion);
+        Refuse(RequestRules.Check(request, snapshot));
+        float[] values = await embeddings.EmbedUsersAsync(
+            snapshot, QueryMapping.ToQueries(request.Users), QueryMapping.ToDeadline(context.Deadline), context.CancellationToken);
+        var response = new EmbedUsersResponse { ModelVersion = snapshot.Model.FullVersion, EmbeddingSpaceId = snapshot.Model.EmbeddingSpaceId };
+        ReplyMapping.AddEmbeddings(response.Embeddings, values, snapshot.Model.Dimension);
+        return response;
+    }
+
+    public override async Task<EmbedItemsResponse> EmbedItems(EmbedItemsRequest request, ServerCallContext context)
+    {
+        Snapshot snapshot = Find(request.ModelVersion);
+        Refuse(RequestRules.Check(request, snapshot));
+        if (snapshot.ItemTower is null && request.Items.Any(item => item.Features.Count > 0))
+            throw FailureTable.ItemTowerMissing.ToException();
+        var unknown = new List<int>();
+        float[] values = await Embeddings.EmbedItemsAsync(snapshot, QueryMapping.ToQueries(request.Items), unknown, context.CancellationToken);
+        if (unknown.Count > 0)
+            throw FailureTable.UnknownItems("items", unknown).ToException();
+        var response = new EmbedItemsResponse { ModelVersion = snapshot.Model.FullVersion, EmbeddingSpaceId = snapshot.Model.EmbeddingSpaceId };
+        ReplyMapping.AddEmbeddings(response.Embeddings, values, snapshot.Model.Dimension);
+        return response;
+    }
+
+    private Snapshot Find(string version)
+    {
+        if (snapshots.Find(version) is { } snapshot)
+            return snapshot;
+        Snapshot? active = snapshots.Active;
+        throw (active is null ? FailureTable.ModelLoading : FailureTable.ModelVersionNotLoaded(version, active.Model.FullVersion)).ToException();
+    }
+
+    private static void Refuse(Failure? failure)
+    {
+        if (failure is not null)
+            throw failure.ToException();
+    }
+}

@@ -1,0 +1,33 @@
+using Grpc.Core;
+using Inference.Server.Failures;
+
+namespace Inference.Server.Telemetry;
+
+/// <summary>The attributes of one method's calls, made once for each status, so that recording a call allocates nothing.</summary>
+internal sealed class CallTags
+{
+    private readonly KeyValuePair<string, object?>[][] _byStatus;
+
+    public CallTags(string method)
+    {
+        Method = method;
+        _byStatus = new KeyValuePair<string, object?>[(int)StatusCode.Unauthenticated + 1][];
+        for (int code = 0; code < _byStatus.Length; code++)
+        {
+            string name = StatusNames.Of((StatusCode)code);
+            List<KeyValuePair<string, object?>> tags = [new("rpc.system.name", "grpc"), new("rpc.method", method), new("rpc.status_code", name)];
+            if (IsServerError((StatusCode)code))
+                tags.Add(new("error.type", name));
+            _byStatus[code] = [.. tags];
+        }
+    }
+
+    /// <summary>"package.Service/Method".</summary>
+    public string Method { get; }
+
+    public ReadOnlySpan<KeyValuePair<string, object?>> For(StatusCode status) => _byStatus[(uint)status < (uint)_byStatus.Length ? (int)status : (int)StatusCode.Unknown];
+
+    /// <summary>Codes for which the server, not the caller, is to blame (OpenTelemetry semantic conventions for gRPC servers).</summary>
+    public static bool IsServerError(StatusCode status) => status
+        is StatusCode.Unknown or StatusCode.DeadlineExceeded or StatusCode.Unimplemented or StatusCode.Internal or StatusCode.Unavailable or StatusCode.DataLoss;
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics.Metrics;
+using Grpc.Core;
+using Inference.Recommendations.Snapshots;
+using Inference.Server.Hosting;
+
+namespace Inference.Server.Telemetry;
+
+/// <summary>What the server itself counts and times. Tags are closed sets: methods that are served, gRPC status codes, versions that were loaded.</summary>
+internal sealed class ServerMetrics
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Inference.Server";
+
+    private readonly Histogram<double> _calls;
+    private readonly Histogram<double> _loads;
+    private long _activeCalls;
+
+    public ServerMetrics(IMeterFactory meters, Readiness readiness, SnapshotRegistry snapshots)
+    {
+        Meter meter = meters.Create(MeterName);
+        _calls = meter.CreateHistogram<double>("rpc.server.call.duration", "s", "Time from the headers of a call to its status.");
+        _loads = meter.CreateHistogram<double>("recsys.model.load.duration", "s", "Time to load and check a bundle, by outcome.");
+        meter.CreateObservableUpDownCounter("recsys.server.active_calls", () => Interlocked.Read(ref _activeCalls), "{call}", "Calls that are being answered now.");
+        meter.CreateObservableGauge("recsys.server.ready", () => readiness.IsReady ? 1 : 0, "1", "1 when the server answers, 0 while it loads or stops.");
+        meter.CreateObservableGauge(
+            "recsys.model.items",
+            () => snapshots.Active is { } snapshot
+                ? [new Measurement<long>(snapshot.Items.Count, new("recsys.model.version", snapshot.Model.FullVersion), new("recsys.embedding_space", snapshot.Model.EmbeddingSpaceId))]
+                : Array.Empty<Measurement<long>>(),
+            "{item}",
+            "Items of the active model.");
+    }
+
+    public void CallStarted() => Interlocked.Increment(ref _activeCalls);
+
+    public void CallEnded(CallTags tags, StatusCode status, TimeSpan duration)
+    {
+        Interlocked.Decrement(ref _activeCalls);
+        _calls.Record(duration.TotalSeconds, tags.For(status));
+    }
+
+    public void ModelLoaded(TimeSpan duration, string outcome) =>
+        _loads.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
+}
