@@ -38,6 +38,22 @@ public sealed class RequestTests
         Assert.Equal("", server.Header("grpc-timeout"));
     }
 
+    [Theory]
+    [InlineData("a\r\nx-injected: b")]
+    [InlineData("a\nb")]
+    [InlineData("a\0b")]
+    [InlineData("naïve")]
+    public async Task Request_WithMetadataThatIsNotPrintableAscii_IsNotSent(string value)
+    {
+        var server = new FakeServer(Reply.Of(Frames.Plain("")));
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => server.CallAsync(options: new CallOptions(new Metadata { { "x-text", value } })));
+
+        Assert.Equal(StatusCode.Internal, failure.StatusCode);
+        Assert.Contains("x-text", failure.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(0, server.Attempts);
+    }
+
     [Fact]
     public async Task Request_WithAPathInTheAddress_GoesToTheMethodAllTheSame()
     {

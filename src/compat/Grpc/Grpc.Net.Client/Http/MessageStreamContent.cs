@@ -7,8 +7,8 @@ internal sealed class MessageStreamContent : HttpContent
 {
     private readonly TaskCompletionSource<Stream> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Continues on the thread that completes it, and so ends the HTTP/2 stream before Complete returns: a caller who disposes of the call right
-    // after must not overtake the end of his own requests with a reset.
+    // Continues on the thread that completes it, and so has ended the HTTP/2 stream before Complete returns. Otherwise a call that its caller disposes of
+    // right after, or that the server ends at that moment, would have its requests broken off by a reset though they were complete.
     private readonly TaskCompletionSource _closed = new();
 
     /// <summary>The request stream, once the request has begun; cancelled where the call ends before.</summary>

@@ -8,6 +8,7 @@ namespace Grpc.Net.Client.Http;
 internal static class MetadataHeaders
 {
     /// <summary>Appends metadata to a request. The names that steer the client itself are left out.</summary>
+    /// <exception cref="RpcException">INTERNAL: a value that the specification does not allow.</exception>
     public static void Write(Metadata metadata, HttpRequestHeaders headers)
     {
         for (var i = 0; i < metadata.Count; i++)
@@ -20,6 +21,7 @@ internal static class MetadataHeaders
 
             if (!entry.IsBinary)
             {
+                CheckText(entry);
                 headers.TryAddWithoutValidation(entry.Key, entry.Value);
             }
             else if (IsFirstOfItsKey(metadata, i))
@@ -58,6 +60,15 @@ internal static class MetadataHeaders
         }
 
         return metadata;
+    }
+
+    // HttpClient would put a line break on the wire, and the server end the whole connection for it, with all the other calls on it.
+    private static void CheckText(Metadata.Entry entry)
+    {
+        if (entry.Value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            throw new RpcException(new Status(StatusCode.Internal, $"The value of the metadata entry '{entry.Key}' has characters other than space and printable ASCII."));
+        }
     }
 
     // HttpClient joins repeated values with ", ", and base64 decoders stumble over the space; so the join happens here, with the bare comma of the specification.
