@@ -55,7 +55,7 @@ public sealed class CallEndTests
         });
         var invoker = server.Connect(out var channel);
         using var _ = channel;
-        var call = invoker.AsyncDuplexStreamingCall(RawServer.Duplex, null, default);
+        var call = invoker.AsyncServerStreamingCall(RawServer.ServerStreaming, null, default, "");
         Assert.True(await call.ResponseStream.MoveNext());
 
         var read = whileReading ? call.ResponseStream.MoveNext() : null;

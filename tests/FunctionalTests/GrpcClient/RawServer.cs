@@ -18,7 +18,6 @@ internal sealed class RawServer : IAsyncDisposable
     public static readonly Method<string, string> Unary = Method(MethodType.Unary);
     public static readonly Method<string, string> ClientStreaming = Method(MethodType.ClientStreaming);
     public static readonly Method<string, string> ServerStreaming = Method(MethodType.ServerStreaming);
-    public static readonly Method<string, string> Duplex = Method(MethodType.DuplexStreaming);
 
     private readonly WebApplication _app;
 

@@ -13,6 +13,8 @@ internal sealed class FakeServer : HttpMessageHandler
     public static readonly Method<string, string> ServerStreaming = Method(MethodType.ServerStreaming);
     public static readonly Method<string, string> Duplex = Method(MethodType.DuplexStreaming);
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20); // what hangs fails
+
     private readonly Func<FakeServer, CancellationToken, Task<Reply>> _answer;
     private int _attempts;
 
@@ -53,7 +55,7 @@ internal sealed class FakeServer : HttpMessageHandler
     }
 
     public Task<string> CallAsync(string request = "request", CallOptions options = default, Action<GrpcChannelOptions>? configure = null)
-        => Connect(configure).CreateCallInvoker().AsyncUnaryCall(Unary, null, options, request).ResponseAsync;
+        => Connect(configure).CreateCallInvoker().AsyncUnaryCall(Unary, null, options, request).ResponseAsync.WaitAsync(s_patience);
 
     public async Task ReadRequestAsync()
     {
