@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 
 namespace Inference.Towers.Import;
@@ -27,7 +26,7 @@ public sealed class CsvReader : IDisposable
         _path = path;
         Stream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
         if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-            file = new GZipStream(file, CompressionMode.Decompress);
+            file = new GzipFileStream(file);
         _reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: false), detectEncodingFromByteOrderMarks: true, 1 << 16);
         if (hasHeader)
             ReadHeader();
@@ -51,7 +50,7 @@ public sealed class CsvReader : IDisposable
         _columns.TryGetValue(column, out int place) ? place : throw new InvalidDataException($"{_path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
 
     /// <summary>Goes to the next line; false at the end.</summary>
-    /// <exception cref="InvalidDataException">A quote is not closed, or the compressed file is damaged.</exception>
+    /// <exception cref="InvalidDataException">A quote is not closed, or the compressed file is damaged or cut.</exception>
     public bool Read()
     {
         while (ReadLine())
