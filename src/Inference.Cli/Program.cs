@@ -1,1 +1,4 @@
-return 0;
+using Inference.Cli;
+using Inference.Cli.Frame;
+
+return await InferenceCommand.RunAsync(args, CommandHost.System());

@@ -1,0 +1,58 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Inference.Cli.Frame;
+using Recsys.V1;
+
+namespace Inference.Cli.Client;
+
+/// <summary>One HTTP/2 connection to a server.</summary>
+internal sealed class ServerConnection : IDisposable
+{
+    private readonly GrpcChannel _channel;
+    private readonly string _address;
+
+    public ServerConnection(string address)
+    {
+        _address = address;
+        _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                // One connection per channel, held open: how many there are is the caller's decision. Proxies of the environment do not speak h2c.
+                EnableMultipleHttp2Connections = false,
+                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+                ConnectTimeout = TimeSpan.FromSeconds(5),
+                UseProxy = false,
+            },
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = 64 * 1024 * 1024,
+        });
+        Client = new RecommendationService.RecommendationServiceClient(_channel);
+    }
+
+    public RecommendationService.RecommendationServiceClient Client { get; }
+
+    /// <summary>Makes a call and turns the failures that people can do something about into messages that say what.</summary>
+    public async Task<T> CallAsync<T>(Func<RecommendationService.RecommendationServiceClient, CallOptions, AsyncUnaryCall<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using AsyncUnaryCall<T> answer = call(Client, new CallOptions(deadline: time.GetUtcNow().UtcDateTime + timeout, cancellationToken: cancellationToken));
+            return await answer.ResponseAsync;
+        }
+        catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
+        {
+            throw new CommandFailedException($"no server answers at {_address} ({failure.Status.Detail}). Start one with ./dev run, or say where it is with --address.", failure);
+        }
+        catch (RpcException failure) when (failure.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            throw new CommandFailedException($"the server at {_address} did not answer within {timeout.TotalSeconds:0.###} s; --timeout gives it more.", failure);
+        }
+        catch (RpcException failure) when (failure.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("stopped", failure, cancellationToken);
+        }
+    }
+
+    public void Dispose() => _channel.Dispose();
+}

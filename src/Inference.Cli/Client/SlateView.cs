@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.Json;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+using Inference.Cli.Frame;
+using Recsys.V1;
+using Spectre.Console;
+
+namespace Inference.Cli.Client;
+
+/// <summary>Shows a slate: a table for people, the message in its JSON form for scripts.</summary>
+internal static class SlateView
+{
+    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
+
+    public static void Table(CommandHost host, RepeatedField<RecommendedItem> items, Rung servedBy, RepeatedField<Degradation> degraded, string modelVersion, string spaceId, string requestId, bool explained)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        table.AddColumn(new TableColumn("rank").RightAligned());
+        table.AddColumn("item");
+        table.AddColumn(new TableColumn("score").RightAligned());
+        table.AddColumn("source");
+        if (explained)
+            table.AddColumn("reason");
+        foreach (RecommendedItem item in items)
+        {
+            string[] cells =
+            [
+                item.Rank.ToString(CultureInfo.InvariantCulture),
+                item.ItemId,
+                item.Score.ToString("G5", CultureInfo.InvariantCulture),
+                item.Source,
+                .. explained ? new[] { item.Reason?.Text ?? "" } : [],
+            ];
+            table.AddRow(cells.Select(cell => new Text(cell)));
+        }
+
+        host.Console.Write(table);
+        host.Output.WriteLine($"served by {NameOf(servedBy)} · model {modelVersion} · space {spaceId} · request {requestId}");
+        foreach (Degradation degradation in degraded)
+            host.Output.WriteLine($"degraded: {degradation.Component} {NameOf(degradation.Reason)}: {degradation.Detail}");
+    }
+
+    public static void WriteJson(Utf8JsonWriter writer, IMessage response) => writer.WriteRawValue(Json.Format(response));
+
+    /// <summary>The name that the contract gives a rung, in lower case without its prefix: "user_tower".</summary>
+    public static string NameOf(Rung rung) => Words(rung.ToString());
+
+    /// <summary>Likewise: "unknown_items".</summary>
+    public static string NameOf(DegradationReason reason) => Words(reason.ToString());
+
+    private static string Words(string pascal) => string.Concat(pascal.Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));
+}

@@ -1,0 +1,23 @@
+using Grpc.Core;
+using Inference.Towers.Bundles;
+
+namespace Inference.Cli.Frame;
+
+/// <summary>Says in a line what went wrong, and what to do.</summary>
+internal static class Failures
+{
+    /// <summary>Reports a failure; what nobody foresaw comes with its stack, for it is a bug.</summary>
+    public static int Report(Exception failure, TextWriter error)
+    {
+        error.WriteLine(failure switch
+        {
+            CommandFailedException => $"error: {failure.Message}",
+            BundleException => $"error: {failure.Message}",
+            RpcException rpc => $"error: the server answered {rpc.StatusCode}: {rpc.Status.Detail}",
+            UnauthorizedAccessException or IOException or InvalidDataException => $"error: {failure.Message}",
+            OperationCanceledException => "stopped",
+            _ => $"error: this is a bug in the tool, please report it:{Environment.NewLine}{failure}",
+        });
+        return ExitCode.Failed;
+    }
+}

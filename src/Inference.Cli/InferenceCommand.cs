@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using System.Reflection;
+using Inference.Cli.Frame;
+using Inference.Cli.Verbs;
+
+namespace Inference.Cli;
+
+/// <summary>The tool's whole command line. Exit codes are those of <see cref="ExitCode"/>.</summary>
+internal static class InferenceCommand
+{
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CommandHost host, CancellationToken cancellationToken = default)
+    {
+        ParseResult result = Create(host).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Errors.Count > 0 && result.Action is not { ClearsParseErrors: true })
+            return UsageErrors.Report(result, host.Error);
+        var invocation = new InvocationConfiguration
+        {
+            Output = host.Output,
+            Error = host.Error,
+            EnableDefaultExceptionHandler = false,
+            // Ctrl-C and SIGTERM cancel; what was measured or made so far is still reported.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(5),
+        };
+        try
+        {
+            return await result.InvokeAsync(invocation, cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            return Failures.Report(failure, host.Error);
+        }
+    }
+
+    private static RootCommand Create(CommandHost host)
+    {
+        Verb[] verbs = [DemoVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host), RecommendVerb.Create(host), SimilarVerb.Create(host), LoadVerb.Create(host)];
+        var bundle = new Command("bundle", "Make and check bundles: versioned folders of towers, items and profiles");
+        var root = new RootCommand("The command-line tool of the recommendation server") { bundle };
+        foreach (Verb verb in verbs)
+            (verb.Command.Name is "import" or "check" ? bundle : root).Add(verb.Command);
+
+        var examples = verbs.ToDictionary(verb => verb.Command, verb => verb.Examples);
+        examples[root] = [.. verbs.Select(verb => verb.Examples[0])];
+        examples[bundle] = [.. verbs.Where(verb => bundle.Subcommands.Contains(verb.Command)).SelectMany(verb => verb.Examples)];
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction help } helpOption)
+                helpOption.Action = new HelpWithExamples(help, examples);
+            else if (option is VersionOption version)
+                version.Action = new PrintVersion();
+        }
+
+        return root;
+    }
+
+    /// <summary>Prints the version that the build stamped, with the commit.</summary>
+    private sealed class PrintVersion : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            string? version = typeof(InferenceCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+            parseResult.InvocationConfiguration.Output.WriteLine($"inference {version}");
+            return ExitCode.Ok;
+        }
+    }
+}

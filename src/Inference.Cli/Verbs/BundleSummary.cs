@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Inference.Cli.Frame;
+using Inference.Towers.Bundles;
+
+namespace Inference.Cli.Verbs;
+
+/// <summary>What a loaded bundle holds, in a few lines or fields.</summary>
+internal static class BundleSummary
+{
+    public static void Write(CommandHost host, LoadedBundle loaded)
+    {
+        host.Output.WriteLine($"bundle    {loaded.Folder}");
+        host.Output.WriteLine($"model     {loaded.Snapshot.Model.FullVersion}");
+        host.Output.WriteLine($"space     {loaded.Snapshot.Model.EmbeddingSpaceId}, {loaded.Snapshot.Model.Dimension} dimensions, {loaded.Snapshot.Model.Metric}");
+        host.Output.WriteLine(FormattableString.Invariant($"holds     {loaded.Snapshot.Items.Count:N0} items, {loaded.Users.Count:N0} users, {loaded.Snapshot.Profiles?.Count ?? 0} cluster profiles"));
+        host.Output.WriteLine(FormattableString.Invariant($"golden    {loaded.GoldenCases} cases answered as expected, on {string.Join(", ", loaded.Providers)}"));
+        foreach (string warning in loaded.Warnings)
+            host.Output.WriteLine($"warning   {warning}");
+    }
+
+    /// <summary>Writes fields into an object that is open.</summary>
+    public static void Write(Utf8JsonWriter json, LoadedBundle loaded)
+    {
+        json.WriteBoolean("ok", true);
+        json.WriteString("bundle", loaded.Folder);
+        json.WriteString("model_version", loaded.Snapshot.Model.FullVersion);
+        json.WriteString("embedding_space_id", loaded.Snapshot.Model.EmbeddingSpaceId);
+        json.WriteNumber("dimension", loaded.Snapshot.Model.Dimension);
+        json.WriteNumber("items", loaded.Snapshot.Items.Count);
+        json.WriteNumber("users", loaded.Users.Count);
+        json.WriteNumber("golden_cases", loaded.GoldenCases);
+        json.WriteStartArray("warnings");
+        foreach (string warning in loaded.Warnings)
+            json.WriteStringValue(warning);
+        json.WriteEndArray();
+    }
+}

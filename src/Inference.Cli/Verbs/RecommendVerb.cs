@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Inference.Cli.Client;
+using Inference.Cli.Frame;
+using Recsys.V1;
+
+namespace Inference.Cli.Verbs;
+
+/// <summary>`recommend`: asks a running server for a slate.</summary>
+internal static class RecommendVerb
+{
+    public static Verb Create(CommandHost host)
+    {
+        var server = new ServerOptions();
+        var user = new Option<string>("--user") { Description = "Id of the user; nobody in particular when absent", HelpName = "ID", DefaultValueFactory = _ => "" };
+        Option<string[]> recent = IdList.Option("--recent", "Items that the user or session touched, latest last");
+        Option<string[]> context = ContextOption.Option("A context feature, for example country=DE or hour=14; may be given several times");
+        Option<string[]> exclude = IdList.Option("--exclude", "Items that must not be returned");
+        Option<string[]> allow = IdList.Option("--allow", "Only these items may be returned");
+        Option<int> limit = LimitOption();
+        var explain = new Option<bool>("--explain") { Description = "Say why each item is shown" };
+        var includeSeen = new Option<bool>("--include-seen") { Description = "Items of the user's history may be returned" };
+        var version = new Option<string>("--model-version") { Description = "Version of the model that must answer", HelpName = "VERSION", DefaultValueFactory = _ => "" };
+        var requestId = new Option<string>("--request-id") { Description = "Id of the request, to find it again in logs; made by the server when absent", HelpName = "ID", DefaultValueFactory = _ => "" };
+        Option<string?> json = JsonFile.Option();
+
+        var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, limit, explain, exclude, allow, includeSeen, version, requestId, json };
+        server.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var request = new RecommendRequest
+            {
+                UserId = parsed.GetRequiredValue(user),
+                Limit = parsed.GetValue(limit),
+                RequestId = parsed.GetRequiredValue(requestId),
+                Options = new RecommendOptions { Explain = parsed.GetValue(explain), IncludeSeen = parsed.GetValue(includeSeen), ModelVersion = parsed.GetRequiredValue(version) },
+            };
+            request.RecentItemIds.Add(parsed.GetRequiredValue(recent));
+            request.ExcludedItemIds.Add(parsed.GetRequiredValue(exclude));
+            request.AllowedItemIds.Add(parsed.GetRequiredValue(allow));
+            foreach (string pair in parsed.GetRequiredValue(context))
+            {
+                if (ContextOption.TryParse(pair, out string name, out FeatureValue value))
+                    request.Context[name] = value;
+            }
+
+            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
+            RecommendResponse response = await connection.CallAsync((client, options) => client.RecommendAsync(request, options), parsed.GetValue(server.Timeout), host.Time, cancellationToken);
+            string? file = parsed.GetValue(json);
+            if (!JsonFile.IsInsteadOfTable(file))
+                SlateView.Table(host, response.Items, response.ServedBy, response.Degraded, response.ModelVersion, response.EmbeddingSpaceId, response.RequestId, request.Options.Explain);
+            await JsonFile.WriteAsync(host, file, writer => SlateView.WriteJson(writer, response), cancellationToken);
+            return ExitCode.Ok;
+        });
+        return new Verb(
+            command,
+            "inference recommend --user u42 --explain",
+            "inference recommend --context country=DE --context hour=20 --limit 5",
+            "inference recommend --recent i7,i12 --exclude i9 --json slate.json");
+    }
+
+    /// <summary>The server checks the limit; what it says about one that is out of range is the contract.</summary>
+    public static Option<int> LimitOption() => new("--limit") { Description = "How many items to return; 0 is the server's default", HelpName = "N", DefaultValueFactory = _ => 10 };
+}

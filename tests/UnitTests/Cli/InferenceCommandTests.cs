@@ -1,0 +1,89 @@
+using System.Net.Sockets;
+using System.Net;
+using Inference.Cli.Frame;
+using Inference.Cli;
+using Xunit;
+
+namespace UnitTests.Cli;
+
+public sealed class InferenceCommandTests
+{
+    [Fact]
+    public async Task Run_WithVersion_PrintsIt()
+    {
+        (int code, string output, _) = await RunAsync("--version");
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Matches(@"^inference \d+\.\d+\.\d+", output);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("demo")]
+    [InlineData("bundle")]
+    [InlineData("bundle import")]
+    [InlineData("bundle check")]
+    [InlineData("recommend")]
+    [InlineData("similar")]
+    [InlineData("load")]
+    public async Task Run_WithHelp_ShowsExamples(string verb)
+    {
+        (int code, string output, string error) = await RunAsync([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("Usage:", output, StringComparison.Ordinal);
+        Assert.Contains("Examples:", output, StringComparison.Ordinal);
+        Assert.Contains($"inference {verb}".TrimEnd(), output, StringComparison.Ordinal);
+        Assert.Empty(error);
+    }
+
+    [Theory]
+    [InlineData("recomend --user u1", "did you mean 'recommend'?", "usage: inference (")]
+    [InlineData("recommend --usr u1", "unknown option '--usr'; did you mean '--user'?", "usage: inference recommend [options]")]
+    [InlineData("recommend --limit many", "many", "usage: inference recommend")]
+    [InlineData("recommend --context DE", "not of the form NAME=VALUE", "usage: inference recommend")]
+    [InlineData("recommend --address nowhere", "no address like http://127.0.0.1:5001", "usage: inference recommend")]
+    [InlineData("recommend --timeout 0", "--timeout must be 1ms to 600s, not 0", "usage: inference recommend")]
+    [InlineData("similar", "--item", "usage: inference similar --item ID,ID… [options]")]
+    [InlineData("load --rps 0", "--rps must be 0.1 to 200000, not 0", "usage: inference load")]
+    [InlineData("load --cold 1.5", "--cold must be 0 to 1, not 1.5", "usage: inference load")]
+    [InlineData("load --arrivals bursty", "--arrivals is poisson or constant, not 'bursty'", "usage: inference load")]
+    [InlineData("load --users 5 --users-file a.txt", "cannot go together", "usage: inference load")]
+    [InlineData("demo", "--out", "usage: inference demo --out DIR [options]")]
+    [InlineData("demo --out d --items 5", "items must be 100 to 5000000, not 5", "usage: inference demo")]
+    [InlineData("bundle", "equired command", "usage: inference bundle (import | check)")]
+    [InlineData("", "equired command", "usage: inference (")]
+    public async Task Run_WithWrongUsage_Says2AndWhatAndHow(string line, string expected, string usage)
+    {
+        (int code, string output, string error) = await RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.Contains(usage, error, StringComparison.Ordinal);
+        Assert.Empty(output);
+    }
+
+    [Theory]
+    [InlineData("recommend")]
+    [InlineData("similar --item i1")]
+    [InlineData("load --duration 1 --warmup 0")]
+    public async Task Run_WithNoServer_Says1AndWhatToDo(string line)
+    {
+        // A port that was free a moment ago: nobody listens there.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        (int code, string output, string error) = await RunAsync([.. line.Split(' '), "--address", $"http://127.0.0.1:{port}"]);
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Empty(output);
+        Assert.Contains($"no server answers at http://127.0.0.1:{port}", error, StringComparison.Ordinal);
+        Assert.Contains("./dev run", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int code = await InferenceCommand.RunAsync(arguments, new CommandHost(output, error, isTerminal: false, TimeProvider.System));
+        return (code, output.ToString(), error.ToString());
+    }
+}
