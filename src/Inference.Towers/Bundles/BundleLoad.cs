@@ -139,9 +139,9 @@ internal sealed class BundleLoad
 
     private (OnnxUserTower? User, OnnxItemTower? Item) OpenTowers(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, Stack<IDisposable> owned)
     {
-        IReadOnlySet<string> known = files.Keys.ToHashSet(StringComparer.Ordinal);
-        ModelFile? userFile = ReadModel(Existing(files, manifest.User.Manifest.File), known);
-        ModelFile? itemFile = ReadModel(Existing(files, manifest.Item?.Manifest.File), known);
+        IReadOnlySet<string> known = FileCheck.NamesOf(manifest.Manifest).ToHashSet(StringComparer.Ordinal);
+        ModelFile? userFile = ReadModel(Existing(files, manifest.User.Manifest.File), known, files);
+        ModelFile? itemFile = ReadModel(Existing(files, manifest.Item?.Manifest.File), known, files);
         if (catalogue is null)
             return (null, null);
         var opener = new TowerOpener(_options, _logger, _problems);
@@ -155,7 +155,7 @@ internal sealed class BundleLoad
         return (user, item);
     }
 
-    private ModelFile? ReadModel(CheckedFile? file, IReadOnlySet<string> known)
+    private ModelFile? ReadModel(CheckedFile? file, IReadOnlySet<string> known, Dictionary<string, CheckedFile> files)
     {
         if (file is null)
             return null;
@@ -165,7 +165,9 @@ internal sealed class BundleLoad
             return null;
         }
 
-        return ModelFile.Inspect(File.ReadAllBytes(file.Path), _folder, known, _problems, file.Name);
+        ModelFile? model = ModelFile.Inspect(File.ReadAllBytes(file.Path), _folder, known, _problems, file.Name);
+        // Weights that failed their check are reported already, and not to be opened.
+        return model is not null && model.ExternalFiles.All(files.ContainsKey) ? model : null;
     }
 
     private async Task<ExactIndex?> IndexAsync(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, OnnxItemTower? item, Stack<IDisposable> owned)
@@ -182,6 +184,8 @@ internal sealed class BundleLoad
             return null;
         using (matrix)
         {
+            if (manifest.Manifest.ItemEmbeddings is { } source && item is not null)
+                await ItemEmbedding.CheckAsync(matrix, source, item, catalogue, _runs, _problems);
             var index = new ExactIndex(matrix, manifest.Metric);
             owned.Push(index);
             return index;

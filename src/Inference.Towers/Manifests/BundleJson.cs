@@ -15,6 +15,7 @@ namespace Inference.Towers.Manifests;
     Converters = [typeof(FeatureValueConverter)],
     WriteIndented = false)]
 [JsonSerializable(typeof(BundleManifest))]
+[JsonSerializable(typeof(InputManifest))]
 [JsonSerializable(typeof(BundleItem))]
 [JsonSerializable(typeof(BundleUser))]
 [JsonSerializable(typeof(GoldenFile))]

@@ -5,6 +5,11 @@ namespace Inference.Towers.Runtime;
 /// <summary>Runs towers while a bundle is loaded: a run that takes too long, or a load that is given up, is ended instead of waited for.</summary>
 internal sealed class GuardedRuns(TimeProvider time, TimeSpan timeout, CancellationToken cancellationToken)
 {
+    private bool _late;
+
+    /// <summary>Whether a run took too long; towers that were stopped so do not run again.</summary>
+    public bool TimedOut => Volatile.Read(ref _late);
+
     /// <summary>Encodes rows.</summary>
     /// <exception cref="TowerException">The model failed, gave numbers that are not finite, or took too long.</exception>
     public async Task<float[]> EncodeAsync<TInput, TSource>(TowerRunner<TInput, TSource> runner, int dimension, params TInput[] rows)
@@ -12,11 +17,10 @@ internal sealed class GuardedRuns(TimeProvider time, TimeSpan timeout, Cancellat
         where TSource : IRowSource<TInput>
     {
         var embeddings = new float[rows.Length * dimension];
-        bool late = false;
         await using ITimer timer = time.CreateTimer(
             _ =>
             {
-                Volatile.Write(ref late, true);
+                Volatile.Write(ref _late, true);
                 runner.Terminate();
             },
             null,
@@ -31,7 +35,7 @@ internal sealed class GuardedRuns(TimeProvider time, TimeSpan timeout, Cancellat
         catch (TowerException e)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw Volatile.Read(ref late) ? new TowerException($"A run took more than {timeout}.", e) : e;
+            throw TimedOut ? new TowerException($"A run took more than {timeout}.", e) : e;
         }
     }
 }

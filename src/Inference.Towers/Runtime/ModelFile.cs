@@ -7,16 +7,20 @@ namespace Inference.Towers.Runtime;
 /// <summary>The bytes of an .onnx file, looked through before the native runtime gets them.</summary>
 internal sealed class ModelFile
 {
-    private ModelFile(byte[] content, string? externalFolder)
+    private ModelFile(byte[] content, string folder, IReadOnlySet<string> externalFiles)
     {
         Content = content;
-        ExternalFolder = externalFolder;
+        Folder = folder;
+        ExternalFiles = externalFiles;
     }
 
     public byte[] Content { get; }
 
-    /// <summary>The folder with the files that the model takes weights from; null when it has all of them in itself.</summary>
-    public string? ExternalFolder { get; }
+    /// <summary>The folder with <see cref="ExternalFiles"/>.</summary>
+    public string Folder { get; }
+
+    /// <summary>Names of the files that the model takes weights from.</summary>
+    public IReadOnlySet<string> ExternalFiles { get; }
 
     /// <summary>Reads the structure of a model; null, with the reasons reported, when it is none or reaches out of its folder.</summary>
     /// <param name="content">Content of the file.</param>
@@ -51,7 +55,7 @@ internal sealed class ModelFile
                 problems.Add(where, $"takes weights from '{file}', which 'files' does not list.");
         }
 
-        return problems.Count == before ? new ModelFile(content, external.Count > 0 ? folder : null) : null;
+        return problems.Count == before ? new ModelFile(content, folder, external) : null;
     }
 
     /// <summary>The files beside a model that it takes weights from: name and path.</summary>

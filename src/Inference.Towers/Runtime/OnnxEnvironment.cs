@@ -65,9 +65,16 @@ internal static class OnnxEnvironment
 
     private static void Forward(ILogger logger, OrtLoggingLevel severity, string category, string message)
     {
-        if (severity >= OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR)
-            logger.RuntimeError(category, message);
-        else
-            logger.RuntimeWarning(category, message);
+        try
+        {
+            if (severity >= OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR)
+                logger.RuntimeError(category, message);
+            else
+                logger.RuntimeWarning(category, message);
+        }
+        catch (Exception)
+        {
+            // The caller is native code, through which no exception may pass.
+        }
     }
 }

@@ -70,15 +70,5 @@ internal sealed class TensorInput<T>(string name, TensorElementType elementType,
     : TensorInput(name, elementType, Unsafe.SizeOf<T>(), width, shape)
     where T : unmanaged, INumberBase<T>
 {
-    public override void Encode(in TowerRow row, Span<byte> destination)
-    {
-        Span<T> elements = MemoryMarshal.Cast<byte, T>(destination);
-        encoder.Encode(row, elements);
-        // The byte of a bool is 0 or 1; anything else is undefined in native code.
-        if (ElementType == TensorElementType.Bool)
-        {
-            foreach (ref T element in elements)
-                element = T.IsZero(element) ? T.Zero : T.One;
-        }
-    }
+    public override void Encode(in TowerRow row, Span<byte> destination) => encoder.Encode(row, MemoryMarshal.Cast<byte, T>(destination));
 }

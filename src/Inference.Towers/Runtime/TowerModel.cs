@@ -7,7 +7,9 @@ namespace Inference.Towers.Runtime;
 /// <summary>An ONNX model that was opened on the first execution provider that takes it.</summary>
 internal sealed class TowerModel : IDisposable
 {
-    private TowerModel(InferenceSession session, IReadOnlyList<string> providers)
+    /// <param name="session">The opened model; disposed with this.</param>
+    /// <param name="providers">The providers that it has.</param>
+    internal TowerModel(InferenceSession session, IReadOnlyList<string> providers)
     {
         Session = session;
         Providers = providers;
@@ -61,8 +63,8 @@ internal sealed class TowerModel : IDisposable
         foreach (string provider in providers)
             ExecutionProviders.Append(session, provider, options.DeviceId);
         // From bytes, not from the path: what was inspected is what runs.
-        if (file.ExternalFolder is not null)
-            session.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", file.ExternalFolder);
+        if (file.ExternalFiles.Count > 0)
+            session.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", file.Folder);
         return new InferenceSession(file.Content, session);
     }
 }
