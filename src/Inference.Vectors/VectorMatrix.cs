@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Inference.Vectors.Kernels;
 using Inference.Vectors.Memory;
 
 namespace Inference.Vectors;
@@ -15,7 +16,7 @@ namespace Inference.Vectors;
 public sealed class VectorMatrix : IDisposable
 {
     /// <summary>Elements to which rows, and rows to which the matrix, are padded.</summary>
-    internal const int Padding = 16;
+    internal const int Padding = KernelSet.Lanes;
 
     private readonly AlignedFloats _memory;
     private int _disposed;

@@ -1,20 +1,20 @@
 namespace Inference.Vectors.Kernels;
 
-/// <summary>The inner loops of every search, once for each vector width.</summary>
+/// <summary>The inner loops of every search over fp32 vectors.</summary>
 /// <remarks>
-/// <para>All widths give the same bits. A sum over n products is defined as:</para>
+/// <para>All vector widths give the same bits. A sum over n terms is defined as:</para>
 /// <list type="number">
-/// <item>sixteen lanes, all zero; element i goes to lane i mod 16, ascending, multiplied and then added (two roundings, no fused multiply-add);</item>
+/// <item>sixteen lanes, all zero; term i goes to lane i mod 16, ascending, every operation rounded on its own (no fused multiply-add);</item>
 /// <item>lane l += lane l + 8 for l &lt; 8, then + 4, then + 2, then + 1; lane 0 is the sum.</item>
 /// </list>
-/// <para>One 512-bit register holds the lanes, or two 256-bit, or four 128-bit; the machine that runs a search never shows in its ranking. Zeros added at the end
-/// change nothing, so a padded row scores as the bare vector does. The result is within (n∕16 + 6)·2⁻²⁴·Σ|products| of the true sum, unless a product
-/// or a partial sum leaves the range of fp32.</para>
-/// <para>"Rows" are <see cref="VectorMatrix"/> rows and the query is padded as they are: <c>stride</c> is a multiple of 16, and blocks have a multiple of 16 rows.</para>
+/// <para>One 512-bit register holds the lanes, or two of 256 bits, or four of 128. So the machine that runs a search never shows in its ranking. Zeros added at the
+/// end change nothing, so a padded row scores as the bare vector does. An inner product is within (n∕16 + 6)·2⁻²⁴·Σ|aᵢbᵢ| of the true one, and a squared
+/// distance within (n∕16 + 8)·2⁻²⁴ of itself, unless a term or a partial sum leaves the range of normal floats.</para>
+/// <para>"Rows" are rows of a <see cref="VectorMatrix"/> and the query is padded as they are: <c>stride</c> is a positive multiple of 16.</para>
 /// </remarks>
 internal abstract class KernelSet
 {
-    /// <summary>Lanes of the sum, elements to which rows are padded, and rows of a group.</summary>
+    /// <summary>Lanes of a sum; elements to which rows, and rows to which a matrix, are padded.</summary>
     public const int Lanes = 16;
 
     /// <summary>Bits of the registers: 512, 256, 128, or 0 for the scalar set.</summary>

@@ -2,61 +2,36 @@ using System.Runtime.CompilerServices;
 
 namespace Inference.Vectors.Kernels;
 
-/// <summary>The definition of <see cref="KernelSet"/> written out: the oracle of the vector paths, and the fallback where there are none.</summary>
-internal sealed class ScalarKernels : KernelSet
+/// <summary>The definition in <see cref="KernelSet"/> written out: the oracle of the vector paths, and the fallback where there are none.</summary>
+internal readonly struct ScalarKernels : IKernels
 {
-    public override int Width => 0;
+    public static bool IsSupported => true;
 
-    public override float Dot(ref float a, ref float b, nuint length)
-    {
-        Span<float> lanes = stackalloc float[Lanes];
-        for (nuint i = 0; i < length; i++)
-            lanes[(int)(i % Lanes)] += Unsafe.Add(ref a, i) * Unsafe.Add(ref b, i);
-        return Sum(lanes);
-    }
+    public static int Width => 0;
 
-    public override float SquaredL2(ref float a, ref float b, nuint length)
+    public static nuint GroupRows => 1;
+
+    public static float Pair<TTerm>(ref float a, ref float b, nuint length)
+        where TTerm : struct, ITerm
     {
-        Span<float> lanes = stackalloc float[Lanes];
+        Span<float> lanes = stackalloc float[KernelSet.Lanes];
         for (nuint i = 0; i < length; i++)
         {
-            float difference = Unsafe.Add(ref a, i) - Unsafe.Add(ref b, i);
-            lanes[(int)(i % Lanes)] += difference * difference;
+            ref float lane = ref lanes[(int)(i % KernelSet.Lanes)];
+            lane = TTerm.Add(lane, Unsafe.Add(ref a, i), Unsafe.Add(ref b, i));
         }
-        return Sum(lanes);
-    }
-
-    public override void DotRows(ref float query, ref float rows, nuint stride, nuint rowCount, ref float scores)
-    {
-        for (nuint row = 0; row < rowCount; row++)
-            Unsafe.Add(ref scores, row) = Dot(ref query, ref Unsafe.Add(ref rows, row * stride), stride);
-    }
-
-    public override void SquaredL2Rows(ref float query, ref float rows, nuint stride, nuint rowCount, ref float scores)
-    {
-        for (nuint row = 0; row < rowCount; row++)
-            Unsafe.Add(ref scores, row) = SquaredL2(ref query, ref Unsafe.Add(ref rows, row * stride), stride);
-    }
-
-    public override void DotGather(ref float query, ref float matrix, nuint stride, ReadOnlySpan<int> rows, ref float scores)
-    {
-        for (int i = 0; i < rows.Length; i++)
-            Unsafe.Add(ref scores, i) = Dot(ref query, ref Unsafe.Add(ref matrix, (nuint)rows[i] * stride), stride);
-    }
-
-    public override void SquaredL2Gather(ref float query, ref float matrix, nuint stride, ReadOnlySpan<int> rows, ref float scores)
-    {
-        for (int i = 0; i < rows.Length; i++)
-            Unsafe.Add(ref scores, i) = SquaredL2(ref query, ref Unsafe.Add(ref matrix, (nuint)rows[i] * stride), stride);
-    }
-
-    private static float Sum(Span<float> lanes)
-    {
-        for (int half = Lanes / 2; half > 0; half /= 2)
+        for (int half = KernelSet.Lanes / 2; half > 0; half /= 2)
         {
             for (int lane = 0; lane < half; lane++)
                 lanes[lane] += lanes[lane + half];
         }
         return lanes[0];
+    }
+
+    public static void Group<TTerm, TRows>(ref float query, TRows rows, nuint stride, ref float sums)
+        where TTerm : struct, ITerm
+        where TRows : struct, IRowSource, allows ref struct
+    {
+        sums = Pair<TTerm>(ref query, ref rows.Row(0), stride);
     }
 }
