@@ -91,7 +91,7 @@ public sealed class VectorMatrix : IDisposable
             for (int row = 0; row < count; row++)
             {
                 fillRow(row, matrix.Clear(row));
-                matrix.ThrowIfNotFinite(row, nameof(fillRow));
+                matrix.ThrowIfNotFinite(row, parameter: null);
             }
             matrix.ClearPaddingRows();
             return matrix;
@@ -143,7 +143,7 @@ public sealed class VectorMatrix : IDisposable
             MemoryMarshal.CreateSpan(ref Unsafe.Add(ref _memory.Start, (nuint)row * (nuint)Stride), Stride).Clear();
     }
 
-    private void ThrowIfNotFinite(int row, string parameter)
+    private void ThrowIfNotFinite(int row, string? parameter)
     {
         ReadOnlySpan<float> elements = Writable(row);
         if (TensorPrimitives.IsFiniteAll(elements))

@@ -1,16 +1,26 @@
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using Benchmarks.Onnx;
+using Benchmarks.Vectors;
 
 // The first argument names a report of our own; anything else goes to BenchmarkDotNet (--filter, --list, …).
 return args switch
 {
+    ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
+    [] => Usage(),
     _ => RunBenchmarkDotNet(args),
 };
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | onnx [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    return 2;
+}
 
 static int RunBenchmarkDotNet(string[] arguments)
 {
     // In this process: BenchmarkDotNet would build every project again into one folder, where the generated gRPC sources are not found.
-    BenchmarkSwitcher.FromAssembly(typeof(OnnxRunReport).Assembly).Run([.. arguments, "--inProcess"]);
-    return 0;
+    IEnumerable<Summary> summaries = BenchmarkSwitcher.FromAssembly(typeof(ExactScan).Assembly).Run([.. arguments, "--inProcess"]);
+    return summaries.Any(static summary => summary.HasCriticalValidationErrors || summary.Reports.Any(static report => !report.Success)) ? 1 : 0;
 }

@@ -21,6 +21,9 @@ internal readonly ref struct ExactScan
     /// <summary>From how many eligible rows of 64 the stream beats the gather (Benchmarks: FilteredScanBenchmarks).</summary>
     private const int DenseRows = 24;
 
+    /// <summary>Matrices from this size on do not stay in a second-level cache and are prefetched from memory.</summary>
+    private const nuint StreamedBytes = 2 << 20;
+
     private readonly KernelSet _kernels;
     private readonly Metric _metric;
     private readonly ref float _query;
@@ -28,6 +31,7 @@ internal readonly ref struct ExactScan
     private readonly nuint _stride;
     private readonly int _count;
     private readonly ReadOnlySpan<float> _inverseNorms;
+    private readonly bool _streamed;
 
     /// <param name="kernels">The inner loops.</param>
     /// <param name="metric">Decides which of them, and how their results become scores.</param>
@@ -45,6 +49,7 @@ internal readonly ref struct ExactScan
         _stride = (nuint)stride;
         _count = count;
         _inverseNorms = inverseNorms;
+        _streamed = _stride * (nuint)count * sizeof(float) >= StreamedBytes;
     }
 
     /// <summary>Offers every eligible row that can be among the best.</summary>
@@ -125,6 +130,8 @@ internal readonly ref struct ExactScan
         int rows = Math.Min(ScoreBlock.Rows, (_count - first + KernelSet.Lanes - 1) & -KernelSet.Lanes);
         ref float start = ref Unsafe.Add(ref _matrix, (nuint)first * _stride);
         ref float result = ref MemoryMarshal.GetReference(scores);
+        if (_streamed)
+            Prefetch.Stream(ref start, (nuint)rows * _stride);
         if (_metric == Metric.L2)
             _kernels.SquaredL2Rows(ref _query, ref start, _stride, (nuint)rows, ref result);
         else

@@ -82,15 +82,25 @@ public static class NpyFile
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         if (data.Length != (long)rows * columns)
             throw new ArgumentException($"{data.Length} elements are no matrix of ({rows}, {columns}).", nameof(data));
+        ThrowIfBigEndian();
         using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         file.Write(NpyHeader.OfFloat32(rows, columns));
-        if (!BitConverter.IsLittleEndian)
-            throw new PlatformNotSupportedException("Matrices are written on little-endian machines.");
         for (ReadOnlySpan<float> rest = data; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, BufferBytes)..])
             file.Write(MemoryMarshal.AsBytes(rest[..Math.Min(rest.Length, BufferBytes)]));
     }
 
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, FileOptions.SequentialScan);
+    private static FileStream Open(string path)
+    {
+        ThrowIfBigEndian();
+        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, FileOptions.SequentialScan);
+    }
+
+    /// <summary>Elements are moved as they are.</summary>
+    private static void ThrowIfBigEndian()
+    {
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("Matrices are read and written on little-endian machines.");
+    }
 
     private static NpyHeader ReadHeader(FileStream file)
     {
@@ -107,28 +117,21 @@ public static class NpyFile
     /// <summary>Reads as many elements as <paramref name="elements"/> has; the buffer has room for their bytes.</summary>
     private static void ReadElements(FileStream file, NpyType type, byte[] buffer, Span<float> elements)
     {
+        Span<byte> bytes = type == NpyType.Float32 ? MemoryMarshal.AsBytes(elements) : buffer.AsSpan(0, elements.Length * NpyHeader.SizeOf(type));
+        file.ReadExactly(bytes);
         switch (type)
         {
-            case NpyType.Float32 when BitConverter.IsLittleEndian:
-                file.ReadExactly(MemoryMarshal.AsBytes(elements));
+            case NpyType.Float32:
                 break;
-            case NpyType.Float16 when BitConverter.IsLittleEndian:
-                Span<byte> halves = buffer.AsSpan(0, elements.Length * 2);
-                file.ReadExactly(halves);
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(halves), elements);
+            case NpyType.Float16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), elements);
                 break;
             case NpyType.Int8:
-                Span<byte> signed = buffer.AsSpan(0, elements.Length);
-                file.ReadExactly(signed);
-                TensorPrimitives.ConvertTruncating<sbyte, float>(MemoryMarshal.Cast<byte, sbyte>(signed), elements);
+                TensorPrimitives.ConvertTruncating<sbyte, float>(MemoryMarshal.Cast<byte, sbyte>(bytes), elements);
                 break;
             case NpyType.UInt8:
-                Span<byte> unsigned = buffer.AsSpan(0, elements.Length);
-                file.ReadExactly(unsigned);
-                TensorPrimitives.ConvertTruncating<byte, float>(unsigned, elements);
+                TensorPrimitives.ConvertTruncating<byte, float>(bytes, elements);
                 break;
-            default:
-                throw new PlatformNotSupportedException("Matrices are read on little-endian machines.");
         }
     }
 

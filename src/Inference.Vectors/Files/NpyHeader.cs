@@ -29,7 +29,8 @@ internal readonly record struct NpyHeader(NpyType Type, int Rows, int Columns, i
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    public int ElementSize => Type switch { NpyType.Float32 => 4, NpyType.Float16 => 2, _ => 1 };
+    /// <summary>Bytes of an element.</summary>
+    public int ElementSize => SizeOf(Type);
 
     /// <summary>Reads the header and holds the size it promises against the size of the file, so that nothing is allocated for what is not there.</summary>
     /// <exception cref="InvalidDataException">What is wrong with the file.</exception>
@@ -75,6 +76,8 @@ internal readonly record struct NpyHeader(NpyType Type, int Rows, int Columns, i
         bytes[^1] = (byte)'\n';
         return bytes;
     }
+
+    public static int SizeOf(NpyType type) => type switch { NpyType.Float32 => 4, NpyType.Float16 => 2, _ => 1 };
 
     private static void ReadExactly(Stream file, Span<byte> bytes)
     {

@@ -12,7 +12,7 @@ namespace Inference.Vectors.Memory;
 internal sealed unsafe class AlignedFloats : IDisposable
 {
     /// <summary>One cache line, and one 512-bit register.</summary>
-    public const int Alignment = 64;
+    public const nuint Alignment = 64;
 
     private float* _start;
     private int _holders = 1;
@@ -22,7 +22,11 @@ internal sealed unsafe class AlignedFloats : IDisposable
     public AlignedFloats(nuint length)
     {
         Length = length;
-        _start = (float*)NativeMemory.AlignedAlloc(checked(Math.Max(length, 1) * sizeof(float)), Alignment);
+        nuint bytes = checked(Math.Max(length, 1) * sizeof(float));
+        bool huge = bytes >= HugePages.Worthwhile;
+        _start = (float*)NativeMemory.AlignedAlloc(bytes, huge ? HugePages.Size : Alignment);
+        if (huge)
+            HugePages.Advise(_start, bytes);
     }
 
     ~AlignedFloats() => Free();

@@ -1,0 +1,92 @@
+using Inference.Vectors;
+using Xunit;
+
+namespace UnitTests.Vectors;
+
+public sealed class RowSetTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(1000)]
+    public void AddAndRemove_InAnyOrder_AgreeWithAHashSet(int rowCount)
+    {
+        var random = new Random(rowCount);
+        var expected = new HashSet<int>();
+        using RowSet rows = RowSet.Rent(rowCount);
+        for (int step = 0; step < 2000; step++)
+        {
+            int row = random.Next(rowCount);
+            if (random.Next(3) > 0)
+                Assert.Equal(expected.Add(row), rows.Add(row));
+            else
+                Assert.Equal(expected.Remove(row), rows.Remove(row));
+            Assert.Equal(expected.Count, rows.Count);
+        }
+        for (int row = 0; row < rowCount; row++)
+            Assert.Equal(expected.Contains(row), rows.Contains(row));
+    }
+
+    [Fact]
+    public void Rent_AfterAnotherSetWasReturned_IsEmpty()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            using RowSet rows = RowSet.Rent(500);
+            Assert.Equal(0, rows.Count);
+            for (int row = 0; row < 500; row++)
+                Assert.True(rows.Add(row));
+        }
+    }
+
+    [Fact]
+    public void Clear_WithMembers_RemovesThem()
+    {
+        using RowSet rows = RowSet.Rent(100);
+        rows.AddRange([1, 64, 99, 1]);
+        Assert.Equal(3, rows.Count);
+
+        rows.Clear();
+
+        Assert.Equal(0, rows.Count);
+        Assert.False(rows.Contains(64));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(100)]
+    [InlineData(127)]
+    [InlineData(int.MinValue)]
+    public void Add_OutOfRange_Throws(int row)
+    {
+        using RowSet rows = RowSet.Rent(100);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => rows.Add(row));
+        Assert.Throws<ArgumentOutOfRangeException>(() => rows.Remove(row));
+        Assert.False(rows.Contains(row));
+        Assert.Equal(0, rows.Count);
+    }
+
+    [Fact]
+    public void Rent_WithNoRows_IsEmpty()
+    {
+        using RowSet rows = RowSet.Rent(0);
+
+        Assert.False(rows.Contains(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RowSet.Rent(-1));
+    }
+
+    [Fact]
+    public void AnyUse_AfterDispose_Throws()
+    {
+        RowSet rows = RowSet.Rent(100);
+        rows.Dispose();
+        rows.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => rows.Add(1));
+        Assert.Throws<ObjectDisposedException>(() => rows.Contains(1));
+        Assert.Throws<ObjectDisposedException>(rows.Clear);
+    }
+}
