@@ -21,6 +21,9 @@ public sealed class ExactIndex : IDisposable
     /// <summary>Queries up to this many elements are prepared on the stack.</summary>
     private const int StackElements = 1024;
 
+    /// <summary>Room to move the start of the prepared query to a cache line.</summary>
+    private const int AlignmentSlack = (int)AlignedFloats.Alignment / sizeof(float);
+
     private readonly AlignedFloats _memory;
     private readonly float[] _inverseNorms;
     private readonly int _stride;
@@ -70,10 +73,10 @@ public sealed class ExactIndex : IDisposable
         if (results.IsEmpty || Count == 0)
             return 0;
         float[]? rented = null;
-        Span<float> prepared = _stride <= StackElements ? stackalloc float[StackElements] : rented = ArrayPool<float>.Shared.Rent(_stride);
+        Span<float> scratch = _stride <= StackElements ? stackalloc float[StackElements + AlignmentSlack] : rented = ArrayPool<float>.Shared.Rent(_stride + AlignmentSlack);
         try
         {
-            Prepare(query, prepared);
+            ReadOnlySpan<float> prepared = Prepare(query, scratch);
             scoped var best = new TopK(results);
             Scan(prepared).Collect(filter, ref best);
             return best.Complete();
@@ -114,10 +117,10 @@ public sealed class ExactIndex : IDisposable
         }
         using Hold hold = TakeHold();
         float[]? rented = null;
-        Span<float> prepared = _stride <= StackElements ? stackalloc float[StackElements] : rented = ArrayPool<float>.Shared.Rent(_stride);
+        Span<float> scratch = _stride <= StackElements ? stackalloc float[StackElements + AlignmentSlack] : rented = ArrayPool<float>.Shared.Rent(_stride + AlignmentSlack);
         try
         {
-            Prepare(query, prepared);
+            ReadOnlySpan<float> prepared = Prepare(query, scratch);
             Scan(prepared).Score(rows, scores);
         }
         finally
@@ -155,12 +158,15 @@ public sealed class ExactIndex : IDisposable
     }
 
     /// <summary>Pads the query as the rows are, and brings it to length 1 for cosine.</summary>
-    private void Prepare(ReadOnlySpan<float> query, Span<float> prepared)
+    /// <returns>The stride's worth of <paramref name="scratch"/> that begins a cache line: loads that straddle two cost a fifth of the speed.</returns>
+    private ReadOnlySpan<float> Prepare(ReadOnlySpan<float> query, Span<float> scratch)
     {
+        Span<float> prepared = scratch.Slice(AlignedFloats.ElementsToAlignment(scratch), _stride);
         query.CopyTo(prepared);
-        prepared[query.Length.._stride].Clear();
+        prepared[query.Length..].Clear();
         if (Metric == Metric.Cosine)
             TensorPrimitives.Multiply(prepared[..query.Length], InverseNorms.Of(query), prepared[..query.Length]);
+        return prepared;
     }
 
     private void ThrowIfUnfit(ReadOnlySpan<float> query)

@@ -11,15 +11,17 @@ namespace Inference.Vectors.Exact;
 /// For each word of 64 rows:
 /// <list type="number">
 /// <item>Which rows are eligible? None: go on.</item>
-/// <item>Many: the block kernel scores all 64 as one stream. Few: their numbers are kept until there are 64 to score by gathering.</item>
+/// <item>Many: the block kernel scores all 64 as one stream. Few: they are asked for from memory, and their numbers kept until there are 64 to score.</item>
 /// <item>Scores below the threshold of the best k are dropped 16 at a time; the rest are offered.</item>
 /// </list>
 /// So the filter decides word by word whether to scan or to pick, and a small allow set costs its own rows and a walk over the bitmap.
 /// </remarks>
 internal readonly ref struct ExactScan
 {
-    /// <summary>From how many eligible rows of 64 the stream beats the gather (Benchmarks: FilteredScanBenchmarks).</summary>
-    private const int DenseRows = 24;
+    /// <summary>
+    /// From how many eligible rows of 64 the stream is the faster way: measured between 12 (rows in memory) and 24 (rows in cache; Benchmarks: FilteredScanBenchmarks).
+    /// </summary>
+    private const int DenseRows = 16;
 
     /// <summary>Matrices from this size on do not stay in a second-level cache and are prefetched from memory.</summary>
     private const nuint StreamedBytes = 2 << 20;
@@ -53,7 +55,7 @@ internal readonly ref struct ExactScan
     }
 
     /// <summary>Offers every eligible row that can be among the best.</summary>
-    [SkipLocalsInit]
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Collect(RowFilter filter, ref TopK best)
     {
         Span<float> scores = stackalloc float[ScoreBlock.Rows];
@@ -76,7 +78,9 @@ internal readonly ref struct ExactScan
             }
             for (; eligible != 0; eligible &= eligible - 1)
             {
-                picked[pickedCount++] = word * 64 + BitOperations.TrailingZeroCount(eligible);
+                int row = word * 64 + BitOperations.TrailingZeroCount(eligible);
+                Prefetch.Row(ref RowOf(row), _stride);
+                picked[pickedCount++] = row;
                 if (pickedCount == picked.Length)
                 {
                     OfferPicked(picked, scores, ref best);
@@ -95,6 +99,8 @@ internal readonly ref struct ExactScan
         while (!rows.IsEmpty)
         {
             ReadOnlySpan<int> next = rows[..Math.Min(rows.Length, ScoreBlock.Rows)];
+            foreach (int row in next)
+                Prefetch.Row(ref RowOf(row), _stride);
             ScorePicked(next, block, float.NegativeInfinity);
             block[..next.Length].CopyTo(scores);
             rows = rows[next.Length..];
@@ -123,12 +129,14 @@ internal readonly ref struct ExactScan
         }
     }
 
+    private ref float RowOf(int row) => ref Unsafe.Add(ref _matrix, (nuint)(uint)row * _stride);
+
     /// <summary>Scores the 64 rows of a word; behind the last row of the matrix the scores are undefined.</summary>
     private ulong ScoreBlockOf(int word, scoped Span<float> scores, float threshold)
     {
         int first = word * ScoreBlock.Rows;
         int rows = Math.Min(ScoreBlock.Rows, (_count - first + KernelSet.Lanes - 1) & -KernelSet.Lanes);
-        ref float start = ref Unsafe.Add(ref _matrix, (nuint)first * _stride);
+        ref float start = ref RowOf(first);
         ref float result = ref MemoryMarshal.GetReference(scores);
         if (_streamed)
             Prefetch.Stream(ref start, (nuint)rows * _stride);

@@ -19,6 +19,7 @@ internal static class ScoreBlock
     /// <param name="inverseNorms">64 factors ∕ |row|; read for cosine only.</param>
     /// <param name="threshold">The least score of interest.</param>
     /// <returns>Bit i: score i is at least the threshold.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Finish(Metric metric, ref float scores, ref float inverseNorms, float threshold)
     {
         ulong candidates = 0;

@@ -12,19 +12,18 @@ internal readonly struct Vector128Kernels : IKernels
 
     public static nuint GroupRows => 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Pair<TTerm>(ref float a, ref float b, nuint length)
         where TTerm : struct, ITerm
     {
         nuint whole = length & ~(nuint)(KernelSet.Lanes - 1);
-        var lanes = default(SixteenLanes);
-        for (nuint i = 0; i < whole; i += KernelSet.Lanes)
-            lanes.Add<TTerm>(ref Unsafe.Add(ref a, i), ref Unsafe.Add(ref b, i));
-        if (whole != length)
-        {
-            Tail tailA = Tail.Of(ref Unsafe.Add(ref a, whole), length - whole);
-            Tail tailB = Tail.Of(ref Unsafe.Add(ref b, whole), length - whole);
-            lanes.Add<TTerm>(ref tailA[0], ref tailB[0]);
-        }
+        if (whole == length)
+            return LanesOf<TTerm>(ref a, ref b, whole).Sum();
+        // First the tails and then the loop: with a call behind it the loop would keep its sums in memory.
+        var tailA = new Tail(ref Unsafe.Add(ref a, whole), length - whole);
+        var tailB = new Tail(ref Unsafe.Add(ref b, whole), length - whole);
+        SixteenLanes lanes = LanesOf<TTerm>(ref a, ref b, whole);
+        lanes.Add<TTerm>(tailA, tailB);
         return lanes.Sum();
     }
 
@@ -33,10 +32,10 @@ internal readonly struct Vector128Kernels : IKernels
         where TTerm : struct, ITerm
         where TRows : struct, IRowSource, allows ref struct
     {
-        sums = Row<TTerm>(ref query, ref rows.Row(0), stride);
-        Unsafe.Add(ref sums, 1) = Row<TTerm>(ref query, ref rows.Row(1), stride);
-        Unsafe.Add(ref sums, 2) = Row<TTerm>(ref query, ref rows.Row(2), stride);
-        Unsafe.Add(ref sums, 3) = Row<TTerm>(ref query, ref rows.Row(3), stride);
+        sums = LanesOf<TTerm>(ref query, ref rows.Row(0), stride).Sum();
+        Unsafe.Add(ref sums, 1) = LanesOf<TTerm>(ref query, ref rows.Row(1), stride).Sum();
+        Unsafe.Add(ref sums, 2) = LanesOf<TTerm>(ref query, ref rows.Row(2), stride).Sum();
+        Unsafe.Add(ref sums, 3) = LanesOf<TTerm>(ref query, ref rows.Row(3), stride).Sum();
     }
 
     /// <summary>Four lanes to one: + 2, then + 1.</summary>
@@ -49,18 +48,13 @@ internal readonly struct Vector128Kernels : IKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Row<TTerm>(ref float query, ref float row, nuint stride)
+    private static SixteenLanes LanesOf<TTerm>(ref float query, ref float row, nuint length)
         where TTerm : struct, ITerm
     {
         var lanes = default(SixteenLanes);
-        nuint i = 0;
-        do
-        {
+        for (nuint i = 0; i < length; i += KernelSet.Lanes)
             lanes.Add<TTerm>(ref Unsafe.Add(ref query, i), ref Unsafe.Add(ref row, i));
-            i += KernelSet.Lanes;
-        }
-        while (i < stride);
-        return lanes.Sum();
+        return lanes;
     }
 
     private struct SixteenLanes
@@ -75,6 +69,16 @@ internal readonly struct Vector128Kernels : IKernels
             _from4 = TTerm.Add(_from4, Vector128.LoadUnsafe(ref a, 4), Vector128.LoadUnsafe(ref b, 4));
             _from8 = TTerm.Add(_from8, Vector128.LoadUnsafe(ref a, 8), Vector128.LoadUnsafe(ref b, 8));
             _from12 = TTerm.Add(_from12, Vector128.LoadUnsafe(ref a, 12), Vector128.LoadUnsafe(ref b, 12));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add<TTerm>(in Tail a, in Tail b)
+            where TTerm : struct, ITerm
+        {
+            _from0 = TTerm.Add(_from0, a.From0, b.From0);
+            _from4 = TTerm.Add(_from4, a.From4, b.From4);
+            _from8 = TTerm.Add(_from8, a.From8, b.From8);
+            _from12 = TTerm.Add(_from12, a.From12, b.From12);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,23 +13,22 @@ internal readonly struct Vector256Kernels : IKernels
 
     public static nuint GroupRows => 8;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Pair<TTerm>(ref float a, ref float b, nuint length)
         where TTerm : struct, ITerm
     {
-        Vector256<float> low = Vector256<float>.Zero, high = Vector256<float>.Zero;
         nuint whole = length & ~(nuint)(KernelSet.Lanes - 1);
-        for (nuint i = 0; i < whole; i += KernelSet.Lanes)
+        if (whole == length)
         {
-            low = TTerm.Add(low, Vector256.LoadUnsafe(ref a, i), Vector256.LoadUnsafe(ref b, i));
-            high = TTerm.Add(high, Vector256.LoadUnsafe(ref a, i + 8), Vector256.LoadUnsafe(ref b, i + 8));
+            LanesOf<TTerm>(ref a, ref b, whole, out Vector256<float> allLow, out Vector256<float> allHigh);
+            return Sum(allLow + allHigh);
         }
-        if (whole != length)
-        {
-            Tail tailA = Tail.Of(ref Unsafe.Add(ref a, whole), length - whole);
-            Tail tailB = Tail.Of(ref Unsafe.Add(ref b, whole), length - whole);
-            low = TTerm.Add(low, Vector256.LoadUnsafe(ref tailA[0]), Vector256.LoadUnsafe(ref tailB[0]));
-            high = TTerm.Add(high, Vector256.LoadUnsafe(ref tailA[8]), Vector256.LoadUnsafe(ref tailB[8]));
-        }
+        // First the tails and then the loop: with a call behind it the loop would keep its sums in memory.
+        var tailA = new Tail(ref Unsafe.Add(ref a, whole), length - whole);
+        var tailB = new Tail(ref Unsafe.Add(ref b, whole), length - whole);
+        LanesOf<TTerm>(ref a, ref b, whole, out Vector256<float> low, out Vector256<float> high);
+        low = TTerm.Add(low, tailA.Low, tailB.Low);
+        high = TTerm.Add(high, tailA.High, tailB.High);
         return Sum(low + high);
     }
 
@@ -56,21 +55,28 @@ internal readonly struct Vector256Kernels : IKernels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float Sum(Vector256<float> lanes) => Vector128Kernels.Sum(lanes.GetLower() + lanes.GetUpper());
 
-    /// <summary>The sixteen lanes of one row, folded to eight.</summary>
+    /// <summary>The sixteen lanes of one row, folded to eight: lane l + lane l + 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Row<TTerm>(ref float query, ref float row, nuint stride)
+    private static Vector256<float> Row<TTerm>(ref float query, ref float row, nuint length)
         where TTerm : struct, ITerm
     {
-        Vector256<float> low = Vector256<float>.Zero, high = Vector256<float>.Zero;
-        nuint i = 0;
-        do
-        {
-            low = TTerm.Add(low, Vector256.LoadUnsafe(ref query, i), Vector256.LoadUnsafe(ref row, i));
-            high = TTerm.Add(high, Vector256.LoadUnsafe(ref query, i + 8), Vector256.LoadUnsafe(ref row, i + 8));
-            i += KernelSet.Lanes;
-        }
-        while (i < stride);
+        LanesOf<TTerm>(ref query, ref row, length, out Vector256<float> low, out Vector256<float> high);
         return low + high;
+    }
+
+    /// <summary>The sixteen lanes of one row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LanesOf<TTerm>(ref float query, ref float row, nuint length, out Vector256<float> low, out Vector256<float> high)
+        where TTerm : struct, ITerm
+    {
+        Vector256<float> sumLow = Vector256<float>.Zero, sumHigh = Vector256<float>.Zero;
+        for (nuint i = 0; i < length; i += KernelSet.Lanes)
+        {
+            sumLow = TTerm.Add(sumLow, Vector256.LoadUnsafe(ref query, i), Vector256.LoadUnsafe(ref row, i));
+            sumHigh = TTerm.Add(sumHigh, Vector256.LoadUnsafe(ref query, i + 8), Vector256.LoadUnsafe(ref row, i + 8));
+        }
+        low = sumLow;
+        high = sumHigh;
     }
 
     /// <summary>Lane l + lane l + 4 of two rows.</summary>

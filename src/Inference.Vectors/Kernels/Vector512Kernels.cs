@@ -17,20 +17,18 @@ internal readonly struct Vector512Kernels : IKernels
 
     public static nuint GroupRows => 16;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Pair<TTerm>(ref float a, ref float b, nuint length)
         where TTerm : struct, ITerm
     {
-        Vector512<float> lanes = Vector512<float>.Zero;
         nuint whole = length & ~(nuint)(KernelSet.Lanes - 1);
-        for (nuint i = 0; i < whole; i += KernelSet.Lanes)
-            lanes = TTerm.Add(lanes, Vector512.LoadUnsafe(ref a, i), Vector512.LoadUnsafe(ref b, i));
-        if (whole != length)
-        {
-            Tail tailA = Tail.Of(ref Unsafe.Add(ref a, whole), length - whole);
-            Tail tailB = Tail.Of(ref Unsafe.Add(ref b, whole), length - whole);
-            lanes = TTerm.Add(lanes, Vector512.LoadUnsafe(ref tailA[0]), Vector512.LoadUnsafe(ref tailB[0]));
-        }
-        return Vector256Kernels.Sum(lanes.GetLower() + lanes.GetUpper());
+        if (whole == length)
+            return Sum(LanesOf<TTerm>(ref a, ref b, whole));
+        // First the tails and then the loop: with a call behind it the loop would keep its sums in memory.
+        var tailA = new Tail(ref Unsafe.Add(ref a, whole), length - whole);
+        var tailB = new Tail(ref Unsafe.Add(ref b, whole), length - whole);
+        Vector512<float> lanes = LanesOf<TTerm>(ref a, ref b, whole);
+        return Sum(TTerm.Add(lanes, Vector512.Create(tailA.Low, tailA.High), Vector512.Create(tailB.Low, tailB.High)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,22 +36,22 @@ internal readonly struct Vector512Kernels : IKernels
         where TTerm : struct, ITerm
         where TRows : struct, IRowSource, allows ref struct
     {
-        Vector512<float> r0 = Row<TTerm>(ref query, ref rows.Row(0), stride);
-        Vector512<float> r1 = Row<TTerm>(ref query, ref rows.Row(1), stride);
-        Vector512<float> r2 = Row<TTerm>(ref query, ref rows.Row(2), stride);
-        Vector512<float> r3 = Row<TTerm>(ref query, ref rows.Row(3), stride);
-        Vector512<float> r4 = Row<TTerm>(ref query, ref rows.Row(4), stride);
-        Vector512<float> r5 = Row<TTerm>(ref query, ref rows.Row(5), stride);
-        Vector512<float> r6 = Row<TTerm>(ref query, ref rows.Row(6), stride);
-        Vector512<float> r7 = Row<TTerm>(ref query, ref rows.Row(7), stride);
-        Vector512<float> r8 = Row<TTerm>(ref query, ref rows.Row(8), stride);
-        Vector512<float> r9 = Row<TTerm>(ref query, ref rows.Row(9), stride);
-        Vector512<float> r10 = Row<TTerm>(ref query, ref rows.Row(10), stride);
-        Vector512<float> r11 = Row<TTerm>(ref query, ref rows.Row(11), stride);
-        Vector512<float> r12 = Row<TTerm>(ref query, ref rows.Row(12), stride);
-        Vector512<float> r13 = Row<TTerm>(ref query, ref rows.Row(13), stride);
-        Vector512<float> r14 = Row<TTerm>(ref query, ref rows.Row(14), stride);
-        Vector512<float> r15 = Row<TTerm>(ref query, ref rows.Row(15), stride);
+        Vector512<float> r0 = LanesOf<TTerm>(ref query, ref rows.Row(0), stride);
+        Vector512<float> r1 = LanesOf<TTerm>(ref query, ref rows.Row(1), stride);
+        Vector512<float> r2 = LanesOf<TTerm>(ref query, ref rows.Row(2), stride);
+        Vector512<float> r3 = LanesOf<TTerm>(ref query, ref rows.Row(3), stride);
+        Vector512<float> r4 = LanesOf<TTerm>(ref query, ref rows.Row(4), stride);
+        Vector512<float> r5 = LanesOf<TTerm>(ref query, ref rows.Row(5), stride);
+        Vector512<float> r6 = LanesOf<TTerm>(ref query, ref rows.Row(6), stride);
+        Vector512<float> r7 = LanesOf<TTerm>(ref query, ref rows.Row(7), stride);
+        Vector512<float> r8 = LanesOf<TTerm>(ref query, ref rows.Row(8), stride);
+        Vector512<float> r9 = LanesOf<TTerm>(ref query, ref rows.Row(9), stride);
+        Vector512<float> r10 = LanesOf<TTerm>(ref query, ref rows.Row(10), stride);
+        Vector512<float> r11 = LanesOf<TTerm>(ref query, ref rows.Row(11), stride);
+        Vector512<float> r12 = LanesOf<TTerm>(ref query, ref rows.Row(12), stride);
+        Vector512<float> r13 = LanesOf<TTerm>(ref query, ref rows.Row(13), stride);
+        Vector512<float> r14 = LanesOf<TTerm>(ref query, ref rows.Row(14), stride);
+        Vector512<float> r15 = LanesOf<TTerm>(ref query, ref rows.Row(15), stride);
         // Paired so that the last fold puts the sums into the order of the rows.
         Vector512<float> even = Fold2(Fold4(Fold8(r0, r4), Fold8(r8, r12)), Fold4(Fold8(r1, r5), Fold8(r9, r13)));
         Vector512<float> odd = Fold2(Fold4(Fold8(r2, r6), Fold8(r10, r14)), Fold4(Fold8(r3, r7), Fold8(r11, r15)));
@@ -62,19 +60,17 @@ internal readonly struct Vector512Kernels : IKernels
 
     /// <summary>The sixteen lanes of one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Row<TTerm>(ref float query, ref float row, nuint stride)
+    private static Vector512<float> LanesOf<TTerm>(ref float query, ref float row, nuint length)
         where TTerm : struct, ITerm
     {
         Vector512<float> lanes = Vector512<float>.Zero;
-        nuint i = 0;
-        do
-        {
+        for (nuint i = 0; i < length; i += KernelSet.Lanes)
             lanes = TTerm.Add(lanes, Vector512.LoadUnsafe(ref query, i), Vector512.LoadUnsafe(ref row, i));
-            i += KernelSet.Lanes;
-        }
-        while (i < stride);
         return lanes;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(Vector512<float> lanes) => Vector256Kernels.Sum(lanes.GetLower() + lanes.GetUpper());
 
     /// <summary>Lane l + lane l + 8 of two rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -40,6 +40,13 @@ internal sealed unsafe class AlignedFloats : IDisposable
         get => ref Unsafe.AsRef<float>(_start);
     }
 
+    /// <summary>How many elements lie before the first aligned one. Managed memory may be moved, which then costs speed and nothing else.</summary>
+    public static int ElementsToAlignment(ReadOnlySpan<float> span)
+    {
+        nuint address = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span));
+        return (int)((nuint)(-(nint)address) % Alignment / sizeof(float));
+    }
+
     /// <summary>Becomes a holder, unless the block is already gone.</summary>
     public bool TryHold()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Inference.Vectors;
 using Xunit;
 
@@ -300,6 +301,24 @@ public sealed class ExactIndexTests
 
         Assert.Equal(before, after);
         Assert.Throws<ObjectDisposedException>(() => new ExactIndex(VectorMatrixDisposed(), metric));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Dispose_OfMatrixAndIndexInAnyOrder_FreesTheMemoryWithTheLast(bool matrixFirst)
+    {
+        VectorMatrix matrix = SeededVectors.Matrix(100, 8, seed: 1);
+        var index = new ExactIndex(matrix, Metric.Cosine);
+        index.Search(new float[8], new Neighbor[3]);
+        index.Score(new float[8], 1);
+        Assert.Throws<ArgumentException>(() => index.Search(new float[7], new Neighbor[3]));
+
+        (matrixFirst ? (IDisposable)matrix : index).Dispose();
+        Assert.False(Unsafe.IsNullRef(ref matrix.Memory.Start));
+
+        (matrixFirst ? (IDisposable)index : matrix).Dispose();
+        Assert.True(Unsafe.IsNullRef(ref matrix.Memory.Start));
     }
 
     [Fact]
