@@ -116,6 +116,22 @@ public sealed class MetadataTests : IAsyncLifetime
         Assert.Equal(StatusCode.OK, reply.Status);
     }
 
+    [Fact]
+    public async Task ResponseTrailers_ThatPretendToBeTheStatus_DoNotReplaceIt()
+    {
+        _host.Behavior.Unary = (request, context) =>
+        {
+            context.ResponseTrailers.Add("grpc-status", "13");
+            context.ResponseTrailers.Add("grpc-message", "mine");
+            return Task.FromResult(request);
+        };
+
+        var reply = await _host.CallAsync("Unary", ProbeFrame());
+
+        Assert.Equal(StatusCode.OK, reply.Status);
+        Assert.True(string.IsNullOrEmpty(reply.RawDetail), reply.RawDetail);
+    }
+
     private async Task<Metadata> HeadersOf(params (string Name, string Value)[] headers)
     {
         Metadata seen = null!;

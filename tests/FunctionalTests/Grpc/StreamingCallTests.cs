@@ -207,6 +207,24 @@ public sealed class StreamingCallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Duplex_WithSeveralRequestsInOnePiece_AnswersEachWithoutWaitingForMore()
+    {
+        using var content = new PushContent();
+        var sending = _host.Client.SendAsync(Request("Chat", content), HttpCompletionOption.ResponseHeadersRead);
+        await content.SendAsync([.. ProbeFrame(1), .. ProbeFrame(2), .. ProbeFrame(3), .. ProbeFrame(4)[..4]]);
+        using var response = await sending.WaitAsync(TimeSpan.FromSeconds(10));
+        var stream = await FrameStream.OpenAsync(response);
+
+        Assert.Equal([1], Content((await stream.NextAsync())!));
+        Assert.Equal([2], Content((await stream.NextAsync())!));
+        Assert.Equal([3], Content((await stream.NextAsync())!));
+        await content.SendAsync(ProbeFrame(4)[4..]);
+        Assert.Equal([4], Content((await stream.NextAsync())!));
+        content.Complete();
+        Assert.Null(await stream.NextAsync());
+    }
+
+    [Fact]
     public async Task Duplex_WithEmptyStream_ReturnsTheStatusAlone()
     {
         var reply = await _host.CallAsync("Chat", []);

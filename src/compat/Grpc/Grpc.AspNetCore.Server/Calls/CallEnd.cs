@@ -24,7 +24,7 @@ internal static class CallEnd
         }
 
         WriteTrailers(call);
-        call.Deadline?.Release();
+        call.CallDeadline?.Release();
         return Task.CompletedTask;
     }
 
@@ -48,7 +48,7 @@ internal static class CallEnd
             WriteTrailers(call);
         }
 
-        call.Deadline?.Release();
+        call.CallDeadline?.Release();
         return Task.CompletedTask;
     }
 
@@ -63,7 +63,7 @@ internal static class CallEnd
             return;
         }
 
-        var deadline = call.Deadline!;
+        var deadline = call.CallDeadline!;
         Log.DeadlinePassed(call.Settings.Logger, call.Method, deadline.Timeout);
         try
         {
@@ -107,8 +107,8 @@ internal static class CallEnd
 
     private static async Task AwaitDeadlineAsync(ServerCall call)
     {
-        await call.Deadline!.WhenAnsweredAsync();
-        call.Deadline.Release();
+        await call.CallDeadline!.WhenAnsweredAsync();
+        call.CallDeadline.Release();
     }
 
     private static Status StatusOf(ServerCall call, Exception cause, bool isAborted)

@@ -26,7 +26,7 @@ internal sealed class ClientStreamingHandler<TRequest, TResponse>(
             var serving = serve(new RequestStream<TRequest>(call, _parse), call);
             if (!serving.IsCompleted)
             {
-                call.Deadline?.Arm();
+                call.CallDeadline?.Arm();
             }
 
             var response = await serving ?? throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));

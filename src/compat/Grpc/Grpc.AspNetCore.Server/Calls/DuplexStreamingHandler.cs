@@ -26,7 +26,7 @@ internal sealed class DuplexStreamingHandler<TRequest, TResponse>(
             var serving = serve(new RequestStream<TRequest>(call, _parse), new ResponseStream<TResponse>(call, _serialize), call);
             if (!serving.IsCompleted)
             {
-                call.Deadline?.Arm();
+                call.CallDeadline?.Arm();
             }
 
             await serving;

@@ -23,7 +23,7 @@ internal static class RequestReader
             var reading = body.ReadAsync();
             if (!reading.IsCompleted)
             {
-                call.Deadline?.Arm();
+                call.CallDeadline?.Arm();
             }
 
             var read = await reading;

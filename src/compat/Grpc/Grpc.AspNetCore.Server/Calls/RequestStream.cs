@@ -25,7 +25,7 @@ internal sealed class RequestStream<TRequest>(ServerCall call, Func<Deserializat
             var reading = body.ReadAsync(cancellationToken);
             if (!reading.IsCompleted)
             {
-                call.Deadline?.Arm();
+                call.CallDeadline?.Arm();
             }
 
             if (RequestReader.TakeNext(call, body, await reading, parse, out var request))

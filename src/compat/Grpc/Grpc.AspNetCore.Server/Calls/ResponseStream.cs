@@ -37,7 +37,7 @@ internal sealed class ResponseStream<TResponse>(ServerCall call, Action<TRespons
             var flushing = call.HttpContext.Response.BodyWriter.FlushAsync(cancellationToken);
             if (!flushing.IsCompleted)
             {
-                call.Deadline?.Arm();
+                call.CallDeadline?.Arm();
             }
 
             var flushed = await flushing;

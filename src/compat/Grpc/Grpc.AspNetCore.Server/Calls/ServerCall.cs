@@ -32,7 +32,7 @@ internal sealed class ServerCall : ServerCallContext
         {
             if (timeout.Count == 1 && TimeoutFormat.TryParse(timeout[0], out var value))
             {
-                Deadline = new CallDeadline(this, value);
+                CallDeadline = new CallDeadline(this, value);
             }
             else
             {
@@ -51,7 +51,7 @@ internal sealed class ServerCall : ServerCallContext
     public MethodSettings Settings { get; }
 
     /// <summary>The deadline, or null where the caller waits forever.</summary>
-    public new CallDeadline? Deadline { get; }
+    public CallDeadline? CallDeadline { get; }
 
     /// <summary>How the next reply is compressed, or null.</summary>
     public ICompressionProvider? ResponseCompression
@@ -69,11 +69,11 @@ internal sealed class ServerCall : ServerCallContext
 
     protected override string PeerCore => _peer ??= DescribePeer(HttpContext.Connection);
 
-    protected override DateTime DeadlineCore => Deadline?.At ?? DateTime.MaxValue;
+    protected override DateTime DeadlineCore => CallDeadline?.At ?? DateTime.MaxValue;
 
     protected override Metadata RequestHeadersCore => _requestHeaders ??= ReadRequestHeaders(HttpContext.Request.Headers);
 
-    protected override CancellationToken CancellationTokenCore => Deadline?.Token ?? HttpContext.RequestAborted;
+    protected override CancellationToken CancellationTokenCore => CallDeadline?.Token ?? HttpContext.RequestAborted;
 
     protected override Metadata ResponseTrailersCore => _responseTrailers ??= [];
 
@@ -96,7 +96,7 @@ internal sealed class ServerCall : ServerCallContext
     /// <summary>True where the handler's path ends the call, false where the deadline does; see <see cref="CallGate.TryEnd"/>.</summary>
     public bool TryEnd()
     {
-        if (Deadline is { HasPassed: true })
+        if (CallDeadline is { HasPassed: true })
         {
             // The timer may not have run: of two ends that are due, the earlier one counts.
             _ = CallEnd.ExpireAsync(this);

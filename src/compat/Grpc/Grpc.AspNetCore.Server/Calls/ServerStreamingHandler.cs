@@ -26,7 +26,7 @@ internal sealed class ServerStreamingHandler<TRequest, TResponse>(
             var serving = serve(request, new ResponseStream<TResponse>(call, _serialize), call);
             if (!serving.IsCompleted)
             {
-                call.Deadline?.Arm();
+                call.CallDeadline?.Arm();
             }
 
             await serving;

@@ -21,14 +21,14 @@ internal static class StatusHeaders
         }
     }
 
-    /// <summary>Adds metadata of a handler.</summary>
+    /// <summary>Adds metadata of a handler, except what is the protocol's own.</summary>
     /// <exception cref="InvalidOperationException">A value has characters that HTTP does not carry.</exception>
     public static void Add(IHeaderDictionary headers, Metadata metadata)
     {
         for (var i = 0; i < metadata.Count; i++)
         {
             var entry = metadata[i];
-            if (entry.Key == WireNames.EncodingRequest)
+            if (entry.Key is WireNames.EncodingRequest or WireNames.Status or WireNames.Message)
             {
                 continue;
             }

@@ -29,7 +29,7 @@ internal sealed class UnaryHandler<TRequest, TResponse>(Method<TRequest, TRespon
                 var reading = body.ReadAsync();
                 if (!reading.IsCompleted)
                 {
-                    call.Deadline?.Arm();
+                    call.CallDeadline?.Arm();
                 }
 
                 var read = await reading;
@@ -43,7 +43,7 @@ internal sealed class UnaryHandler<TRequest, TResponse>(Method<TRequest, TRespon
             var serving = serve(request!, call);
             if (!serving.IsCompleted)
             {
-                call.Deadline?.Arm();
+                call.CallDeadline?.Arm();
             }
 
             var response = await serving ?? throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
