@@ -1,13 +1,16 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using Benchmarks.Onnx;
+using Benchmarks.Transport;
 using Benchmarks.Vectors;
 
-// The first argument names a report of our own; anything else goes to BenchmarkDotNet (--filter, --list, …).
+// The first argument names a report of our own, or a part that load-tests/transport.sh drives; anything else goes to BenchmarkDotNet (--filter, --list, …).
 return args switch
 {
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
+    ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),
+    ["transport-request"] => TransportServer.WriteRequest(),
     [] => Usage(),
     _ => RunBenchmarkDotNet(args),
 };

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -62,8 +63,13 @@ internal static class TransportServer
         return 0;
     }
 
-    /// <summary>The request body that the load generator sends, in its frame.</summary>
-    public static byte[] RequestFrame() => Frame(new Google.Protobuf.WellKnownTypes.BytesValue { Value = RequestContent() });
+    /// <summary><c>transport-request</c>: writes the request body that the load generator sends to the standard output.</summary>
+    public static int WriteRequest()
+    {
+        using var output = Console.OpenStandardOutput();
+        output.Write(Frame(new BytesValue { Value = RequestContent() }));
+        return 0;
+    }
 
     private static async Task ServeBareAsync(HttpContext http, byte[] reply)
     {
