@@ -1,4 +1,5 @@
 using InteropTests.Cases;
+using UnitTests.Testing;
 using Xunit;
 
 namespace InteropTests.Foreign;
@@ -8,9 +9,10 @@ namespace InteropTests.Foreign;
 /// <param name="Program">The interpreter.</param>
 /// <param name="Client">Script of the client driver.</param>
 /// <param name="Server">Script of the server driver.</param>
+/// <param name="Product">Script of the driver for this project's own services.</param>
 /// <param name="Abilities">What its server can express.</param>
 /// <param name="Missing">What keeps it from running on this machine; null where nothing does.</param>
-internal sealed record ForeignRuntime(string Name, string Program, string Client, string Server, ServerAbilities Abilities, string? Missing)
+internal sealed record ForeignRuntime(string Name, string Program, string Client, string Server, string Product, ServerAbilities Abilities, string? Missing)
 {
     private const string Python = "/usr/bin/python3"; // the distribution's, which is the one that the distribution's grpcio belongs to
 
@@ -19,6 +21,7 @@ internal sealed record ForeignRuntime(string Name, string Program, string Client
         Python,
         Script("python", "client.py"),
         Script("python", "server.py"),
+        Script("python", "product.py"),
         new ServerAbilities(BlindToCompressedRequests: "grpcio's servers are not told whether a request was compressed, so they cannot refuse the probe."),
         MissingFrom(
             (File.Exists(Python), Python),
@@ -32,6 +35,7 @@ internal sealed record ForeignRuntime(string Name, string Program, string Client
         "node",
         Script("node", "client.js"),
         Script("node", "server.js"),
+        Script("node", "product.js"),
         new ServerAbilities(
             BlindToCompressedRequests: "grpc-js's servers are not told whether a request was compressed, so they cannot refuse the probe.",
             LacksCompressedResponses: "grpc-js's servers never compress a response."),
@@ -54,7 +58,7 @@ internal sealed record ForeignRuntime(string Name, string Program, string Client
     private static bool IsRequired
         => Environment.GetEnvironmentVariable("CI") == "true" || Environment.GetEnvironmentVariable("INFERENCE_REQUIRE_FOREIGN") == "1";
 
-    private static string Script(string folder, string file) => Path.Combine(Repository.InteropTests, folder, file);
+    private static string Script(string folder, string file) => Repository.PathOf(Path.Combine("tests", "InteropTests", folder, file));
 
     private static string? MissingFrom(params ReadOnlySpan<(bool Present, string Name)> needs)
     {

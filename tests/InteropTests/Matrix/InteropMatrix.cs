@@ -50,7 +50,7 @@ public sealed class InteropMatrix : IAsyncLifetime
             return await RunOwnClientAsync(own.Address, new ServerAbilities());
         }
 
-        var results = await ForeignClient.RunAsync(pairing.Client, own.Address, limit.Token);
+        var results = await ForeignClient.RunAsync(pairing.Client, pairing.Client.Client, own.Address, limit.Token);
         CheckCompressedResponses(own.Calls, results);
         return results;
     }

@@ -1,13 +1,16 @@
 using System.Text;
 using InteropTests.Cases;
+using UnitTests.Testing;
+using Xunit;
 
 namespace InteropTests.Matrix;
 
 /// <summary>The results as Markdown: a row a case, a column a pairing, and notes that say what could not be expressed.</summary>
 internal static class ResultsTable
 {
-    private const string Begin = "<!-- results: written by the test run -->";
-    private const string End = "<!-- end of results -->";
+    // Two classes of tests have a table each in the one README.
+    private static readonly Lock s_readmeLock = new();
+    private static readonly string s_readme = Repository.PathOf("tests/InteropTests/README.md");
 
     /// <summary>The table.</summary>
     public static string Render(IReadOnlyList<string> cases, IReadOnlyList<(string Name, IReadOnlyDictionary<string, CaseResult> Results)> columns)
@@ -21,7 +24,11 @@ internal static class ResultsTable
             text.AppendJoin("", columns.Select(column => $" | {Cell(column.Results.GetValueOrDefault(name), notes)}").Prepend($"| {name}")).Append(" |\n");
         }
 
-        text.Append('\n');
+        if (notes.Count > 0)
+        {
+            text.Append('\n');
+        }
+
         for (var i = 0; i < notes.Count; i++)
         {
             text.Append(i + 1).Append(". ").Append(notes[i]).Append('\n');
@@ -30,25 +37,30 @@ internal static class ResultsTable
         return text.ToString();
     }
 
-    /// <summary>The part of a document that <see cref="Replace"/> writes.</summary>
-    public static string Extract(string document)
+    /// <summary>Compares a table with the one in the README; with UPDATE_GOLDEN=1, writes it there.</summary>
+    public static void Verify(string name, string table)
     {
-        var (start, end) = Find(document);
-        return document[start..end];
+        lock (s_readmeLock)
+        {
+            var readme = File.ReadAllText(s_readme);
+            var (start, end) = Find(readme, name);
+            if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+            {
+                File.WriteAllText(s_readme, $"{readme[..start]}{table}{readme[end..]}");
+            }
+            else
+            {
+                Assert.Equal(readme[start..end], table);
+            }
+        }
     }
 
-    /// <summary>The document with another table.</summary>
-    public static string Replace(string document, string table)
+    private static (int Start, int End) Find(string document, string name)
     {
-        var (start, end) = Find(document);
-        return $"{document[..start]}{table}{document[end..]}";
-    }
-
-    private static (int Start, int End) Find(string document)
-    {
-        var start = document.IndexOf(Begin, StringComparison.Ordinal);
-        var end = document.IndexOf(End, StringComparison.Ordinal);
-        return start >= 0 && end > start ? (start + Begin.Length + 1, end) : throw new InvalidDataException($"The document lacks '{Begin}' … '{End}'.");
+        var begin = $"<!-- {name}: written by the test run -->\n";
+        var start = document.IndexOf(begin, StringComparison.Ordinal);
+        var end = document.IndexOf($"<!-- end of {name} -->", StringComparison.Ordinal);
+        return start >= 0 && end > start ? (start + begin.Length, end) : throw new InvalidDataException($"The document has no place for the table '{name}'.");
     }
 
     private static string Cell(CaseResult? result, List<string> notes) => result switch

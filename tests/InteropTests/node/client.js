@@ -1,17 +1,14 @@
 // Runs the interoperability cases with grpc-js against any server of grpc.testing.TestService.
-//
-// One JSON line for each case: {"case", "outcome": "pass" | "fail", "detail"}.
 // Usage: node client.js --address HOST:PORT [--case NAME]
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 
 import grpc from '@grpc/grpc-js';
 
+import { deadline, failsWith, runCases } from './cases.js';
 import { testing } from './service.js';
 
-const TIMEOUT_MS = 10_000;
 const GZIP = { 'grpc.default_compression_algorithm': 2 };
 const NO_COMPRESSION = 2; // the message flag; grpc-js declares it, and exports no name for it
 const STREAM_SIZES = [[27182, 31415], [8, 9], [1828, 2653], [45904, 58979]]; // [request, response] bytes
@@ -21,7 +18,6 @@ const { TestService, UnimplementedService } = testing();
 const payload = (size) => ({ body: Buffer.alloc(size) });
 const largeRequest = (fields) => ({ response_size: 314159, payload: payload(271828), ...fields });
 const duplexRequest = ([requestSize, responseSize]) => ({ response_parameters: [{ size: responseSize }], payload: payload(requestSize) });
-const deadline = (ms = TIMEOUT_MS) => ({ deadline: Date.now() + ms });
 
 function assertZeros(response, size) {
   assert.ok(response.payload.body.equals(Buffer.alloc(size)), `payload of ${response.payload.body.length} bytes, expected ${size} zeros`);
@@ -60,14 +56,6 @@ function upload(client, metadata = new grpc.Metadata(), options = {}) {
   });
   return { call, response };
 }
-
-const failsWith = (code, details) => (error) => {
-  assert.equal(error.code, code, `status ${error.code} (${error.details}), expected ${code}`);
-  if (details !== undefined) {
-    assert.equal(error.details, details);
-  }
-  return true;
-};
 
 /** An interceptor that marks the messages picked by their number (from 0) as not to be compressed. */
 const uncompressed = (picks) => (options, nextCall) => {
@@ -217,33 +205,8 @@ const cases = {
   },
 };
 
-async function main() {
-  const { values } = parseArgs({ options: { address: { type: 'string' }, case: { type: 'string' } } });
-  if (!values.address || (values.case && !(values.case in cases))) {
-    console.error('usage: node client.js --address HOST:PORT [--case NAME]');
-    return 2;
-  }
-
-  const credentials = grpc.credentials.createInsecure();
-  const clients = {
-    client: new TestService(values.address, credentials),
-    gzip: new TestService(values.address, credentials, GZIP),
-    absent: new UnimplementedService(values.address, credentials),
-  };
-  let failed = 0;
-  for (const name of values.case ? [values.case] : Object.keys(cases)) {
-    const result = { case: name, outcome: 'pass', detail: '' };
-    try {
-      await cases[name](clients);
-    } catch (error) {
-      failed = 1;
-      Object.assign(result, { outcome: 'fail', detail: String(error.message) });
-    }
-    console.log(JSON.stringify(result));
-  }
-  return failed;
-}
-
-// Not by closing the clients and returning: a call that is cancelled as early as in cancel_after_begin leaves its stream open in grpc-js until its deadline.
-const code = await main();
-process.stdout.write('', () => process.exit(code));
+await runCases(cases, (address, credentials) => ({
+  client: new TestService(address, credentials),
+  gzip: new TestService(address, credentials, GZIP),
+  absent: new UnimplementedService(address, credentials),
+}));

@@ -1,25 +1,14 @@
-"""Runs the interoperability cases with grpcio against any server of grpc.testing.TestService.
+"""Runs the interoperability cases with grpcio against any server of grpc.testing.TestService."""
 
-One JSON line for each case: {"case", "outcome": "pass" | "part" | "fail", "detail"}; "part" says in "detail" what grpcio cannot express.
-"""
-
-import argparse
-import contextlib
-import json
 import queue
-import sys
 
 import grpc
 import stubs
+from cases import TIMEOUT_S, Partial, equal, fails_with, main
 
 pb, services = stubs.test_service()
 
-TIMEOUT_S = 10
 STREAM_SIZES = [(27182, 31415), (8, 9), (1828, 2653), (45904, 58979)]  # (request, response) bytes
-
-
-class Partial(Exception):
-    """The case passed as far as this client can express it."""
 
 
 def payload(size):
@@ -34,24 +23,8 @@ def duplex_request(request_size, response_size):
     return pb.StreamingOutputCallRequest(response_parameters=[pb.ResponseParameters(size=response_size)], payload=payload(request_size))
 
 
-def equal(actual, expected, what):
-    assert actual == expected, f"{what}: {actual!r}, expected {expected!r}"
-
-
 def zeros(response, size):
     assert response.payload.body == bytes(size), f"payload of {len(response.payload.body)} bytes, expected {size} zeros"
-
-
-@contextlib.contextmanager
-def fails_with(code, detail=None):
-    try:
-        yield
-    except grpc.RpcError as error:
-        equal(error.code(), code, "status")
-        if detail is not None:
-            equal(error.details(), detail, "message")
-    else:
-        raise AssertionError(f"OK, expected {code}")
 
 
 class Requests:
@@ -236,32 +209,11 @@ CASES = [
 ]
 
 
-def run(case, stub):
-    try:
-        case(stub)
-    except Partial as partial:
-        return "part", str(partial)
-    except Exception as error:  # every case reports, whatever went wrong in it
-        return "fail", f"{type(error).__name__}: {error}"
-    return "pass", ""
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--address", required=True, metavar="HOST:PORT")
-    parser.add_argument("--case", choices=[case.__name__ for case in CASES], help="one case; all without it")
-    arguments = parser.parse_args()
-    failed = False
-    with grpc.insecure_channel(arguments.address) as channel:
-        stub = services.TestServiceStub(channel)
-        stub.absent = services.UnimplementedServiceStub(channel)
-        for case in CASES:
-            if arguments.case in (None, case.__name__):
-                outcome, detail = run(case, stub)
-                failed |= outcome == "fail"
-                print(json.dumps({"case": case.__name__, "outcome": outcome, "detail": detail}), flush=True)
-    return 1 if failed else 0
+def connect(channel):
+    stub = services.TestServiceStub(channel)
+    stub.absent = services.UnimplementedServiceStub(channel)
+    return stub
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(__doc__, CASES, connect)

@@ -30,9 +30,9 @@ def _modules(file):
     return importlib.import_module(f"{name}_pb2"), importlib.import_module(f"{name}_pb2_grpc")
 
 
-PROTOS = pathlib.Path(__file__).resolve().parent.parent / "protos"
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 
 
 def test_service():
     """The (messages, services) modules of the interoperability test service."""
-    return compile_protos(PROTOS, "interop_test.proto")[0]
+    return compile_protos(REPOSITORY / "tests" / "InteropTests" / "protos", "interop_test.proto")[0]
