@@ -3,6 +3,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Towers;
 using Inference.Towers.Bundles;
 using Inference.Vectors;
+using Xunit;
 
 namespace UnitTests.Towers;
 

@@ -3,6 +3,7 @@ using Inference.Towers;
 using Inference.Towers.Bundles;
 using Inference.Towers.Onnx;
 using Inference.Vectors;
+using Xunit;
 
 namespace UnitTests.Towers;
 

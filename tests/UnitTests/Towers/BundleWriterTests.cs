@@ -2,6 +2,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Towers.Bundles;
 using Inference.Towers.Manifests;
 using UnitTests.Testing;
+using Xunit;
 
 namespace UnitTests.Towers;
 

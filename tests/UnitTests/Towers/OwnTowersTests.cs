@@ -10,6 +10,7 @@ using Inference.Towers.Onnx.Proto;
 using Inference.Towers.Runtime;
 using Inference.Vectors;
 using UnitTests.Towers.Runtime;
+using Xunit;
 using static UnitTests.Towers.Runtime.TestTowers;
 
 namespace UnitTests.Towers;

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Inference.Towers;
 using Inference.Towers.Bundles;
 using Inference.Towers.Manifests;
+using Xunit;
 
 namespace UnitTests.Towers;
 

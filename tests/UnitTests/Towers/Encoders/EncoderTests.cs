@@ -3,6 +3,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Snapshots;
 using Inference.Towers.Encoders;
 using Inference.Towers.Manifests;
+using Xunit;
 
 namespace UnitTests.Towers.Encoders;
 

@@ -2,6 +2,7 @@ using Inference.Towers.Onnx;
 using Inference.Towers.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
+using Xunit;
 
 namespace UnitTests.Towers.Onnx;
 

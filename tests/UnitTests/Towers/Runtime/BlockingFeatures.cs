@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using Inference.Recommendations.Features;
+using Xunit;
 
 namespace UnitTests.Towers.Runtime;
 

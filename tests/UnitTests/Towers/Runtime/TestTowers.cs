@@ -9,6 +9,7 @@ using Inference.Towers.Runtime;
 using Inference.Vectors;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
+using Xunit;
 
 namespace UnitTests.Towers.Runtime;
 

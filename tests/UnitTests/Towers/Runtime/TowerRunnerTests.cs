@@ -5,6 +5,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Towers;
 using Inference.Towers.Runtime;
+using Xunit;
 using static UnitTests.Towers.Runtime.TestTowers;
 
 namespace UnitTests.Towers.Runtime;
