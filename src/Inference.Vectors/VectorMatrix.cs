@@ -111,7 +111,7 @@ public sealed class VectorMatrix : IDisposable
         if ((uint)row >= (uint)Count)
             throw new ArgumentOutOfRangeException(nameof(row), row, $"The matrix has {Count} rows.");
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return Writable(row);
+        return Elements(row);
     }
 
     /// <summary>Ends the matrix's own hold on the memory; indexes over it keep theirs.</summary>
@@ -121,18 +121,19 @@ public sealed class VectorMatrix : IDisposable
             _memory.Release();
     }
 
-    private static int RoundUp(int value) => (value + Padding - 1) & -Padding;
-
-    private Span<float> Writable(int row)
+    /// <summary>One row for whoever holds the memory, which need not be the matrix any more.</summary>
+    internal Span<float> Elements(int row)
     {
         Debug.Assert((uint)row < (uint)Count);
         return MemoryMarshal.CreateSpan(ref Unsafe.Add(ref _memory.Start, (nuint)row * (nuint)Stride), Dimension);
     }
 
+    private static int RoundUp(int value) => (value + Padding - 1) & -Padding;
+
     /// <summary>Zeroes a row with its padding and returns its elements.</summary>
     private Span<float> Clear(int row)
     {
-        Span<float> elements = Writable(row);
+        Span<float> elements = Elements(row);
         MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(elements), Stride).Clear();
         return elements;
     }
@@ -145,7 +146,7 @@ public sealed class VectorMatrix : IDisposable
 
     private void ThrowIfNotFinite(int row, string? parameter)
     {
-        ReadOnlySpan<float> elements = Writable(row);
+        ReadOnlySpan<float> elements = Elements(row);
         if (TensorPrimitives.IsFiniteAll(elements))
             return;
         int position = 0;

@@ -10,12 +10,12 @@ internal static class InverseNorms
     /// <summary>Squared lengths in this range are sums of normal floats, accurate as they are; outside it they are summed again in double.</summary>
     private const float SafeLow = 1e-24f, SafeHigh = 1e36f;
 
-    /// <summary>One factor for each row, and zeros up to a whole <see cref="ScoreBlock"/>.</summary>
+    /// <summary>One factor for each row of a matrix whose memory the caller holds, and zeros up to a whole <see cref="ScoreBlock"/>.</summary>
     public static float[] Of(VectorMatrix rows)
     {
         var inverses = new float[(rows.Count + ScoreBlock.Rows - 1) / ScoreBlock.Rows * ScoreBlock.Rows];
         for (int row = 0; row < rows.Count; row++)
-            inverses[row] = Of(rows.Row(row));
+            inverses[row] = Of(rows.Elements(row));
         return inverses;
     }
 
