@@ -93,6 +93,8 @@ public static class ServerProgram
     private static void ConfigureLogging(ILoggingBuilder logging, IConfiguration configuration)
     {
         logging.AddConfiguration(configuration.GetSection("Logging"));
+        // Why a start failed is told by this class, in one line; the framework would add its stack.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

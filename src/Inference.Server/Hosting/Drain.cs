@@ -13,9 +13,11 @@ namespace Inference.Server.Hosting;
 /// </summary>
 internal sealed class Drain(Readiness readiness, ServerOptions options, TimeProvider time, ILogger<Drain> log) : IHostedLifecycleService, IDisposable
 {
+    // Not disposed: the timer may fire while the host goes, and must find them whole. They hold nothing that needs it.
     private readonly CancellationTokenSource _begun = new();
     private readonly CancellationTokenSource _lastCall = new();
     private ITimer? _timer;
+    private int _isStopping;
 
     /// <summary>The end of the readiness grace: what only waits (health watchers) ends now.</summary>
     public CancellationToken Begun => _begun.Token;
@@ -25,6 +27,9 @@ internal sealed class Drain(Readiness readiness, ServerOptions options, TimeProv
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        // Whoever stops the host twice drains it once.
+        if (Interlocked.Exchange(ref _isStopping, 1) != 0)
+            return;
         readiness.Advance(ServerState.Stopping);
         Log.Stopping(log, options.ReadinessGrace, options.DrainTime);
         if (options.ReadinessGrace > TimeSpan.Zero)
@@ -43,10 +48,5 @@ internal sealed class Drain(Readiness readiness, ServerOptions options, TimeProv
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose()
-    {
-        _timer?.Dispose();
-        _begun.Dispose();
-        _lastCall.Dispose();
-    }
+    public void Dispose() => _timer?.Dispose();
 }

@@ -15,9 +15,10 @@ internal sealed class CallTags
         for (int code = 0; code < _byStatus.Length; code++)
         {
             string name = StatusNames.Of((StatusCode)code);
-            List<KeyValuePair<string, object?>> tags = [new("rpc.system.name", "grpc"), new("rpc.method", method), new("rpc.status_code", name)];
+            // In the order of their names, as the SDK wants them.
+            List<KeyValuePair<string, object?>> tags = [new("rpc.method", method), new("rpc.status_code", name), new("rpc.system.name", "grpc")];
             if (IsServerError((StatusCode)code))
-                tags.Add(new("error.type", name));
+                tags.Insert(0, new("error.type", name));
             _byStatus[code] = [.. tags];
         }
     }

@@ -28,6 +28,7 @@ public class PrometheusTests
     [Theory]
     [InlineData(0.0001, "0.0001")]
     [InlineData(1, "1")]
+    [InlineData(0.000025, "2.5e-05")]
     [InlineData(double.PositiveInfinity, "+Inf")]
     [InlineData(double.NegativeInfinity, "-Inf")]
     [InlineData(double.NaN, "NaN")]

@@ -1,0 +1,93 @@
+using System.Net;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Microsoft.Extensions.DependencyInjection;
+using Recsys.V1;
+using Xunit;
+using static Grpc.Health.V1.HealthCheckResponse.Types;
+
+namespace FunctionalTests.Server;
+
+public class DrainTests
+{
+    [Fact]
+    public async Task StopAsync_WithAWatcher_TellsItNotServingBeforeItEnds()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        using var watch = new Health.HealthClient(server.Channel).Watch(new HealthCheckRequest());
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(ServingStatus.Serving, watch.ResponseStream.Current.Status);
+
+        Task stopping = server.Host.StopAsync();
+
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(ServingStatus.NotServing, watch.ResponseStream.Current.Status);
+        RpcException end = await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(StatusCode.Unavailable, end.StatusCode);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task StopAsync_WithinTheReadinessGrace_StillAnswersButIsNotReady()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.ReadinessGrace = TimeSpan.FromSeconds(2));
+
+        Task stopping = server.Host.StopAsync();
+        HttpResponseMessage ready;
+        do
+            ready = await server.Http.GetAsync("/readyz");
+        while (ready.StatusCode == HttpStatusCode.OK);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal("stopping\n", await ready.Content.ReadAsStringAsync());
+        Assert.Equal("ok\n", await server.Http.GetStringAsync("/healthz"));
+        Assert.Equal(ServingStatus.NotServing, (await new Health.HealthClient(server.Channel).CheckAsync(new HealthCheckRequest())).Status);
+        Assert.Equal(10, (await server.Recommendations.RecommendAsync(new RecommendRequest())).Items.Count);
+        Assert.False(stopping.IsCompleted);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
+    public async Task StopAsync_WithAStreamInFlight_LetsItFinish()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        using var call = server.Recommendations.RecommendStream();
+        await call.RequestStream.WriteAsync(new() { Request = new() { RequestId = "before" } });
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+
+        Task stopping = server.Host.StopAsync();
+        await server.Host.Services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>().ApplicationStopping.WaitAsync();
+        await call.RequestStream.WriteAsync(new() { Request = new() { RequestId = "during" } });
+        await call.RequestStream.CompleteAsync();
+
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal("during", call.ResponseStream.Current.Response.RequestId);
+        Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task StopAsync_WithAStreamThatNeverEnds_EndsItCleanlyWithinTheDrainTime()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.DrainTime = TimeSpan.FromSeconds(2));
+        using var call = server.Recommendations.RecommendStream();
+        await call.RequestStream.WriteAsync(new() { Request = new() });
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+
+        Task stopping = server.Host.StopAsync();
+        RpcException end = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+
+        Assert.Equal("SERVER_STOPPING", CallFailure.Of(end).Reason);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+}
+
+internal static class TokenExtensions
+{
+    public static Task WaitAsync(this CancellationToken token)
+    {
+        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        token.Register(source.SetResult);
+        return source.Task;
+    }
+}
