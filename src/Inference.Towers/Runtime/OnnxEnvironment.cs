@@ -42,6 +42,7 @@ internal static class OnnxEnvironment
         {
             if (OrtEnv.IsCreated)
                 return s_own is not null && ReferenceEquals(s_own, OrtEnv.Instance());
+            TelemetryOptOut.Apply();
             using var threading = new OrtThreadingOptions { GlobalIntraOpNumThreads = threads, GlobalInterOpNumThreads = 1, GlobalSpinControl = false };
             var options = new EnvironmentCreationOptions
             {
