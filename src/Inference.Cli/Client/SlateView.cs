@@ -41,7 +41,12 @@ internal static class SlateView
             host.Output.WriteLine($"degraded: {degradation.Component} {NameOf(degradation.Reason)}: {degradation.Detail}");
     }
 
-    public static void WriteJson(Utf8JsonWriter writer, IMessage response) => writer.WriteRawValue(Json.Format(response));
+    /// <summary>The message in the JSON form of protobuf, with the contract's field names; parsed and written again for its indentation.</summary>
+    public static void WriteJson(Utf8JsonWriter writer, IMessage response)
+    {
+        using JsonDocument document = JsonDocument.Parse(Json.Format(response));
+        document.WriteTo(writer);
+    }
 
     /// <summary>The name that the contract gives a rung, in lower case without its prefix: "user_tower".</summary>
     public static string NameOf(Rung rung) => Words(rung.ToString());

@@ -54,7 +54,7 @@ public static class DemoBuilder
         begin("judging");
         using (loaded.Snapshot)
         {
-            int judged = (int)Math.Clamp(JudgedScores / options.Items, 20, 1000);
+            int judged = (int)Math.Clamp(JudgedScores / options.Items, 100, 1000);
             IReadOnlyList<DemoScore> scores = await new DemoJudge(world, content, loaded.Snapshot).JudgeAsync(judged, cancellationToken);
             long events = world.Users.Histories.Sum(history => (long)history.Length);
             return new DemoReport(bundle, data, options.Items, options.Users, events, loaded.Snapshot.Profiles?.Count ?? 0, scores);

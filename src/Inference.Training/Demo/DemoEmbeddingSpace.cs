@@ -8,8 +8,8 @@ namespace Inference.Training.Demo;
 /// </summary>
 internal sealed class DemoEmbeddingSpace
 {
-    /// <summary>The user's constant component s: small beside taste, so that the direction of a user embedding is his taste.</summary>
-    public const float PopularityScale = 0.5f;
+    /// <summary>The user's constant component s. Larger, and popularity drowns taste in the direction of user embeddings, by which users are clustered; smaller, and it drowns it in the items', by which similar items are found.</summary>
+    public const float PopularityScale = 1.5f;
 
     private readonly float[] _axes;
 
