@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Inference.Towers.Bundles;
+using Inference.Training.Profiles;
 
 namespace Inference.Cli.Frame;
 
@@ -13,6 +14,7 @@ internal static class Failures
         {
             CommandFailedException => $"error: {failure.Message}",
             BundleException => $"error: {failure.Message}",
+            BundleExistsException => $"error: {failure.Message} --overwrite replaces it.",
             RpcException rpc => $"error: the server answered {rpc.StatusCode}: {rpc.Status.Detail}",
             UnauthorizedAccessException or IOException or InvalidDataException => $"error: {failure.Message}",
             OperationCanceledException => "stopped",

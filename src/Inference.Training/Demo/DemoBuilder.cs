@@ -25,13 +25,14 @@ public static class DemoBuilder
     /// <param name="begin">Begins a step that people can watch.</param>
     /// <param name="cancellationToken">Gives up between steps.</param>
     /// <exception cref="ArgumentException">The options are out of range.</exception>
-    /// <exception cref="IOException">The bundle exists and is not to be replaced, or the disk fails.</exception>
+    /// <exception cref="BundleExistsException">The bundle exists and is not to be replaced.</exception>
+    /// <exception cref="IOException">The disk fails.</exception>
     public static async Task<DemoReport> BuildAsync(DemoOptions options, string folder, bool overwrite, ILogger logger, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
         string bundle = Path.GetFullPath(Path.Combine(folder, options.Name, options.Version));
         string data = Path.GetFullPath(Path.Combine(folder, options.Name + "-data"));
         if (!overwrite && Path.Exists(bundle))
-            throw new IOException($"'{bundle}' exists already.");
+            throw new BundleExistsException(bundle);
 
         // :: Step 1 draw
         begin("drawing the shop");

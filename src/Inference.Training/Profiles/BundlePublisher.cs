@@ -29,14 +29,15 @@ public static class BundlePublisher
     /// <param name="cancellationToken">Gives up; nothing stays behind.</param>
     /// <returns>The published bundle, loaded; the caller disposes its snapshot.</returns>
     /// <exception cref="BundleException">The content does not fit together.</exception>
-    /// <exception cref="IOException">The target exists and is not to be replaced, or the disk fails.</exception>
+    /// <exception cref="BundleExistsException">The target exists and is not to be replaced.</exception>
+    /// <exception cref="IOException">The disk fails.</exception>
     public static async Task<LoadedBundle> PublishAsync(
         string folder, BundleContent content, ProfileOptions options, bool overwrite, TimeProvider time, ILogger logger, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         // Before minutes of work, not after.
         if (!overwrite && Path.Exists(target))
-            throw new IOException($"'{target}' exists already.");
+            throw new BundleExistsException(target);
         begin("opening towers");
         using (OpenedTowers towers = OpenedTowers.Open(content, new TowerOptions(), logger))
         {

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Net;
 using Inference.Cli.Frame;
-using Inference.Cli;
 using Xunit;
 
 namespace UnitTests.Cli;
@@ -11,7 +10,7 @@ public sealed class InferenceCommandTests
     [Fact]
     public async Task Run_WithVersion_PrintsIt()
     {
-        (int code, string output, _) = await RunAsync("--version");
+        (int code, string output, _) = await CliRun.Of("--version");
         Assert.Equal(ExitCode.Ok, code);
         Assert.Matches(@"^inference \d+\.\d+\.\d+", output);
     }
@@ -27,7 +26,7 @@ public sealed class InferenceCommandTests
     [InlineData("load")]
     public async Task Run_WithHelp_ShowsExamples(string verb)
     {
-        (int code, string output, string error) = await RunAsync([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        (int code, string output, string error) = await CliRun.Of([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
         Assert.Equal(ExitCode.Ok, code);
         Assert.Contains("Usage:", output, StringComparison.Ordinal);
         Assert.Contains("Examples:", output, StringComparison.Ordinal);
@@ -53,7 +52,7 @@ public sealed class InferenceCommandTests
     [InlineData("", "equired command", "usage: inference (")]
     public async Task Run_WithWrongUsage_Says2AndWhatAndHow(string line, string expected, string usage)
     {
-        (int code, string output, string error) = await RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        (int code, string output, string error) = await CliRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(ExitCode.Usage, code);
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Contains(usage, error, StringComparison.Ordinal);
@@ -71,19 +70,11 @@ public sealed class InferenceCommandTests
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        (int code, string output, string error) = await RunAsync([.. line.Split(' '), "--address", $"http://127.0.0.1:{port}"]);
+        (int code, string output, string error) = await CliRun.Of([.. line.Split(' '), "--address", $"http://127.0.0.1:{port}"]);
         Assert.Equal(ExitCode.Failed, code);
         Assert.Empty(output);
         Assert.Contains($"no server answers at http://127.0.0.1:{port}", error, StringComparison.Ordinal);
         Assert.Contains("./dev run", error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
-    }
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = await InferenceCommand.RunAsync(arguments, new CommandHost(output, error, isTerminal: false, TimeProvider.System));
-        return (code, output.ToString(), error.ToString());
     }
 }

@@ -4,6 +4,7 @@ using Inference.Recommendations.Ports;
 using Inference.Towers;
 using Inference.Towers.Bundles;
 using Inference.Training.Demo;
+using Inference.Training.Profiles;
 using Inference.Vectors;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -76,8 +77,8 @@ public sealed class DemoBuilderTests : IDisposable
     {
         var options = new DemoOptions { Items = 100, Users = 50, Dimension = 8 };
         await BuildAsync(options, "twice");
-        IOException refused = await Assert.ThrowsAsync<IOException>(() => BuildAsync(options, "twice"));
-        Assert.Contains("exists already", refused.Message, StringComparison.Ordinal);
+        BundleExistsException refused = await Assert.ThrowsAsync<BundleExistsException>(() => BuildAsync(options, "twice"));
+        Assert.EndsWith(Path.Combine("twice", "demo", "1"), refused.Folder, StringComparison.Ordinal);
         Assert.Equal(100, (await BuildAsync(options, "twice", overwrite: true)).Items);
     }
 

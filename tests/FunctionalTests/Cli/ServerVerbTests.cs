@@ -1,0 +1,104 @@
+using System.Text.Json;
+using FunctionalTests.Server;
+using UnitTests.Cli;
+using UnitTests.Towers;
+using Xunit;
+
+namespace FunctionalTests.Cli;
+
+/// <summary>The verbs that talk to a server, against the whole server.</summary>
+[Collection(nameof(SharedServer))]
+public sealed class ServerVerbTests(SharedServer shared)
+{
+    private readonly string _address = shared.Server.Host.GrpcAddress;
+
+    [Fact]
+    public async Task Recommend_ForAKnownUser_PrintsTheSlate()
+    {
+        CliRun run = await CliRun.Of("recommend", "--address", _address, "--user", "ann", "--limit", "3", "--explain");
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        string[] best = RunningServer.World.Top(3, RunningServer.World.Embed(2, 1, 2), 1, 2);
+        Assert.Equal(best, RowsOf(run.Output).Select(row => row[1]));
+        Assert.Equal(["1", "2", "3"], RowsOf(run.Output).Select(row => row[0]));
+        Assert.All(RowsOf(run.Output), row => Assert.Equal("towers", row[3]));
+        Assert.All(RowsOf(run.Output), row => Assert.Contains("Item & number", row[4], StringComparison.Ordinal));
+        Assert.Contains("served by user_tower · model small/1", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("degraded", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Recommend_WithAllOptions_SendsThem()
+    {
+        CliRun run = await CliRun.Of(
+            "recommend", "--address", _address, "--recent", "item-4,never-seen", "--recent", "item-5", "--context", "country=Italy", "--exclude", "item-6", "--allow", "item-6,item-7,item-8",
+            "--request-id", "r-1", "--json", "-");
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        using JsonDocument reply = JsonDocument.Parse(run.Output);
+        string[] expected = [.. RunningServer.World.Top(40, RunningServer.World.Embed(3, 4, 5), 4, 5).Where(id => id is "item-7" or "item-8")];
+        Assert.Equal(expected, reply.RootElement.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("item_id").GetString()));
+        Assert.Equal("RUNG_SESSION", reply.RootElement.GetProperty("served_by").GetString());
+        Assert.Equal("r-1", reply.RootElement.GetProperty("request_id").GetString());
+        Assert.Equal(["recent_item_ids", "candidates"], reply.RootElement.GetProperty("degraded").EnumerateArray().Select(one => one.GetProperty("component").GetString()));
+    }
+
+    [Fact]
+    public async Task Recommend_WithSomethingTheServerRefuses_SaysWhyIn1Line()
+    {
+        CliRun run = await CliRun.Of("recommend", "--address", _address, "--limit=-3");
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.StartsWith("error: the server answered InvalidArgument: limit", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Similar_ForAnItem_PrintsItsNeighboursAndWritesJson()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"similar-{Guid.NewGuid():N}.json");
+        try
+        {
+            CliRun run = await CliRun.Of("similar", "--address", _address, "--item", "item-3", "--limit", "4", "--json", file);
+            Assert.Equal((0, ""), (run.Code, run.Error));
+            string[] best = RunningServer.World.Top(4, RunningServer.World.ItemVector(3), 3);
+            Assert.Equal(best, RowsOf(run.Output).Select(row => row[1]));
+            using JsonDocument reply = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
+            Assert.Equal(best, reply.RootElement.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("item_id").GetString()));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Load_OfAHealthyServer_CountsEveryRequest()
+    {
+        CliRun run = await CliRun.Of(
+            "load", "--address", _address, "--rps", "200", "--duration", "1s", "--warmup", "200ms", "--arrivals", "constant", "--users", "10", "--cold", "0.5", "--context", "country=France",
+            "--deadline", "30s", "--json", "-");
+        Assert.Equal(0, run.Code);
+        using JsonDocument report = JsonDocument.Parse(run.Output);
+        JsonElement root = report.RootElement;
+        Assert.Equal(200, root.GetProperty("offered").GetInt32());
+        Assert.Equal(200, root.GetProperty("answered").GetInt32());
+        Assert.Equal(200, root.GetProperty("offered_rps").GetDouble(), 2.0);
+        Assert.Equal(0, root.GetProperty("empty").GetInt32());
+        Assert.Empty(root.GetProperty("errors").EnumerateObject());
+        // Nobody called u1 is known here, so the context decides for all.
+        Assert.Equal(200, root.GetProperty("served_by").GetProperty("cluster_profile").GetInt32());
+        Assert.True(root.GetProperty("latency_us").GetProperty("p50").GetDouble() > 0);
+    }
+
+    [Fact]
+    public async Task Load_WithAGateThatNothingPasses_Says1()
+    {
+        CliRun run = await CliRun.Of("load", "--address", _address, "--rps", "100", "--duration", "300ms", "--warmup", "0", "--max-p99", "0.000001");
+        Assert.Equal(1, run.Code);
+        Assert.Contains("failed: p99 is", run.Error, StringComparison.Ordinal);
+        Assert.Contains("latency p99", run.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The cells of a table's rows, without its frame and header.</summary>
+    private static IEnumerable<string[]> RowsOf(string output) => output.Split('\n')
+        .Where(line => line.StartsWith('│') && !line.Contains("rank", StringComparison.Ordinal))
+        .Select(line => line.Trim('│').Split('│').Select(cell => cell.Trim()).ToArray());
+}
