@@ -2,21 +2,19 @@ using Inference.Towers.Bundles;
 
 namespace Inference.Server.Hosting;
 
-/// <summary>Logs how far a load is: each stage once, and within a long one every few seconds.</summary>
+/// <summary>Logs how far a long load is, every few seconds; a short one says nothing but that it is done.</summary>
 internal sealed class LoadProgressLog(TimeProvider time, ILogger log) : IProgress<BundleLoadProgress>
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
     private readonly Lock _lock = new();
-    private BundleLoadStage? _stage;
-    private long _last;
+    private long _last = time.GetTimestamp();
 
     public void Report(BundleLoadProgress value)
     {
         lock (_lock)
         {
-            if (value.Stage == _stage && time.GetElapsedTime(_last) < Pause)
+            if (time.GetElapsedTime(_last) < Pause)
                 return;
-            _stage = value.Stage;
             _last = time.GetTimestamp();
         }
 

@@ -21,11 +21,11 @@ internal sealed class ServerMetrics
         _calls = meter.CreateHistogram<double>("rpc.server.call.duration", "s", "Time from the headers of a call to its status.");
         _loads = meter.CreateHistogram<double>("recsys.model.load.duration", "s", "Time to load and check a bundle, by outcome.");
         meter.CreateObservableUpDownCounter("recsys.server.active_calls", () => Interlocked.Read(ref _activeCalls), "{call}", "Calls that are being answered now.");
-        meter.CreateObservableGauge("recsys.server.ready", () => readiness.IsReady ? 1 : 0, "1", "1 when the server answers, 0 while it loads or stops.");
+        meter.CreateObservableGauge("recsys.server.ready", () => readiness.IsReady ? 1 : 0, null, "1 when the server answers, 0 while it loads or stops.");
         meter.CreateObservableGauge(
             "recsys.model.items",
             () => snapshots.Active is { } snapshot
-                ? [new Measurement<long>(snapshot.Items.Count, new("recsys.model.version", snapshot.Model.FullVersion), new("recsys.embedding_space", snapshot.Model.EmbeddingSpaceId))]
+                ? [new Measurement<long>(snapshot.Items.Count, new("recsys.embedding_space", snapshot.Model.EmbeddingSpaceId), new("recsys.model.version", snapshot.Model.FullVersion))]
                 : Array.Empty<Measurement<long>>(),
             "{item}",
             "Items of the active model.");

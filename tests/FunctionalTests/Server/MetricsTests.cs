@@ -34,12 +34,31 @@ public sealed class MetricsTests(SharedServer shared) : IClassFixture<SharedServ
         Assert.True(Value(text, "recsys_recommendations_total", "recsys_rung=\"user_tower\"") >= 1);
         Assert.True(Value(text, "recsys_tower_duration_seconds_count", "recsys_outcome=\"ok\"") >= 1);
         Assert.True(Value(text, "recsys_index_search_duration_seconds_count") >= 1);
-        Assert.Equal(1, Value(text, "recsys_server_ready_ratio"));
+        Assert.Equal(1, Value(text, "recsys_server_ready"));
         Assert.Equal(40, Value(text, "recsys_model_items", "recsys_model_version=\"small/1\""));
         Assert.True(Value(text, "dotnet_gc_heap_total_allocated_bytes_total") > 0);
         Assert.True(Value(text, "kestrel_active_connections") >= 1);
         Assert.Contains("target_info{", text, StringComparison.Ordinal);
         Assert.DoesNotContain("\"ann\"", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Labels that nobody documented, or a value that grows with users or items, would be a leak or an explosion.</summary>
+    [Fact]
+    public async Task Get_OfMetrics_HasNoLabelThatTheDocumentationDoesNotName()
+    {
+        await shared.Server.Recommendations.RecommendAsync(new RecommendRequest { RecentItemIds = { "item-1", "unknown" }, Context = { ["unknown"] = new() { IntValue = 1 } } });
+        string text = await shared.Server.Http.GetStringAsync("/metrics");
+        string[] rows = File.ReadAllLines(UnitTests.Testing.Repository.PathOf("docs/metrics.md"));
+        string[] samples = [.. text.Split('\n').Where(line => line.StartsWith("recsys_", StringComparison.Ordinal) || line.StartsWith("rpc_", StringComparison.Ordinal))];
+
+        Assert.NotEmpty(samples);
+        Assert.All(samples, sample =>
+        {
+            string name = Regex.Replace(Regex.Match(sample, "^[a-z_]+").Value, "_(bucket|sum|count)$", "");
+            string row = Assert.Single(rows, row => row.Contains($"`{name}`", StringComparison.Ordinal));
+            foreach (Match label in Regex.Matches(sample, @"[{,]([a-z_]+)=").Where(label => label.Groups[1].Value is not ("le" or "otel_scope_name")))
+                Assert.Contains($"`{label.Groups[1].Value}`", row.Replace('.', '_'), StringComparison.Ordinal);
+        });
     }
 
     [Fact]

@@ -1,0 +1,168 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Inference.Recommendations;
+using Inference.Recommendations.Snapshots;
+using Inference.Server.Hosting;
+using Inference.Server.Prometheus;
+using Inference.Server.Telemetry;
+using Inference.Towers.Runtime;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Metrics;
+using UnitTests.Testing;
+using Xunit;
+
+namespace UnitTests.Server;
+
+/// <summary>What is measured, what is written about it, and what the dashboard asks for are one thing.</summary>
+public sealed class InstrumentTests : IDisposable
+{
+    /// <summary>The attributes of each instrument; that no other appears is tested on the running server.</summary>
+    private static readonly Dictionary<string, string[]> Attributes = new()
+    {
+        ["rpc.server.call.duration"] = ["rpc.system.name", "rpc.method", "rpc.status_code", "error.type"],
+        ["recsys.recommendations"] = ["recsys.rung"],
+        ["recsys.degradations"] = ["recsys.component", "recsys.reason"],
+        ["recsys.tower.duration"] = ["recsys.outcome"],
+        ["recsys.tower.run.duration"] = ["tower"],
+        ["recsys.tower.batch.rows"] = ["tower"],
+        ["recsys.tower.rejected"] = ["tower"],
+        ["recsys.tower.failures"] = ["tower"],
+        ["recsys.model.load.duration"] = ["recsys.outcome"],
+        ["recsys.model.items"] = ["recsys.model.version", "recsys.embedding_space"],
+    };
+
+    /// <summary>Metrics of the platform that the dashboard and the rules may ask for.</summary>
+    private static readonly string[] OfThePlatform =
+    [
+        "dotnet_gc_pause_time_seconds_total", "dotnet_gc_heap_total_allocated_bytes_total", "dotnet_process_memory_working_set_bytes", "dotnet_process_cpu_time_seconds_total",
+        "dotnet_thread_pool_queue_length_total", "dotnet_exceptions_total", "kestrel_active_connections", "kestrel_queued_connections", "target_info", "up",
+    ];
+
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+
+    public void Dispose() => _services.Dispose();
+
+    [Fact]
+    [Trait("Category", "Golden")]
+    public void MetricsPage_IsWhatTheInstrumentsSay() => Golden.Check("docs/metrics.md", Page());
+
+    [Fact]
+    public void Dashboard_AsksOnlyForWhatIsMeasured()
+    {
+        using JsonDocument dashboard = JsonDocument.Parse(Repository.Read("deploy/grafana/inference.json"));
+        string[] queries = [.. Strings(dashboard.RootElement, "expr")];
+
+        Assert.NotEmpty(queries);
+        AssertKnown(queries);
+    }
+
+    [Fact]
+    public void Rules_AskOnlyForWhatIsMeasured()
+    {
+        string[] expressions = [.. Regex.Matches(Repository.Read("deploy/prometheus/rules.yml"), @"^ *expr: (.+)$", RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
+
+        Assert.NotEmpty(expressions);
+        AssertKnown(expressions);
+    }
+
+    private void AssertKnown(string[] queries)
+    {
+        HashSet<string> known = [.. OfThePlatform];
+        foreach (Instrument instrument in Instruments())
+        {
+            string name = NameOf(instrument);
+            known.UnionWith(KindOf(instrument) == "histogram" ? [name + "_bucket", name + "_sum", name + "_count"] : [name]);
+        }
+
+        Assert.All(queries, query =>
+        {
+            // Without the labels, what begins like a metric is one.
+            string bare = Regex.Replace(query, @"\bby \([^)]*\)|\{[^}]*\}", "");
+            string[] names = [.. Regex.Matches(bare, @"\b(?:rpc|recsys|dotnet|kestrel)_[a-z_]+|\bup\b").Select(match => match.Value)];
+            Assert.NotEmpty(names);
+            Assert.All(names, name => Assert.True(known.Contains(name), $"'{name}' in '{query}' is not measured."));
+        });
+    }
+
+    private string Page()
+    {
+        var page = new StringBuilder("""
+            # Metrics and traces
+            `GET /metrics` on the HTTP port serves everything below as Prometheus text; with `Inference:Telemetry:OtlpEndpoint` the same goes out by OTLP. Durations are seconds. No attribute is the id
+            of a user or an item, and each has a small closed set of values. Histograms have explicit buckets, so they add up over replicas.
+
+            ## Ours
+
+            """);
+        foreach (IGrouping<string, Instrument> meter in Instruments().GroupBy(instrument => instrument.Meter.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            page.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"### Meter `{meter.Key}`").AppendLine();
+            page.AppendLine("| instrument | in `/metrics` | kind | attributes | what it tells |").AppendLine("| --- | --- | --- | --- | --- |");
+            foreach (Instrument instrument in meter.OrderBy(instrument => instrument.Name, StringComparer.Ordinal))
+            {
+                string attributes = string.Join(", ", Attributes.GetValueOrDefault(instrument.Name, []).Select(attribute => $"`{attribute}`"));
+                page.AppendLine(CultureInfo.InvariantCulture, $"| `{instrument.Name}` | `{NameOf(instrument)}` | {KindOf(instrument)} | {attributes} | {instrument.Description} |");
+            }
+        }
+
+        page.Append("""
+
+            - `rpc.method` is `package.Service/Method`; methods that are not served are `_OTHER`. `rpc.status_code` is the name of the gRPC status; `error.type` is set where the server is to blame
+              (UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS).
+            - `recsys.rung`: `cached_embedding`, `user_tower`, `session`, `cluster_profile`, `popularity`, `item_embedding`.
+            - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
+
+            ## Of .NET and Kestrel
+            The meters `System.Runtime`, `Microsoft.AspNetCore.Server.Kestrel` and `Microsoft.AspNetCore.MemoryPool` come along whole. Worth watching: `dotnet.gc.pause.time`,
+            `dotnet.gc.heap.total_allocated`, `dotnet.process.memory.working_set`, `dotnet.thread_pool.queue.length`, `kestrel.active_connections`.
+
+            ## Traces
+            With an OTLP endpoint each sampled call is a trace: `package.Service/Method` (server) → `recommend` or `similar_items` → `user_tower`, `index_search`. A caller's `traceparent` is followed, its
+            decision to sample too; other calls are sampled at `Inference:Telemetry:TraceSampling`. Without an endpoint no span is made.
+
+            """);
+        return page.ToString();
+    }
+
+    private List<Instrument> Instruments()
+    {
+        var instruments = new List<Instrument>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => instruments.Add(instrument) };
+        IMeterFactory meters = _services.GetRequiredService<IMeterFactory>();
+        _ = new RecommendationMetrics(meters);
+        _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
+        RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);
+        listener.Start();
+        // Other tests may hold meters of the same names.
+        return [.. instruments.Where(instrument => instrument.Meter.Name.StartsWith("Inference.", StringComparison.Ordinal)).DistinctBy(instrument => instrument.Name)];
+    }
+
+    private static string NameOf(Instrument instrument) => PrometheusNames.Metric(instrument.Name, instrument.Unit ?? "", KindOf(instrument) switch
+    {
+        "histogram" => MetricType.Histogram,
+        "counter" => MetricType.LongSum,
+        "gauge" => MetricType.LongGauge,
+        _ => MetricType.LongSumNonMonotonic,
+    });
+
+    private static string KindOf(Instrument instrument)
+    {
+        string type = instrument.GetType().Name;
+        return type.StartsWith("Histogram", StringComparison.Ordinal) ? "histogram"
+            : type.Contains("UpDown", StringComparison.Ordinal) ? "up-down counter"
+            : type.Contains("Gauge", StringComparison.Ordinal) ? "gauge"
+            : "counter";
+    }
+
+    private static IEnumerable<string> Strings(JsonElement element, string property) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(child =>
+            child.NameEquals(property) && child.Value.ValueKind == JsonValueKind.String ? [child.Value.GetString()!] : Strings(child.Value, property)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(child => Strings(child, property)),
+        _ => [],
+    };
+}
