@@ -16,7 +16,9 @@ public sealed class ConnectionTests
     {
         using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{RawServer.FreePort()}");
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => channel.CreateCallInvoker().AsyncUnaryCall(RawServer.Unary, null, new CallOptions(deadline: In(10)), "").ResponseAsync);
+        var call = channel.CreateCallInvoker().AsyncUnaryCall(RawServer.Unary, null, new CallOptions(deadline: In(10)), "");
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
 
         Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
     }
@@ -46,7 +48,9 @@ public sealed class ConnectionTests
         var invoker = server.Connect(out var channel);
         using var _ = channel;
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => invoker.AsyncUnaryCall(RawServer.Unary, null, new CallOptions(deadline: In(10)), "").ResponseAsync);
+        var call = invoker.AsyncUnaryCall(RawServer.Unary, null, new CallOptions(deadline: In(10)), "");
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
 
         Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
     }
@@ -90,7 +94,8 @@ public sealed class ConnectionTests
         var invoker = server.Connect(out var channel);
         using var _ = channel;
 
-        var calls = Enumerable.Range(0, 2000).Select(i => invoker.AsyncUnaryCall(RawServer.Unary, null, new CallOptions(deadline: In(30)), $"{i}").ResponseAsync).ToArray();
+        var options = new CallOptions(deadline: In(30));
+        var calls = Enumerable.Range(0, 2000).Select(i => invoker.AsyncUnaryCall(RawServer.Unary, null, options, $"{i}").ResponseAsync).ToArray();
 
         Assert.Equal(Enumerable.Range(0, calls.Length).Select(i => $"{i}"), await Task.WhenAll(calls));
     }

@@ -81,5 +81,6 @@ internal sealed class RawServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static Method<string, string> Method(MethodType type) => new(type, "package.Service", "Method", Marshallers.StringMarshaller, Marshallers.StringMarshaller);
+    private static Method<string, string> Method(MethodType type)
+        => new(type, "package.Service", "Method", Marshallers.StringMarshaller, Marshallers.StringMarshaller);
 }

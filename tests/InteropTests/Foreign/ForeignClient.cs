@@ -7,7 +7,8 @@ namespace InteropTests.Foreign;
 internal static class ForeignClient
 {
     /// <summary>Results of a script's cases. A client that dies leaves the rest of the cases out.</summary>
-    public static async Task<Dictionary<string, CaseResult>> RunAsync(ForeignRuntime runtime, string script, string address, CancellationToken cancellationToken)
+    public static async Task<Dictionary<string, CaseResult>> RunAsync(
+        ForeignRuntime runtime, string script, string address, CancellationToken cancellationToken)
     {
         await using var client = ForeignProcess.Start(runtime.Program, script, "--address", address);
         var results = new Dictionary<string, CaseResult>();

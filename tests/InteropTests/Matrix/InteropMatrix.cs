@@ -75,7 +75,8 @@ public sealed class InteropMatrix : IAsyncLifetime
             var matches = seen.Length == expected.Length && seen.Zip(expected).All(pair => pair.First.SequenceEqual(pair.Second));
             if (!matches && results.GetValueOrDefault(name) == CaseResult.Pass)
             {
-                results[name] = CaseResult.Fail($"Compressed flags of the responses on the wire: {string.Join(" | ", seen.Select(flags => string.Join(',', flags)))}");
+                var flags = string.Join(" | ", seen.Select(call => string.Join(',', call)));
+                results[name] = CaseResult.Fail($"Compressed flags of the responses on the wire: {flags}");
             }
         }
     }

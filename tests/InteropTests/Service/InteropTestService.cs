@@ -30,7 +30,8 @@ internal sealed class InteropTestService : TestService.TestServiceBase
         return new SimpleResponse { Payload = Zeros(request.ResponseSize) };
     }
 
-    public override async Task<StreamingInputCallResponse> StreamingInputCall(IAsyncStreamReader<StreamingInputCallRequest> requestStream, ServerCallContext context)
+    public override async Task<StreamingInputCallResponse> StreamingInputCall(
+        IAsyncStreamReader<StreamingInputCallRequest> requestStream, ServerCallContext context)
     {
         await EchoMetadataAsync(context, compress: false);
         var size = 0;
@@ -51,7 +52,9 @@ internal sealed class InteropTestService : TestService.TestServiceBase
     }
 
     public override async Task FullDuplexCall(
-        IAsyncStreamReader<StreamingOutputCallRequest> requestStream, IServerStreamWriter<StreamingOutputCallResponse> responseStream, ServerCallContext context)
+        IAsyncStreamReader<StreamingOutputCallRequest> requestStream,
+        IServerStreamWriter<StreamingOutputCallResponse> responseStream,
+        ServerCallContext context)
     {
         await EchoMetadataAsync(context, compress: false);
         await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))

@@ -65,7 +65,8 @@ internal sealed class WatchingHandler(HttpMessageHandler inner) : DelegatingHand
 
         protected override async Task<Stream> CreateContentReadStreamAsync() => new WatchedStream(await _inner.ReadAsStreamAsync(), _flags);
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => throw new NotSupportedException("gRPC reads its responses as streams.");
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+            => throw new NotSupportedException("gRPC reads its responses as streams.");
 
         protected override bool TryComputeLength(out long length)
         {

@@ -22,16 +22,22 @@ public sealed class ChannelTests
 
     [Fact]
     public void ForAddress_WithClientAndHandler_Refuses()
-        => Assert.Throws<ArgumentException>(() => GrpcChannel.ForAddress("http://server", new GrpcChannelOptions { HttpClient = new HttpClient(), HttpHandler = new SocketsHttpHandler() }));
+    {
+        var options = new GrpcChannelOptions { HttpClient = new HttpClient(), HttpHandler = new SocketsHttpHandler() };
+
+        Assert.Throws<ArgumentException>(() => GrpcChannel.ForAddress("http://server", options));
+    }
 
     [Fact]
     public void ForAddress_WithCredentialsThatContradictTheScheme_Refuses()
     {
-        Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress("http://server", new GrpcChannelOptions { Credentials = ChannelCredentials.SecureSsl }));
-        Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress("https://server", new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure }));
-        Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress("https://server", new GrpcChannelOptions { Credentials = new SslCredentials("certificates") }));
-        Assert.Throws<InvalidOperationException>(
-            () => GrpcChannel.ForAddress("http://server", new GrpcChannelOptions { Credentials = ChannelCredentials.Create(ChannelCredentials.Insecure, s_token) }));
+        static void Refuses(string address, ChannelCredentials credentials)
+            => Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress(address, new GrpcChannelOptions { Credentials = credentials }));
+
+        Refuses("http://server", ChannelCredentials.SecureSsl);
+        Refuses("https://server", ChannelCredentials.Insecure);
+        Refuses("https://server", new SslCredentials("certificates"));
+        Refuses("http://server", ChannelCredentials.Create(ChannelCredentials.Insecure, s_token));
     }
 
     [Theory]
@@ -86,7 +92,8 @@ public sealed class ChannelTests
     {
         var server = new FakeServer(Reply.Of(Frames.Plain("")));
 
-        await server.CallAsync(options: new CallOptions(credentials: s_token), configure: options => options.UnsafeUseInsecureChannelCallCredentials = demanded);
+        await server.CallAsync(
+            options: new CallOptions(credentials: s_token), configure: options => options.UnsafeUseInsecureChannelCallCredentials = demanded);
 
         Assert.Equal(expected, server.Header("authorization"));
     }
@@ -97,8 +104,10 @@ public sealed class ChannelTests
         var server = new FakeServer(Reply.Of(Frames.Plain("")));
         var broken = CallCredentials.FromInterceptor((_, _) => throw new InvalidOperationException("no token"));
 
-        var failure = await Assert.ThrowsAsync<RpcException>(
-            () => server.CallAsync(options: new CallOptions(credentials: broken), configure: options => options.UnsafeUseInsecureChannelCallCredentials = true));
+        var call = server.CallAsync(
+            options: new CallOptions(credentials: broken), configure: options => options.UnsafeUseInsecureChannelCallCredentials = true);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call);
 
         Assert.Equal(StatusCode.Internal, failure.StatusCode);
         Assert.Equal(0, server.Attempts);

@@ -10,7 +10,7 @@ public sealed class CompressionTests
 {
     private const string Long = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-    private static readonly Metadata s_gzip = new() { { "grpc-internal-encoding-request", "gzip" } };
+    private static readonly CallOptions s_gzip = Asking("gzip");
 
     [Fact]
     public async Task Receive_OfAGzipMessage_InflatesIt()
@@ -53,7 +53,7 @@ public sealed class CompressionTests
     {
         var server = new FakeServer(Reply.Of(Frames.Plain("")));
 
-        await server.CallAsync(Long, new CallOptions(s_gzip));
+        await server.CallAsync(Long, s_gzip);
 
         Assert.Equal("gzip", server.Header("grpc-encoding"));
         Assert.Equal("", server.Header("grpc-internal-encoding-request"));
@@ -66,7 +66,7 @@ public sealed class CompressionTests
     {
         var server = new FakeServer(Reply.Of(Frames.Plain("")));
 
-        await server.CallAsync(Long, new CallOptions(s_gzip, writeOptions: new WriteOptions(WriteFlags.NoCompress)));
+        await server.CallAsync(Long, s_gzip.WithWriteOptions(new WriteOptions(WriteFlags.NoCompress)));
 
         Assert.Equal("gzip", server.Header("grpc-encoding"));
         Assert.Equal(Frames.Plain(Long), server.RequestBody);
@@ -77,7 +77,7 @@ public sealed class CompressionTests
     {
         var server = new FakeServer(Reply.Of(Frames.Plain("")));
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => server.CallAsync(Long, new CallOptions(new Metadata { { "grpc-internal-encoding-request", "snappy" } })));
+        var failure = await Assert.ThrowsAsync<RpcException>(() => server.CallAsync(Long, Asking("snappy")));
 
         Assert.Equal(StatusCode.Internal, failure.StatusCode);
         Assert.Equal(0, server.Attempts);
@@ -88,17 +88,20 @@ public sealed class CompressionTests
     {
         var server = new FakeServer(Reply.Of(Frames.Plain("")));
 
-        await server.CallAsync(Long, new CallOptions(new Metadata { { "grpc-internal-encoding-request", "br" } }), options => options.CompressionProviders = [new Brotli()]);
+        await server.CallAsync(Long, Asking("br"), options => options.CompressionProviders = [new Brotli()]);
 
         Assert.Equal("identity,br", server.Header("grpc-accept-encoding"));
         Assert.Equal(1, server.RequestBody[0]);
     }
 
+    private static CallOptions Asking(string encoding) => new(new Metadata { { "grpc-internal-encoding-request", encoding } });
+
     private sealed class Brotli : ICompressionProvider
     {
         public string EncodingName => "br";
 
-        public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) => new BrotliStream(stream, CompressionMode.Compress, leaveOpen: true);
+        public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel)
+            => new BrotliStream(stream, CompressionMode.Compress, leaveOpen: true);
 
         public Stream CreateDecompressionStream(Stream stream) => new BrotliStream(stream, CompressionMode.Decompress);
     }

@@ -71,8 +71,13 @@ internal sealed class FakeServer : HttpMessageHandler
     }
 
     /// <summary>Takes the request's bytes as they come, in the background; its failure is the client's affair.</summary>
-    public void StartReading() => _ = Request!.Content!.CopyToAsync(new WriterStream(Written.Writer), Aborted)
-        .ContinueWith(copy => Written.Writer.TryComplete(copy.IsCompletedSuccessfully ? null : new IOException("The request broke off.", copy.Exception)), TaskScheduler.Default);
+    public void StartReading()
+    {
+        var copy = Request!.Content!.CopyToAsync(new WriterStream(Written.Writer), Aborted);
+        _ = copy.ContinueWith(
+            _ => Written.Writer.TryComplete(copy.IsCompletedSuccessfully ? null : new IOException("The request broke off.", copy.Exception)),
+            TaskScheduler.Default);
+    }
 
     public string Header(string name) => string.Join("|", Request!.Headers.NonValidated.TryGetValues(name, out var values) ? values : default);
 
@@ -90,7 +95,8 @@ internal sealed class FakeServer : HttpMessageHandler
         base.Dispose(disposing);
     }
 
-    private static Method<string, string> Method(MethodType type) => new(type, "package.Service", "Method", Marshallers.StringMarshaller, Marshallers.StringMarshaller);
+    private static Method<string, string> Method(MethodType type)
+        => new(type, "package.Service", "Method", Marshallers.StringMarshaller, Marshallers.StringMarshaller);
 
     private sealed class WriterStream(ChannelWriter<byte[]> writer) : MemoryStream
     {

@@ -67,14 +67,19 @@ public sealed class LifetimeTests
             clock.Now += TimeSpan.FromSeconds(seconds);
             throw new HttpRequestException("reset", new HttpProtocolException(0x8, "CANCEL", null));
         });
-        var call = server.Connect(clock: clock).CreateCallInvoker().AsyncUnaryCall(FakeServer.Unary, null, new CallOptions(deadline: s_start.AddSeconds(1)), "");
+        var options = new CallOptions(deadline: s_start.AddSeconds(1));
+        var call = server.Connect(clock: clock).CreateCallInvoker().AsyncUnaryCall(FakeServer.Unary, null, options, "");
 
         Assert.Equal(expected, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync)).StatusCode);
     }
 
     [Fact]
     public async Task Deadline_InLocalTime_IsRefused()
-        => await Assert.ThrowsAsync<InvalidOperationException>(() => Hanging().CallAsync(options: new CallOptions(deadline: DateTime.SpecifyKind(s_start, DateTimeKind.Local))));
+    {
+        var options = new CallOptions(deadline: DateTime.SpecifyKind(s_start, DateTimeKind.Local));
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Hanging().CallAsync(options: options));
+    }
 
     [Fact]
     public async Task Deadline_OfMaxValue_IsNone()
@@ -104,7 +109,9 @@ public sealed class LifetimeTests
     {
         var server = Hanging();
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => server.CallAsync(options: new CallOptions(cancellationToken: new CancellationToken(canceled: true))));
+        var options = new CallOptions(cancellationToken: new CancellationToken(canceled: true));
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => server.CallAsync(options: options));
 
         Assert.Equal(StatusCode.Cancelled, failure.StatusCode);
         Assert.Equal(0, server.Attempts);
@@ -115,7 +122,8 @@ public sealed class LifetimeTests
     {
         using var cancellation = new CancellationTokenSource();
         var server = Hanging();
-        var call = server.CallAsync(options: new CallOptions(cancellationToken: cancellation.Token), configure: options => options.ThrowOperationCanceledOnCancellation = true);
+        var call = server.CallAsync(
+            options: new CallOptions(cancellationToken: cancellation.Token), configure: options => options.ThrowOperationCanceledOnCancellation = true);
 
         await cancellation.CancelAsync();
 
@@ -126,7 +134,8 @@ public sealed class LifetimeTests
     public async Task Deadline_WithTheOption_ThrowsOperationCanceled()
     {
         var server = Hanging();
-        var call = server.CallAsync(options: new CallOptions(deadline: s_start.AddSeconds(1)), configure: options => options.ThrowOperationCanceledOnCancellation = true);
+        var call = server.CallAsync(
+            options: new CallOptions(deadline: s_start.AddSeconds(1)), configure: options => options.ThrowOperationCanceledOnCancellation = true);
 
         server.Clock.Advance(TimeSpan.FromSeconds(1));
 
@@ -170,7 +179,8 @@ public sealed class LifetimeTests
     {
         using var cancellation = new CancellationTokenSource();
         var server = new FakeServer(Reply.Of(Frames.Plain("")));
-        var call = server.Connect().CreateCallInvoker().AsyncUnaryCall(FakeServer.Unary, null, new CallOptions(deadline: s_start.AddSeconds(1), cancellationToken: cancellation.Token), "");
+        var options = new CallOptions(deadline: s_start.AddSeconds(1), cancellationToken: cancellation.Token);
+        var call = server.Connect().CreateCallInvoker().AsyncUnaryCall(FakeServer.Unary, null, options, "");
         await call;
 
         server.Clock.Advance(TimeSpan.FromSeconds(2));

@@ -71,7 +71,9 @@ public sealed class RequestTests
             MethodType.Unary, "s", "m", new Marshaller<string>(_ => throw new FormatException("not mine"), _ => ""), Marshallers.StringMarshaller);
         var server = new FakeServer(Reply.Of(Frames.Plain("")));
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => server.Connect().CreateCallInvoker().AsyncUnaryCall(method, null, default, "").ResponseAsync);
+        var call = server.Connect().CreateCallInvoker().AsyncUnaryCall(method, null, default, "");
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
 
         Assert.Equal(StatusCode.Internal, failure.StatusCode);
         Assert.Empty(server.RequestBody);
@@ -107,7 +109,8 @@ public sealed class RequestTests
         var server = new FakeServer(Reply.Of(Frames.Plain("hello")));
         var text = new string('x', 10_000);
 
-        await server.Connect().CreateCallInvoker().AsyncUnaryCall(new Method<string, string>(MethodType.Unary, "s", "m", serializer, serializer), null, default, text);
+        var method = new Method<string, string>(MethodType.Unary, "s", "m", serializer, serializer);
+        await server.Connect().CreateCallInvoker().AsyncUnaryCall(method, null, default, text);
 
         Assert.Equal(Frames.Plain(text), server.RequestBody);
     }

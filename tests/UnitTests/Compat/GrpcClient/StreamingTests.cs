@@ -14,7 +14,8 @@ public sealed class StreamingTests
         var random = new Random(Seed);
         for (var round = 0; round < 50; round++)
         {
-            var messages = Enumerable.Range(0, random.Next(20)).Select(i => new string((char)('a' + i), random.Next(3) == 0 ? random.Next(50_000) : random.Next(10))).ToArray();
+            var lengths = Enumerable.Range(0, random.Next(20)).Select(_ => random.Next(3) == 0 ? random.Next(50_000) : random.Next(10));
+            var messages = lengths.Select((length, i) => new string((char)('a' + i), length)).ToArray();
             var body = messages.SelectMany(text => random.Next(2) == 0 ? Frames.Plain(text) : Frames.Gzip(text)).ToArray();
             var server = new FakeServer(new Reply { Headers = [("grpc-encoding", "gzip")], Body = new DribblingStream(body, random.Next()) });
             var call = server.Connect().CreateCallInvoker().AsyncServerStreamingCall(FakeServer.ServerStreaming, null, default, "");
@@ -164,7 +165,8 @@ public sealed class StreamingTests
     public async Task RequestStream_WithAMessageThatIsTooLarge_RefusesItAndGoesOn()
     {
         var server = Taking(out var answer);
-        var call = server.Connect(options => options.MaxSendMessageSize = 3).CreateCallInvoker().AsyncClientStreamingCall(FakeServer.ClientStreaming, null, default);
+        var invoker = server.Connect(options => options.MaxSendMessageSize = 3).CreateCallInvoker();
+        var call = invoker.AsyncClientStreamingCall(FakeServer.ClientStreaming, null, default);
 
         Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => call.RequestStream.WriteAsync("four"))).StatusCode);
         await call.RequestStream.WriteAsync("fit");

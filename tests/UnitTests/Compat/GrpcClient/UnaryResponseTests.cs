@@ -182,7 +182,11 @@ public sealed class UnaryResponseTests
     [Fact]
     public async Task Call_Throughout_ShowsHeadersStatusAndTrailers()
     {
-        var server = new FakeServer(Reply.Of(Frames.Plain("hello")) with { Headers = [("x-header", "a"), ("x-data-bin", "AQ,Ag==")], Trailers = [("grpc-status", "0"), ("x-trailer", "b")] });
+        var server = new FakeServer(Reply.Of(Frames.Plain("hello")) with
+        {
+            Headers = [("x-header", "a"), ("x-data-bin", "AQ,Ag==")],
+            Trailers = [("grpc-status", "0"), ("x-trailer", "b")],
+        });
         var call = server.Connect().CreateCallInvoker().AsyncUnaryCall(FakeServer.Unary, null, default, "");
 
         await call;

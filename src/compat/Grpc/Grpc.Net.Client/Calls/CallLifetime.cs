@@ -9,7 +9,7 @@ namespace Grpc.Net.Client.Calls;
 /// call or of its channel. From then on the outcome stands, and whatever is still going on is stopped: the HTTP/2 stream, unless it ended by
 /// itself, is reset.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A token source with neither timer nor wait handle holds nothing, and disposing of it would race with cancelling it")]
+[SuppressMessage("Design", "CA1001", Justification = "The token source holds nothing that needs disposal, which would race with cancelling it")]
 internal sealed class CallLifetime
 {
     // The longest time that a timer can be set to.
@@ -125,8 +125,8 @@ internal sealed class CallLifetime
         var status = outcome.Status;
         if (_channel.ThrowOperationCanceledOnCancellation && (outcome.IsCancellation || status.StatusCode == StatusCode.DeadlineExceeded))
         {
-            return new OperationCanceledException(
-                status.Detail.Length == 0 ? "The deadline of the call has passed." : status.Detail, _cancellation.IsCancellationRequested ? _cancellation : Aborted);
+            var reason = status.Detail.Length == 0 ? "The deadline of the call has passed." : status.Detail;
+            return new OperationCanceledException(reason, _cancellation.IsCancellationRequested ? _cancellation : Aborted);
         }
 
         return new RpcException(status, outcome.Trailers ?? Metadata.Empty);

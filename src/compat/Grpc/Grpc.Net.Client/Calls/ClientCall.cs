@@ -81,7 +81,10 @@ internal sealed class ClientCall<TRequest, TResponse>
 
     private SingleMessageContent<TRequest> SingleMessage(TRequest request)
         => new(
-            request, _method.RequestMarshaller.ContextualSerializer, _channel.MaxSendMessageSize, RequestStream<TRequest>.Compresses(_options.WriteOptions) ? Compression : null);
+            request,
+            _method.RequestMarshaller.ContextualSerializer,
+            _channel.MaxSendMessageSize,
+            RequestStream<TRequest>.Compresses(_options.WriteOptions) ? Compression : null);
 
     private RequestStream<TRequest> SendMany()
         => new(_lifetime, _requests!, _method.RequestMarshaller.ContextualSerializer, _channel.MaxSendMessageSize, Compression, _options.WriteOptions);
@@ -218,7 +221,8 @@ internal sealed class ClientCall<TRequest, TResponse>
 
     private async Task<Metadata> ReadHeadersAsync() => MetadataHeaders.Read((await _sent!.ConfigureAwait(false)).Headers);
 
-    private Status GetStatus() => _lifetime.Outcome?.Status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
+    private Status GetStatus()
+        => _lifetime.Outcome?.Status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
 
     private Metadata GetTrailers()
         => _lifetime.Outcome?.Trailers ?? throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.");

@@ -6,7 +6,8 @@ namespace Grpc.Net.Client.Calls;
 internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
 {
     /// <inheritdoc/>
-    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
         => new ClientCall<TRequest, TResponse>(channel, method, options, streamsRequests: false).StartUnary(request);
 
     /// <inheritdoc/>

@@ -6,7 +6,8 @@ namespace Grpc.Net.Client.Credentials;
 internal static class CallAuthentication
 {
     /// <summary>The metadata, in the order of the credentials; null where there are none.</summary>
-    public static async ValueTask<Metadata?> AuthenticateAsync(GrpcChannel channel, IMethod method, CallCredentials? ofCall, CancellationToken cancellationToken)
+    public static async ValueTask<Metadata?> AuthenticateAsync(
+        GrpcChannel channel, IMethod method, CallCredentials? ofCall, CancellationToken cancellationToken)
     {
         var security = channel.Security;
         if (ofCall is null && security.CallCredentials.Count == 0)

@@ -40,7 +40,8 @@ internal sealed record ChannelSecurity(bool IsEncrypted, bool SendsCallCredentia
 
         public override void SetInsecureCredentials(object state) => IsEncrypted = false;
 
-        public override void SetSslCredentials(object state, string? rootCertificates, KeyCertificatePair? keyCertificatePair, VerifyPeerCallback? verifyPeerCallback)
+        public override void SetSslCredentials(
+            object state, string? rootCertificates, KeyCertificatePair? keyCertificatePair, VerifyPeerCallback? verifyPeerCallback)
         {
             if (!string.IsNullOrEmpty(rootCertificates) || keyCertificatePair is not null || verifyPeerCallback is not null)
             {

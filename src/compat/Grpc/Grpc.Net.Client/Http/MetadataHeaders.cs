@@ -67,11 +67,13 @@ internal static class MetadataHeaders
     {
         if (entry.Value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
-            throw new RpcException(new Status(StatusCode.Internal, $"The value of the metadata entry '{entry.Key}' has characters other than space and printable ASCII."));
+            throw new RpcException(new Status(
+                StatusCode.Internal, $"The value of the metadata entry '{entry.Key}' has characters other than space and printable ASCII."));
         }
     }
 
-    // HttpClient joins repeated values with ", ", and base64 decoders stumble over the space; so the join happens here, with the bare comma of the specification.
+    // HttpClient joins repeated values with ", ", and base64 decoders stumble over the space. So the join happens here, with the bare comma of the
+    // specification.
     private static string JoinBinary(Metadata metadata, int first)
     {
         var joined = BinaryHeader.Encode(metadata[first].BytesUnsafe);

@@ -10,8 +10,9 @@ internal static class RequestMessage
 {
     private static readonly MediaTypeHeaderValue s_contentType = new(WireNames.ContentType);
 
+    private static readonly Version s_version = typeof(RequestMessage).Assembly.GetName().Version!;
     private static readonly string s_userAgent =
-        $"grpc-dotnet-compat/{typeof(RequestMessage).Assembly.GetName().Version!.ToString(3)} (.NET {Environment.Version}; {RuntimeInformation.RuntimeIdentifier})";
+        $"grpc-dotnet-compat/{s_version.ToString(3)} (.NET {Environment.Version}; {RuntimeInformation.RuntimeIdentifier})";
 
     /// <summary>Makes the request.</summary>
     /// <param name="channel">Where it goes.</param>

@@ -27,7 +27,9 @@ internal static class ResponseStatus
 
     /// <summary>The outcome of a response whose body was read to its end.</summary>
     public static CallOutcome OfTrailers(HttpResponseMessage response)
-        => new(Find(response.TrailingHeaders) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response."), MetadataHeaders.Read(response.TrailingHeaders));
+        => new(
+            Find(response.TrailingHeaders) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response."),
+            MetadataHeaders.Read(response.TrailingHeaders));
 
     /// <summary>The status that an HTTP status stands for where no grpc-status was sent.</summary>
     public static StatusCode OfHttp(HttpStatusCode status) => status switch
@@ -36,7 +38,8 @@ internal static class ResponseStatus
         HttpStatusCode.Unauthorized => StatusCode.Unauthenticated,
         HttpStatusCode.Forbidden => StatusCode.PermissionDenied,
         HttpStatusCode.NotFound => StatusCode.Unimplemented,
-        HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => StatusCode.Unavailable,
+        HttpStatusCode.TooManyRequests => StatusCode.Unavailable,
+        HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => StatusCode.Unavailable,
         >= HttpStatusCode.Continue and < HttpStatusCode.OK => StatusCode.Internal,
         _ => StatusCode.Unknown,
     };

@@ -6,7 +6,8 @@ using Grpc.Net.Compression;
 namespace Grpc.Net.Client.Http;
 
 /// <summary>A request body of one message. It is serialized as it is sent, so its memory is held no longer than that, and it can be sent again.</summary>
-internal sealed class SingleMessageContent<T>(T message, Action<T, SerializationContext> serializer, int? limit, ICompressionProvider? compression) : HttpContent
+internal sealed class SingleMessageContent<T>(T message, Action<T, SerializationContext> serializer, int? limit, ICompressionProvider? compression)
+    : HttpContent
 {
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);

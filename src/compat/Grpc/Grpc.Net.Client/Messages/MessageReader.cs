@@ -42,7 +42,8 @@ internal sealed class MessageReader<T>(Stream body, string? encoding, GrpcChanne
 
             if (result.IsCompleted)
             {
-                return rest.IsEmpty ? null : throw new RpcException(new Status(StatusCode.Internal, $"The response ended inside a message, after {rest.Length} bytes of it."));
+                return rest.IsEmpty ? null : throw new RpcException(new Status(
+                    StatusCode.Internal, $"The response ended inside a message, after {rest.Length} bytes of it."));
             }
 
             _body.AdvanceTo(rest.Start, rest.End);

@@ -5,7 +5,9 @@ using Grpc.Net.Compression;
 
 namespace Grpc.Net.Client.Messages;
 
-/// <summary>Requests as framed messages. Each frame is made whole before any of it is sent: one write is cheaper than two, and a failing serializer breaks nothing.</summary>
+/// <summary>
+/// Requests as framed messages. Each frame is made whole before any of it is sent: one write is cheaper than two, and a failing serializer breaks nothing.
+/// </summary>
 internal static class RequestFrame
 {
     /// <summary>Serializes and, where there is a compression, compresses a message. The caller disposes of the frame.</summary>
