@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # What gRPC costs on top of Kestrel: an echo-sized unary call against our server, and a bare Kestrel POST that reads and writes the same bytes.
 # Both servers run side by side on one core, h2load (Debian: nghttp2-client) on another; the rounds are interleaved, so that a slow minute of the machine hits both.
-# usage: load-tests/transport.sh [ROUNDS=3] [SECONDS=5] [RESULT.json]      (through ./dev bench transport)
+# usage: load-tests/transport.sh [ROUNDS=7] [SECONDS=3] [RESULT.json]      (through ./dev bench transport)
 #        BENCHMARKS=path/to/Benchmarks.dll  SERVER_CORE=0  CLIENT_CORE=1  CONNECTIONS=8  STREAMS=16
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-rounds=${1:-3} seconds=${2:-5} result=${3:-load-tests/results/transport.json}
+rounds=${1:-7} seconds=${2:-3} result=${3:-load-tests/results/transport.json}
 benchmarks=${BENCHMARKS:-artifacts/bin/Benchmarks/release/Benchmarks.dll}
 server_core=${SERVER_CORE:-0} client_core=${CLIENT_CORE:-1} connections=${CONNECTIONS:-8} streams=${STREAMS:-16}
 command -v h2load >/dev/null || { echo "transport: h2load is missing: apt-get install nghttp2-client" >&2; exit 1; }
@@ -57,18 +57,26 @@ done
 mkdir -p "$(dirname "$result")"
 awk -F, -v hz="$(getconf CLK_TCK)" -v seconds="$seconds" -v rounds="$rounds" -v json="$result" -v connections="$connections" -v streams="$streams" \
   -v commit="$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" -v machine="$(sed -nE 's/^model name\s*: //p' /proc/cpuinfo | head -1), $(nproc) cores" '
-  { n[$2] += $3; t[$2] += $4; b[$2] += $5 }
+  # The median of the rounds: other work on the machine slows some of them down, and speeds none up.
+  function median(values, count,   i, j, v) {
+    for (i = 2; i <= count; i++) { v = values[i]; for (j = i - 1; j > 0 && values[j] > v; j--) values[j + 1] = values[j]; values[j + 1] = v }
+    return count % 2 ? values[(count + 1) / 2] : (values[count / 2] + values[count / 2 + 1]) / 2
+  }
+  function of(kind, measure,   i, values) { for (i = 1; i <= rounds; i++) values[i] = round[kind, measure, i]; return median(values, rounds) }
+  { round[$2, "rps", $1] = $3 / seconds; round[$2, "cpu", $1] = $4 / hz * 1e6 / $3; round[$2, "bytes", $1] = $5 / $3 }
   END {
-    for (k in n) { rps[k] = n[k] / (seconds * rounds); cpu[k] = t[k] / hz * 1e6 / n[k]; bytes[k] = b[k] / n[k] }
+    split("rps cpu bytes", measures, " "); split("grpc bare", kinds, " ")
+    names["rps"] = "requests/s"; names["cpu"] = "server CPU us/request"; names["bytes"] = "allocated B/request"
     printf "%-22s %12s %12s %8s\n", "", "grpc", "bare", "ratio"
-    printf "%-22s %12.0f %12.0f %8.2f\n", "requests/s", rps["grpc"], rps["bare"], rps["grpc"] / rps["bare"]
-    printf "%-22s %12.2f %12.2f %8.2f\n", "server CPU us/request", cpu["grpc"], cpu["bare"], cpu["grpc"] / cpu["bare"]
-    printf "%-22s %12.0f %12.0f %8.2f\n", "allocated B/request", bytes["grpc"], bytes["bare"], bytes["grpc"] / bytes["bare"]
-    printf "{\"rounds\":%d,\"seconds\":%d,\"connections\":%d,\"streams\":%d,", rounds, seconds, connections, streams > json
-    for (i = 1; i <= 2; i++) {
-      k = i == 1 ? "grpc" : "bare"
-      printf "\"%s\":{\"requests_per_s\":%.0f,\"cpu_us_per_request\":%.2f,\"allocated_bytes_per_request\":%.0f},", k, rps[k], cpu[k], bytes[k] > json
+    for (m = 1; m <= 3; m++) {
+      for (k = 1; k <= 2; k++) result[kinds[k], measures[m]] = of(kinds[k], measures[m])
+      g = result["grpc", measures[m]]; b = result["bare", measures[m]]
+      printf (measures[m] == "cpu" ? "%-22s %12.2f %12.2f %8.2f\n" : "%-22s %12.0f %12.0f %8.2f\n"), names[measures[m]], g, b, g / b
     }
-    printf "\"cpu_ratio\":%.3f,\"commit\":\"%s\",\"machine\":\"%s\"}\n", cpu["grpc"] / cpu["bare"], commit, machine > json
+    printf "{\"rounds\":%d,\"seconds\":%d,\"connections\":%d,\"streams\":%d,", rounds, seconds, connections, streams > json
+    for (k = 1; k <= 2; k++)
+      printf "\"%s\":{\"requests_per_s\":%.0f,\"cpu_us_per_request\":%.2f,\"allocated_bytes_per_request\":%.0f},", kinds[k], \
+        result[kinds[k], "rps"], result[kinds[k], "cpu"], result[kinds[k], "bytes"] > json
+    printf "\"cpu_ratio\":%.3f,\"commit\":\"%s\",\"machine\":\"%s\"}\n", result["grpc", "cpu"] / result["bare", "cpu"], commit, machine > json
   }' "$work/rounds.csv"
 echo "written to $result"

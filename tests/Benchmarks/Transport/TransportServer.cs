@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -52,7 +51,7 @@ internal static class TransportServer
         }
         else
         {
-            var reply = BareReply();
+            var reply = Frame(EchoService.Reply);
             app.Use((http, next) => HttpMethods.IsPost(http.Request.Method) ? ServeBareAsync(http, reply) : next(http));
         }
 
@@ -67,7 +66,7 @@ internal static class TransportServer
     public static int WriteRequest()
     {
         using var output = Console.OpenStandardOutput();
-        output.Write(Frame(new BytesValue { Value = RequestContent() }));
+        output.Write(Frame(EchoService.Request));
         return 0;
     }
 
@@ -86,15 +85,6 @@ internal static class TransportServer
 
         http.Response.ContentType = "application/grpc";
         http.Response.BodyWriter.Write(reply);
-    }
-
-    private static byte[] BareReply() => Frame(EchoService.Reply(RequestContent()));
-
-    private static ByteString RequestContent()
-    {
-        var content = new byte[EchoService.RequestContent];
-        new Random(1).NextBytes(content);
-        return ByteString.CopyFrom(content);
     }
 
     private static byte[] Frame(IMessage message)

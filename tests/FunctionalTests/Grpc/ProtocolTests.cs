@@ -56,7 +56,11 @@ public sealed class ProtocolTests : IAsyncLifetime
 
         using var response = await _host.Client.SendAsync(request);
 
+#if OFFICIAL_PACKAGES
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+#else
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+#endif
     }
 
     [Fact]
@@ -97,6 +101,28 @@ public sealed class ProtocolTests : IAsyncLifetime
         using var response = await _host.Client.GetAsync(new Uri("/no.such.Service/Nothing", UriKind.Relative));
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Request_ThatIsNotGrpc_ReachesEndpointsOfTheApplicationOfTheSameShape()
+    {
+        await using var host = await GrpcHost.StartAsync(map: app =>
+        {
+            app.MapGrpcService<ProbeService>();
+            app.MapPost("/{a}/{b}", (string a, string b) => $"{a} and {b}");
+            app.MapFallback(http => http.Response.WriteAsync("fallback"));
+        });
+
+        using var own = await host.Client.PostAsync(new Uri("/x/y", UriKind.Relative), new StringContent("text"));
+        Assert.Equal("x and y", await own.Content.ReadAsStringAsync());
+        using var fallback = await host.Client.GetAsync(new Uri("/x/y/z", UriKind.Relative));
+        Assert.Equal("fallback", await fallback.Content.ReadAsStringAsync());
+
+        var request = Request("Unary", ProbeFrame(1));
+        request.RequestUri = new Uri("/x/y", UriKind.Relative);
+        using var response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(StatusCode.Unimplemented, (await GrpcReply.ReadAsync(response)).Status);
+        Assert.Equal([1], (await host.CallAsync("Unary", ProbeFrame(1))).Content);
     }
 
     [Fact]

@@ -122,6 +122,30 @@ public sealed class CallDeadlineTests
         await call;
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Call_WhoseReplyIsUnderWay_IsResetWithoutTrailers(bool isFlushing)
+    {
+        _call.Http.Request.Headers.GrpcTimeout = "10m";
+        var call = new ServerCall(_call.Http, InMemoryCall.Settings(_time));
+        var token = call.CancellationToken;
+        call.Gate.EnterWrite();
+        if (isFlushing)
+        {
+            call.Gate.EnterFlush();
+        }
+
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+
+        Assert.Equal(8, _call.ResetCode); // CANCEL
+        Assert.Null(_call.Status);
+        Assert.True(token.IsCancellationRequested);
+        call.Gate.LeaveWrite();
+        await CallEnd.SucceedAsync(call);
+        Assert.Null(_call.Status);
+    }
+
     [Fact]
     public async Task Token_AfterTheCaller_IsCancelled()
     {

@@ -174,7 +174,8 @@ internal static class CallEnd
         StatusHeaders.Write(trailers, call.Status);
     }
 
+    // By the indexer: Get is a generic virtual method, which costs a look-up.
     private static IHeaderDictionary TrailersOf(HttpContext http)
-        => http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers
+        => ((IHttpResponseTrailersFeature?)http.Features[typeof(IHttpResponseTrailersFeature)])?.Trailers
             ?? throw new InvalidOperationException("The server does not support trailers, without which there is no gRPC.");
 }
