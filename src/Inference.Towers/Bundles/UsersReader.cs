@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
@@ -20,14 +19,14 @@ internal static class UsersReader
     {
         var users = new Dictionary<string, UserState>(StringComparer.Ordinal);
         using FileStream raw = File.OpenRead(file.Path);
-        using Stream stream = file.Name.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
+        using Stream stream = file.Name.EndsWith(".gz", StringComparison.Ordinal) ? new GzipFileStream(raw) : raw;
         try
         {
             JsonLines.Read(stream, BundleLines.Json.BundleUser, MaxUsers, FreeBytes + raw.Length * MaxCompression, file.Name, problems, Add, cancellationToken);
         }
         catch (InvalidDataException e)
         {
-            problems.Add(file.Name, $"is no gzip file: {e.Message}");
+            problems.Add(file.Name, $"cannot be unpacked: {e.Message}");
         }
 
         return users;

@@ -9,10 +9,10 @@ internal sealed class ColumnReader
     private readonly CsvReader _table;
     private readonly (ImportColumn Column, int Place)[] _columns;
 
-    public ColumnReader(CsvReader table, IReadOnlyList<ImportColumn> columns)
+    public ColumnReader(CsvReader table, IReadOnlyList<ImportColumn>? columns)
     {
         _table = table;
-        _columns = [.. columns.Select(column => (column, table.Require(column.Column)))];
+        _columns = [.. (columns ?? []).Select(column => (column, table.Require(column.Column)))];
     }
 
     /// <summary>The features of the current line; empty fields are missing features.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Inference.Towers.Bundles;
 
 namespace Inference.Towers.Import;
 

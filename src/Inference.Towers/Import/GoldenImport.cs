@@ -29,7 +29,7 @@ internal static class GoldenImport
     private static GoldenCase CaseOf(JsonElement one, ImportGolden wanted, TowerManifest tower, ImportedItems items)
     {
         var features = new Dictionary<string, FeatureValue>(StringComparer.Ordinal);
-        foreach ((string input, string field) in wanted.Inputs)
+        foreach ((string input, string field) in wanted.Inputs ?? new Dictionary<string, string>())
         {
             InputManifest manifest = tower.Inputs!.FirstOrDefault(candidate => candidate.Name == input)
                 ?? throw new InvalidOperationException($"the user tower has no input '{input}'");

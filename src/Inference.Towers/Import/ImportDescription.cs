@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using Inference.Towers.Bundles;
 using Inference.Towers.Manifests;
 
 namespace Inference.Towers.Import;
@@ -36,9 +33,6 @@ internal sealed record ImportDescription
     public ImportUsers? Users { get; init; }
 
     public ImportGolden? Golden { get; init; }
-
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }
 
 /// <summary>Where the items come from.</summary>
@@ -57,19 +51,16 @@ internal sealed record ImportItems
     public string? Role { get; init; }
 
     /// <summary>Values of <see cref="Role"/> that are served.</summary>
-    public IReadOnlyList<string> Served { get; init; } = [];
+    public IReadOnlyList<string>? Served { get; init; }
 
     /// <summary>Values of <see cref="Role"/> that are served when cold items are asked for.</summary>
-    public IReadOnlyList<string> Cold { get; init; } = [];
+    public IReadOnlyList<string>? Cold { get; init; }
 
     /// <summary>Features in the model's own form, from this table.</summary>
-    public IReadOnlyList<ImportColumn> Features { get; init; } = [];
+    public IReadOnlyList<ImportColumn>? Features { get; init; }
 
     /// <summary>A table of the data folder with what people know of the items; goes before <see cref="Features"/>, which then checks it.</summary>
     public ImportItemData? Data { get; init; }
-
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }
 
 /// <summary>What the data folder knows of items.</summary>
@@ -82,12 +73,9 @@ internal sealed record ImportItemData
     /// <summary>Column with the title.</summary>
     public string? Title { get; init; }
 
-    public IReadOnlyList<ImportColumn> Features { get; init; } = [];
+    public IReadOnlyList<ImportColumn>? Features { get; init; }
 
-    public IReadOnlyList<ImportColumn> Attributes { get; init; } = [];
-
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
+    public IReadOnlyList<ImportColumn>? Attributes { get; init; }
 }
 
 /// <summary>What the data folder knows of users.</summary>
@@ -97,13 +85,10 @@ internal sealed record ImportUsers
 
     public required string Id { get; init; }
 
-    public IReadOnlyList<ImportColumn> Features { get; init; } = [];
+    public IReadOnlyList<ImportColumn>? Features { get; init; }
 
     /// <summary>Tables of the data folder with the events that histories are made of; the first one that is there counts.</summary>
-    public IReadOnlyList<ImportEvents> Events { get; init; } = [];
-
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
+    public IReadOnlyList<ImportEvents>? Events { get; init; }
 }
 
 /// <summary>A table of events.</summary>
@@ -117,9 +102,6 @@ internal sealed record ImportEvents
 
     /// <summary>Column with a number that orders a user's events; equal ones stay in the order of the file.</summary>
     public required string Order { get; init; }
-
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }
 
 /// <summary>A feature and the column that it comes from.</summary>
@@ -133,9 +115,6 @@ internal sealed record ImportColumn
     /// "text", "integer", "number"; "integer_list", "number_list" with '|' between; "hour" (0 to 23) and "weekday" (0 = Monday) of a time in seconds since 1970.
     /// </summary>
     public required string Kind { get; init; }
-
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }
 
 /// <summary>Where the golden cases come from: a JSON file with a list of objects.</summary>
@@ -150,14 +129,11 @@ internal sealed record ImportGolden
     public required string HistoryRows { get; init; }
 
     /// <summary>By input of the user tower: the field of a case with the input's values. Features are found that encode to these.</summary>
-    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string>? Inputs { get; init; }
 
     /// <summary>Field of a case with the expected embedding.</summary>
     public required string Embedding { get; init; }
 
     /// <summary>Field of a case with the rows of the expected best items.</summary>
     public string? TopRows { get; init; }
-
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }

@@ -14,7 +14,7 @@ internal static class ItemImport
         var check = new FeatureCrossCheck(description.ItemTower);
         var items = new List<BundleItem>();
         var ids = new List<string>();
-        HashSet<string> roles = [.. wanted.Served, .. options.IncludeColdItems ? wanted.Cold : []];
+        HashSet<string> roles = [.. wanted.Served ?? [], .. options.IncludeColdItems ? wanted.Cold ?? [] : []];
 
         string path = Path.Combine(options.Towers, wanted.Table);
         using var table = new CsvReader(path);

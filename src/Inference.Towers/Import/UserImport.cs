@@ -29,8 +29,9 @@ internal static class UserImport
 
     private static Dictionary<string, List<(double Order, string Item)>> ReadEvents(ImportUsers wanted, string folder)
     {
-        ImportEvents source = wanted.Events.FirstOrDefault(candidate => File.Exists(Path.Combine(folder, candidate.Table)))
-            ?? throw new FileNotFoundException($"None of the tables with events is in '{folder}': {string.Join(", ", wanted.Events.Select(candidate => candidate.Table))}.");
+        IReadOnlyList<ImportEvents> sources = wanted.Events ?? [];
+        ImportEvents source = sources.FirstOrDefault(candidate => File.Exists(Path.Combine(folder, candidate.Table)))
+            ?? throw new FileNotFoundException($"None of the tables with events is in '{folder}': {string.Join(", ", sources.Select(candidate => candidate.Table))}.");
         var events = new Dictionary<string, List<(double Order, string Item)>>(StringComparer.Ordinal);
         using var table = new CsvReader(Path.Combine(folder, source.Table));
         int user = table.Require(source.User), item = table.Require(source.Item), order = table.Require(source.Order);

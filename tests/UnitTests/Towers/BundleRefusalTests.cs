@@ -199,7 +199,16 @@ public sealed class BundleRefusalTests
     {
         using WrittenBundle bundle = await WrittenBundle.CreateAsync();
         bundle.Replace("users.jsonl.gz", [0x1F, 0x8B, 1, 2, 3]);
-        await bundle.RefuseAsync("users.jsonl.gz: is no gzip file");
+        await bundle.RefuseAsync("users.jsonl.gz: cannot be unpacked");
+    }
+
+    [Fact]
+    public async Task LoadAsync_WithUsersCutShort_RefusesThem()
+    {
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync();
+        byte[] users = await File.ReadAllBytesAsync(bundle["users.jsonl.gz"]);
+        bundle.Replace("users.jsonl.gz", users[..^9]);
+        Assert.Contains(await bundle.RefuseAsync(), reason => reason.Contains("cut short", StringComparison.Ordinal));
     }
 
     [Fact]

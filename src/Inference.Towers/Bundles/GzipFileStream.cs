@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Inference.Towers.Import;
+namespace Inference.Towers.Bundles;
 
 /// <summary>
 /// Unpacks a gzip file and notices at its end whether it was whole: the framework's stream ends without a word where a file is cut, and half a log would be learned from
