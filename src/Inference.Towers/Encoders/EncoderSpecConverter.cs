@@ -29,6 +29,12 @@ internal sealed class EncoderSpecConverter : JsonConverter<EncoderSpec>
         ("constant", typeof(ConstantSpec), EncoderJson.Default.ConstantSpec),
     ];
 
+    /// <summary>Names of all encoders.</summary>
+    public static IEnumerable<string> Names => Encoders.Select(encoder => encoder.Name);
+
+    /// <summary>Shapes of all encoders.</summary>
+    public static IEnumerable<JsonTypeInfo> Types => Encoders.Select(encoder => encoder.Json);
+
     /// <summary>The name in manifests of an encoder's specification.</summary>
     public static string NameOf(EncoderSpec spec) => Array.Find(Encoders, encoder => encoder.Type == spec.GetType()).Name ?? spec.GetType().Name;
 
@@ -37,11 +43,11 @@ internal sealed class EncoderSpecConverter : JsonConverter<EncoderSpec>
         using JsonDocument document = JsonDocument.ParseValue(ref reader);
         JsonElement element = document.RootElement;
         if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(TypeField, out JsonElement type) || type.ValueKind != JsonValueKind.String)
-            return new InvalidSpec($"must be an object with a '{TypeField}': {Names()}.");
+            return new InvalidSpec($"must be an object with a '{TypeField}': {NameList()}.");
         string name = type.GetString()!;
         (string Name, Type Type, JsonTypeInfo Json) encoder = Array.Find(Encoders, candidate => candidate.Name == name);
         if (encoder.Json is null)
-            return new InvalidSpec($"unknown type '{name}'; it can be {Names()}.");
+            return new InvalidSpec($"unknown type '{name}'; it can be {NameList()}.");
         try
         {
             var spec = (EncoderSpec)element.Deserialize(encoder.Json)!;
@@ -66,5 +72,5 @@ internal sealed class EncoderSpecConverter : JsonConverter<EncoderSpec>
         writer.WriteEndObject();
     }
 
-    private static string Names() => string.Join(", ", Encoders.Select(encoder => $"'{encoder.Name}'"));
+    private static string NameList() => string.Join(", ", Names.Select(name => $"'{name}'"));
 }

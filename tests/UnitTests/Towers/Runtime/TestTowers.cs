@@ -17,12 +17,13 @@ namespace UnitTests.Towers.Runtime;
 internal static class TestTowers
 {
     /// <summary>The user tower of a small world.</summary>
-    public static OnnxUserTower Open(SmallWorld world, TowerOptions? options = null, bool asDevice = false) =>
-        Open(world.UserModel(), SmallWorld.UserManifest(), SmallWorld.Dimension, world.ItemCount, options, asDevice);
+    public static OnnxUserTower Open(SmallWorld world, TowerOptions? options = null, bool asDevice = false, bool threadsAreFree = true) =>
+        Open(world.UserModel(), SmallWorld.UserManifest(), SmallWorld.Dimension, world.ItemCount, options, asDevice, threadsAreFree);
 
     /// <summary>Any user tower.</summary>
     /// <param name="asDevice">Takes the path of providers with a device of their own: no run on the caller's thread, inputs bound before every run.</param>
-    public static OnnxUserTower Open(byte[] model, TowerManifest manifest, int dimension, int items = 20, TowerOptions? options = null, bool asDevice = false)
+    /// <param name="threadsAreFree">What the runner believes of the process, whatever else runs in it.</param>
+    public static OnnxUserTower Open(byte[] model, TowerManifest manifest, int dimension, int items = 20, TowerOptions? options = null, bool asDevice = false, bool threadsAreFree = true)
     {
         options ??= new TowerOptions();
         var problems = new BundleProblems();
@@ -35,7 +36,7 @@ internal static class TestTowers
         if (shape is null)
             opened.Dispose();
         problems.ThrowIfAny("test");
-        return new OnnxUserTower(new TowerRunner<UserTowerInput, UserRows>("user", opened, shape!, options), features.Features);
+        return new OnnxUserTower(new TowerRunner<UserTowerInput, UserRows>("user", opened, shape!, options, () => threadsAreFree), features.Features);
     }
 
     /// <summary>A tower that divides 1 by a feature: 0 gives infinity; and looks up another one in a table of four rows: 5 makes the run fail.</summary>

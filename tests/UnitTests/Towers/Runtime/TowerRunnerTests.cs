@@ -229,12 +229,31 @@ public sealed class TowerRunnerTests
     }
 
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(3, false)]
-    [InlineData(2, true)]
-    public async Task EncodeAsync_FromManyCallersWithCancellations_NeverMixesOrTouchesWhatWasGivenUp(int runs, bool asDevice)
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public async Task EncodeAsync_WhileOtherWorkWaitsForThreadsOrOnADevice_DoesNotRunOnTheCallersThread(bool asDevice, bool threadsAreFree)
     {
-        using OnnxUserTower tower = Open(World, new TowerOptions { ConcurrentRuns = runs, MaxBatch = 16 }, asDevice);
+        using OnnxUserTower tower = Open(World, asDevice: asDevice, threadsAreFree: threadsAreFree);
+        var features = new BlockingFeatures();
+
+        // Would not return if it ran here.
+        Task<float[]> call = tower.EncodeAsync(Dimension, new UserTowerInput(new FeatureSet(features), new[] { 3 }));
+        Task<float[]> second = tower.EncodeAsync(Dimension, User("France", 4));
+        Assert.False(call.IsCompleted);
+        features.Release();
+
+        AssertClose(World.Embed(0, 3), await call);
+        AssertClose(World.Embed(1, 4), await second);
+    }
+
+    [Theory]
+    [InlineData(1, false, true)]
+    [InlineData(1, false, false)]
+    [InlineData(3, false, true)]
+    [InlineData(2, true, false)]
+    public async Task EncodeAsync_FromManyCallersWithCancellations_NeverMixesOrTouchesWhatWasGivenUp(int runs, bool asDevice, bool threadsAreFree)
+    {
+        using OnnxUserTower tower = Open(World, new TowerOptions { ConcurrentRuns = runs, MaxBatch = 16 }, asDevice, threadsAreFree);
         int answered = 0, cancelled = 0;
         await Task.WhenAll(Enumerable.Range(0, 8).Select(caller => Task.Run(async () =>
         {
