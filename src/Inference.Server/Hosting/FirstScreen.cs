@@ -23,6 +23,7 @@ internal static class FirstScreen
             Metric.Cosine => "cosine",
             _ => "L2",
         };
+        string toGrpc = Reachable(grpc), toHttp = Reachable(http);
         return string.Create(CultureInfo.InvariantCulture, $$"""
 
             Inference {{TelemetryPipeline.Version.Split('+')[0]}} is ready.
@@ -34,10 +35,14 @@ internal static class FirstScreen
               HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}
 
             Try:
-              ./dev cli recommend --address http://{{grpc}} --recent {{item}}
-              grpcurl -plaintext -d '{"recent_item_ids":["{{item}}"],"limit":5}' {{grpc}} recsys.v1.RecommendationService/Recommend
-              curl -s http://{{http}}/{{(hasMetrics ? "metrics" : "readyz")}}
+              ./dev cli recommend --address http://{{toGrpc}} --recent {{item}}
+              grpcurl -plaintext -d '{"recent_item_ids":["{{item}}"],"limit":5}' {{toGrpc}} recsys.v1.RecommendationService/Recommend
+              curl -s http://{{toHttp}}/{{(hasMetrics ? "metrics" : "readyz")}}
 
             """);
     }
+
+    /// <summary>The address as a client on this machine writes it: one that listens everywhere is reached at loopback.</summary>
+    private static string Reachable(string address) =>
+        address.Replace("[::]:", "127.0.0.1:", StringComparison.Ordinal).Replace("0.0.0.0:", "127.0.0.1:", StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Inference.Server.Options;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -22,8 +23,32 @@ internal static class ListenerSetup
         if (!ListenAddress.TryParse(text, out ListenAddress? address, out string? error))
             throw new ArgumentException($"'{text}' is no address: {error}.", nameof(text));
         if (address.EndPoint is { } endPoint)
+        {
             kestrel.Listen(endPoint, listener => listener.Protocols = protocols);
-        else
-            kestrel.ListenUnixSocket(address.UnixSocket!, listener => listener.Protocols = protocols);
+            return;
+        }
+
+        RemoveLeftover(address.UnixSocket!);
+        kestrel.ListenUnixSocket(address.UnixSocket!, listener => listener.Protocols = protocols);
+    }
+
+    /// <summary>A server that was killed leaves its socket behind, and the next one could not open it. One that somebody listens on stays, and the start says so.</summary>
+    private static void RemoveLeftover(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            File.Delete(path);
+        }
+        catch (SocketException)
+        {
+            // Not a socket, or not ours to touch: binding will tell.
+        }
     }
 }
