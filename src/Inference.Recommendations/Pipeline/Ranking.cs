@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
@@ -40,13 +41,19 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     private Reason Nearest(int row)
     {
         ReadOnlySpan<int> latest = history.Span.Length > MostHistory ? history.Span[^MostHistory..] : history.Span;
-        Span<float> scores = stackalloc float[latest.Length];
-        snapshot.Index.Score(snapshot.Index.Vector(row), latest, scores);
+        ReadOnlySpan<float> vector = snapshot.Index.Vector(row);
         int best = 0;
-        for (int i = 1; i < scores.Length; i++)
+        float highest = float.NegativeInfinity;
+        for (int i = 0; i < latest.Length; i++)
         {
-            if (scores[i] >= scores[best])
-                best = i;
+            // By direction: under an inner product a long vector of the history would explain every item.
+            ReadOnlySpan<float> touched = snapshot.Index.Vector(latest[i]);
+            float length = TensorPrimitives.Norm(touched);
+            float score = length > 0f ? TensorPrimitives.Dot(vector, touched) / length : float.NegativeInfinity;
+            if (score < highest)
+                continue;
+            highest = score;
+            best = i;
         }
 
         string title = snapshot.Items.TitleOf(latest[best]) ?? snapshot.Items.IdOf(latest[best]);
