@@ -28,10 +28,11 @@ cpu_ms() { awk -v hz="$(getconf CLK_TCK)" '{print ($14 + $15) * 1000 / hz}' "/pr
 
 mkdir -p "$(dirname "$result")"
 for kind in warm cold; do
-  cold=0
-  [[ $kind == cold ]] && cold=1
+  who=(--users 5000)
+  # Users never seen, told apart by context only, as the demo world's profiles know it.
+  [[ $kind == cold ]] && who=(--cold 1 --context country=DE --context country=US --context device=phone --context device=desktop)
   out=$(mktemp)
-  load=(taskset -c "$client_core" $cli load --address "http://127.0.0.1:$grpc" --rps "$rps" --cold "$cold" --users 5000 --limit 10)
+  load=(taskset -c "$client_core" $cli load --address "http://127.0.0.1:$grpc" --rps "$rps" "${who[@]}" --limit 10)
   # A first run reaches the second JIT tier of the server and of the generator before anything is counted.
   "${load[@]}" --duration 10 --warmup 5 >/dev/null
   bytes=$(allocated) cpu=$(cpu_ms)

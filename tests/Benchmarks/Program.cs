@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using Benchmarks.Onnx;
+using Benchmarks.Report;
 using Benchmarks.Transport;
 using Benchmarks.Vectors;
 
@@ -9,6 +10,7 @@ return args switch
 {
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
+    ["report", .. string[] rest] => ReadmeFigures.Run(rest),
     ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),
     ["transport-request"] => TransportServer.WriteRequest(),
     [] => Usage(),
@@ -17,7 +19,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | onnx [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

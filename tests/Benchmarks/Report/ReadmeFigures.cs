@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Benchmarks.Report;
+
+/// <summary>
+/// <c>Benchmarks report [--results FOLDER] [--readme FILE]</c>: writes the measured figures between the markers of the README. A benchmark that left no result is left out, never guessed.
+/// </summary>
+internal static class ReadmeFigures
+{
+    private const string Begin = "<!-- figures:begin -->", End = "<!-- figures:end -->";
+
+    public static int Run(ReadOnlySpan<string> args)
+    {
+        string results = "load-tests/results", readme = "README.md";
+        for (int i = 0; i < args.Length; i += 2)
+        {
+            string? value = i + 1 < args.Length ? args[i + 1] : null;
+            if (args[i] == "--results" && value is not null)
+                results = value;
+            else if (args[i] == "--readme" && value is not null)
+                readme = value;
+            else
+                return Refuse("usage: report [--results FOLDER] [--readme FILE]");
+        }
+
+        string text = File.ReadAllText(readme);
+        int begin = text.IndexOf(Begin, StringComparison.Ordinal), end = text.IndexOf(End, StringComparison.Ordinal);
+        if (begin < 0 || end < begin)
+            return Refuse($"{readme} has no '{Begin}' before '{End}'.");
+        File.WriteAllText(readme, $"{text[..begin]}{Begin}\n{Figures(results)}{text[end..]}");
+        return 0;
+    }
+
+    private static string Figures(string folder)
+    {
+        var text = new StringBuilder();
+        string? machine = null;
+        if (Read(folder, "recommend-1000-warm.json") is { } warm && Read(folder, "recommend-1000-cold.json") is { } cold)
+        {
+            machine = (string?)warm["machine"];
+            text.Append("\n**Recommend over gRPC**, demo world (20,000 items, 64 dimensions), server on one core, generator on the other, open loop at 1,000 requests/s:\n\n");
+            text.Append("| users | p50 ms | p99 ms | p99.9 ms | server CPU µs/request | allocated B/request |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
+            foreach ((string name, JsonNode row) in new[] { ("known (tower + index)", warm), ("never seen (cluster profile)", cold) })
+            {
+                JsonNode latency = row["load"]!["latency_us"]!;
+                text.Append(Line($"| {name} | {Of(latency["p50"]) / 1e3:0.00} | {Of(latency["p99"]) / 1e3:0.00} | {Of(latency["p99_9"] ?? latency["p999"]) / 1e3:0.00} | {Of(row["server_cpu_us_per_request"]):0} | {Of(row["server_bytes_per_request"]):N0} |"));
+            }
+        }
+
+        if (Read(folder, "transport.json") is { } transport)
+        {
+            JsonNode ours = transport["grpc"]!, bare = transport["bare"]!;
+            machine ??= (string?)transport["machine"];
+            text.Append("\n**Transport**, echo-sized unary call, against a bare Kestrel POST of the same bytes in the same run (h2load, 8 connections × 16 streams, one core each):\n\n");
+            text.Append("| | requests/s | server CPU µs/request | allocated B/request |\n| --- | ---: | ---: | ---: |\n");
+            text.Append(Line($"| gRPC | {Of(ours["requests_per_s"]):N0} | {Of(ours["cpu_us_per_request"]):0.0} | {Of(ours["allocated_bytes_per_request"]):N0} |"));
+            text.Append(Line($"| bare Kestrel | {Of(bare["requests_per_s"]):N0} | {Of(bare["cpu_us_per_request"]):0.0} | {Of(bare["allocated_bytes_per_request"]):N0} |"));
+            text.Append(Line($"| ratio | {Of(ours["requests_per_s"]) / Of(bare["requests_per_s"]):0.00} | {Of(transport["cpu_ratio"]):0.00} | {Of(ours["allocated_bytes_per_request"]) / Of(bare["allocated_bytes_per_request"]):0.00} |"));
+        }
+
+        if (Read(folder, "onnx.json") is { } onnx)
+        {
+            text.Append(Line($"\n**ONNX Runtime**, `{onnx["model"]}`, one thread, history of {onnx["length"]}:\n"));
+            text.Append("| batch | buffers | p50 µs | p99 µs | allocated B/run |\n| ---: | --- | ---: | ---: | ---: |\n");
+            foreach (JsonNode? row in onnx["rows"]!.AsArray())
+                text.Append(Line($"| {row!["batch"]} | {row["mode"]} | {Of(row["p50_us"]):0.0} | {Of(row["p99_us"]):0.0} | {Of(row["allocated_bytes_per_run"]):0} |"));
+        }
+
+        if (Read(folder, "exact-scan.json") is { } scan)
+        {
+            machine ??= (string?)scan["processor"];
+            text.Append(Line($"\n**Exact scan**, fp32, one thread, top 10, {scan["width"]}-bit kernels, against one `TensorPrimitives` call a row in the same rounds (medians):\n"));
+            text.Append("| dimensions | rows | metric | ns/vector | GB/s | TensorPrimitives ns/vector | times faster |\n| ---: | ---: | --- | ---: | ---: | ---: | ---: |\n");
+            foreach (JsonNode? row in scan["rows"]!.AsArray())
+            {
+                text.Append(Line(
+                    $"| {row!["dimension"]} | {Of(row["rows"]):N0} | {row["metric"]} | {Of(row["nsPerVector"]):0.0} | {Of(row["gbPerSecond"]):0.0} | {Of(row["tensorPrimitivesNsPerVector"]):0.0} | {Of(row["timesFaster"]):0.00} |"));
+            }
+        }
+
+        if (machine is not null)
+            text.Append(Line($"\nMachine: {machine}; shared, so read ratios before absolute figures.\n"));
+        return text.ToString();
+    }
+
+    private static JsonNode? Read(string folder, string file)
+    {
+        string path = Path.Combine(folder, file);
+        return File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) : null;
+    }
+
+    private static double Of(JsonNode? number) => (double?)number ?? throw new InvalidDataException("A result file lacks a figure.");
+
+    private static string Line(FormattableString line) => line.ToString(CultureInfo.InvariantCulture) + "\n";
+
+    private static int Refuse(string why)
+    {
+        Console.Error.WriteLine(why);
+        return 2;
+    }
+}
