@@ -15,14 +15,14 @@ public class DrainTests
     {
         await using RunningServer server = await RunningServer.StartAsync();
         using var watch = new Health.HealthClient(server.Channel).Watch(new HealthCheckRequest());
-        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal(ServingStatus.Serving, watch.ResponseStream.Current.Status);
 
         Task stopping = server.Host.StopAsync();
 
-        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal(ServingStatus.NotServing, watch.ResponseStream.Current.Status);
-        RpcException end = await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(CancellationToken.None));
+        RpcException end = await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal(StatusCode.Unavailable, end.StatusCode);
         await stopping.WaitAsync(TimeSpan.FromSeconds(5));
     }
@@ -33,10 +33,12 @@ public class DrainTests
         await using RunningServer server = await RunningServer.StartAsync(options => options.Server.ReadinessGrace = TimeSpan.FromSeconds(2));
 
         Task stopping = server.Host.StopAsync();
-        HttpResponseMessage ready;
-        do
+        HttpResponseMessage ready = await server.Http.GetAsync("/readyz");
+        for (int attempt = 0; ready.StatusCode == HttpStatusCode.OK && attempt < 50; attempt++)
+        {
+            await Task.Delay(20);
             ready = await server.Http.GetAsync("/readyz");
-        while (ready.StatusCode == HttpStatusCode.OK);
+        }
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal("stopping\n", await ready.Content.ReadAsStringAsync());
@@ -53,16 +55,16 @@ public class DrainTests
         await using RunningServer server = await RunningServer.StartAsync();
         using var call = server.Recommendations.RecommendStream();
         await call.RequestStream.WriteAsync(new() { Request = new() { RequestId = "before" } });
-        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
 
         Task stopping = server.Host.StopAsync();
         await server.Host.Services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>().ApplicationStopping.WaitAsync();
         await call.RequestStream.WriteAsync(new() { Request = new() { RequestId = "during" } });
         await call.RequestStream.CompleteAsync();
 
-        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal("during", call.ResponseStream.Current.Response.RequestId);
-        Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
         await stopping.WaitAsync(TimeSpan.FromSeconds(5));
     }
 
@@ -72,10 +74,10 @@ public class DrainTests
         await using RunningServer server = await RunningServer.StartAsync(options => options.Server.DrainTime = TimeSpan.FromSeconds(2));
         using var call = server.Recommendations.RecommendStream();
         await call.RequestStream.WriteAsync(new() { Request = new() });
-        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
 
         Task stopping = server.Host.StopAsync();
-        RpcException end = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+        RpcException end = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
 
         Assert.Equal("SERVER_STOPPING", CallFailure.Of(end).Reason);
         await stopping.WaitAsync(TimeSpan.FromSeconds(5));
