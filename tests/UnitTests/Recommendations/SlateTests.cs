@@ -83,8 +83,8 @@ public sealed class SlateTests
 
         RecommendedItem onAxisOne = reply.Items.Single(item => item.ItemId == "i7");
         Assert.Equal(ReasonKind.History, onAxisOne.Reason!.Kind);
-        Assert.Equal("i1", onAxisOne.Reason.BecauseOfItemId);
-        Assert.Contains("Item 1", onAxisOne.Reason.Text, StringComparison.Ordinal);
+        Assert.Equal("i4", onAxisOne.Reason.BecauseOfItemId); // i1 is longer and points the same way: of equals the latest is named
+        Assert.Contains("Item 4", onAxisOne.Reason.Text, StringComparison.Ordinal);
         Assert.Equal("i2", reply.Items.Single(item => item.ItemId == "i11").Reason!.BecauseOfItemId);
     }
 
