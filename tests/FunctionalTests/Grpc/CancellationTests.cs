@@ -68,20 +68,35 @@ public sealed class CancellationTests : IAsyncLifetime
     [Fact]
     public async Task Cancel_OfCallerThatDoesNotRead_EndsTheWriteUnderWay()
     {
+        var pending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Exception? thrown = null;
         _host.Behavior.Expand = async (_, responses, _) =>
         {
             var large = new BytesValue { Value = ByteString.CopyFrom(new byte[100_000]) };
-            while (true)
+            Task write;
+            do
             {
-                await responses.WriteAsync(large);
+                write = responses.WriteAsync(large);
             }
+            while (write.IsCompletedSuccessfully);
+
+            pending.SetResult();
+            thrown = await Record.ExceptionAsync(async () =>
+            {
+                while (true)
+                {
+                    await write;
+                    write = responses.WriteAsync(large);
+                }
+            });
         };
 
         var response = await _host.Client.SendAsync(Request("Expand", ProbeFrame(1)), HttpCompletionOption.ResponseHeadersRead);
-        await Task.Delay(TimeSpan.FromMilliseconds(100));
+        await pending.Task.WaitAsync(TimeSpan.FromSeconds(10));
         response.Dispose();
 
         await _host.AssertIdleAsync();
+        Assert.True(thrown is InvalidOperationException or OperationCanceledException, $"{thrown}");
     }
 
     [Fact]

@@ -41,8 +41,9 @@ internal sealed class ResponseStream<TResponse>(ServerCall call, Action<TRespons
             }
 
             var flushed = await flushing;
-            if (flushed.IsCompleted || flushed.IsCanceled)
+            if (flushed.IsCompleted || flushed.IsCanceled || call.HttpContext.RequestAborted.IsCancellationRequested)
             {
+                // Kestrel ends the flush of a stream that was reset without saying so; where its token comes a moment later, the next write throws.
                 throw new OperationCanceledException("The call ended while a message was being sent.", call.CancellationToken);
             }
         }
