@@ -2,7 +2,7 @@ namespace Inference.Vectors;
 
 /// <summary>Which rows a search may return: those of an allow set, where there is one, less those of a deny set, where there is one.</summary>
 /// <remarks>The zero value allows all rows. Borrows the sets: they must stay as they are until the search returns.</remarks>
-public readonly ref struct RowFilter
+public readonly struct RowFilter
 {
     private RowFilter(RowSet? allowed, RowSet? denied)
     {

@@ -18,7 +18,7 @@ public sealed class VectorMatrix : IDisposable
     /// <summary>Elements to which rows, and rows to which the matrix, are padded.</summary>
     internal const int Padding = KernelSet.Lanes;
 
-    private readonly AlignedFloats _memory;
+    private readonly MemoryBlock _memory;
     private int _disposed;
 
     private VectorMatrix(int count, int dimension)
@@ -30,7 +30,7 @@ public sealed class VectorMatrix : IDisposable
         Count = count;
         Dimension = dimension;
         Stride = RoundUp(dimension);
-        _memory = new AlignedFloats(checked((nuint)RoundUp(count) * (nuint)Stride));
+        _memory = new MemoryBlock(checked((nuint)RoundUp(count) * (nuint)Stride * sizeof(float)));
     }
 
     /// <summary>Most rows: row numbers are ints, and the padding needs room.</summary>
@@ -48,7 +48,7 @@ public sealed class VectorMatrix : IDisposable
     /// <summary>Elements from the start of a row to the start of the next: the dimension rounded up to a multiple of 16.</summary>
     internal int Stride { get; }
 
-    internal AlignedFloats Memory => _memory;
+    internal MemoryBlock Memory => _memory;
 
     /// <summary>Copies vectors that lie one after the other.</summary>
     /// <param name="rows">count × <paramref name="dimension"/> elements, row-major.</param>
@@ -125,7 +125,7 @@ public sealed class VectorMatrix : IDisposable
     internal Span<float> Elements(int row)
     {
         Debug.Assert((uint)row < (uint)Count);
-        return MemoryMarshal.CreateSpan(ref Unsafe.Add(ref _memory.Start, (nuint)row * (nuint)Stride), Dimension);
+        return MemoryMarshal.CreateSpan(ref Unsafe.Add(ref _memory.Start<float>(), (nuint)row * (nuint)Stride), Dimension);
     }
 
     private static int RoundUp(int value) => (value + Padding - 1) & -Padding;
@@ -141,7 +141,7 @@ public sealed class VectorMatrix : IDisposable
     private void ClearPaddingRows()
     {
         for (int row = Count; row < RoundUp(Count); row++)
-            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref _memory.Start, (nuint)row * (nuint)Stride), Stride).Clear();
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref _memory.Start<float>(), (nuint)row * (nuint)Stride), Stride).Clear();
     }
 
     private void ThrowIfNotFinite(int row, string? parameter)

@@ -16,15 +16,15 @@ namespace Inference.Vectors;
 /// <para>Safe for concurrent callers. A search allocates nothing once the pool is warm. A row or query whose length is below the smallest normal float (1.2e-38)
 /// counts as zero in cosine. Scores that overflow rank as −∞ (−1 in cosine), or +∞.</para>
 /// </remarks>
-public sealed class ExactIndex : IDisposable
+public sealed class ExactIndex : VectorIndex
 {
     /// <summary>Queries up to this many elements are prepared on the stack.</summary>
     private const int StackElements = 1024;
 
     /// <summary>Room to move the start of the prepared query to a cache line.</summary>
-    private const int AlignmentSlack = (int)AlignedFloats.Alignment / sizeof(float);
+    private const int AlignmentSlack = (int)MemoryBlock.Alignment / sizeof(float);
 
-    private readonly AlignedFloats _memory;
+    private readonly MemoryBlock _memory;
     private readonly float[] _inverseNorms;
     private readonly int _stride;
     private int _disposed;
@@ -35,42 +35,38 @@ public sealed class ExactIndex : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">No such metric.</exception>
     /// <exception cref="ObjectDisposedException">The matrix is disposed.</exception>
     public ExactIndex(VectorMatrix rows, Metric metric)
+        : base((rows ?? throw new ArgumentNullException(nameof(rows))).Count, rows.Dimension, metric)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        if (metric is not (Metric.InnerProduct or Metric.Cosine or Metric.L2))
-            throw new ArgumentOutOfRangeException(nameof(metric), metric, "The metrics are inner product, cosine and L2.");
         ObjectDisposedException.ThrowIf(!rows.Memory.TryHold(), rows);
         _memory = rows.Memory;
         _stride = rows.Stride;
-        Count = rows.Count;
-        Dimension = rows.Dimension;
-        Metric = metric;
         _inverseNorms = metric == Metric.Cosine ? InverseNorms.Of(rows) : [];
     }
 
-    /// <summary>Rows.</summary>
-    public int Count { get; }
+    /// <inheritdoc/>
+    public override IndexKind Kind => IndexKind.Flat;
 
-    /// <summary>Elements of a row and of a query.</summary>
-    public int Dimension { get; }
+    /// <inheritdoc/>
+    public override long Bytes => (long)_memory.Length + (long)_inverseNorms.Length * sizeof(float);
 
-    /// <summary>How vectors are compared.</summary>
-    public Metric Metric { get; }
-
-    /// <summary>Writes the best eligible rows, best first; equal scores by ascending row.</summary>
-    /// <param name="query"><see cref="Dimension"/> finite elements.</param>
-    /// <param name="results">As many as are wanted; may be longer than the index. What lies behind the returned count is left alone.</param>
-    /// <param name="filter">Which rows are eligible. A small allow set makes a search cheap: only its rows are scored.</param>
-    /// <returns>How many were written: the smaller of the length of <paramref name="results"/> and the eligible rows.</returns>
-    /// <exception cref="ArgumentException">The query has the wrong length or holds NaN or infinity, or a set of the filter is over another number of rows.</exception>
+    /// <summary>The stored vector of a row, as it was given (cosine does not change it).</summary>
+    /// <param name="row">0 to Count - 1.</param>
+    /// <returns><see cref="VectorIndex.Dimension"/> elements; not to be read after the index is disposed.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
-    [SkipLocalsInit]
-    public int Search(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter = default)
+    public ReadOnlySpan<float> Vector(int row)
     {
-        ThrowIfUnfit(query);
-        ThrowIfUnfit(filter);
+        if ((uint)row >= (uint)Count)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"The index has {Count} rows.");
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _memory.Start<float>(), (nint)row * _stride), Dimension);
+    }
+
+    [SkipLocalsInit]
+    private protected override int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
+    {
         using Hold hold = TakeHold();
-        if (results.IsEmpty || Count == 0)
+        if (Count == 0)
             return 0;
         float[]? rented = null;
         Span<float> scratch = _stride <= StackElements ? stackalloc float[StackElements + AlignmentSlack] : rented = ArrayPool<float>.Shared.Rent(_stride + AlignmentSlack);
@@ -88,33 +84,9 @@ public sealed class ExactIndex : IDisposable
         }
     }
 
-    /// <summary>The score of one row, the same bits as <see cref="Search"/> gives.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
-    /// <inheritdoc cref="Search" path="/exception"/>
-    public float Score(ReadOnlySpan<float> query, int row)
-    {
-        float score = 0;
-        Score(query, new ReadOnlySpan<int>(in row), new Span<float>(ref score));
-        return score;
-    }
-
-    /// <summary>The scores of some rows, in their order; rows may repeat.</summary>
-    /// <param name="query"><see cref="Dimension"/> finite elements.</param>
-    /// <param name="rows">Row numbers.</param>
-    /// <param name="scores">At least as many as <paramref name="rows"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
-    /// <inheritdoc cref="Search" path="/exception"/>
     [SkipLocalsInit]
-    public void Score(ReadOnlySpan<float> query, ReadOnlySpan<int> rows, Span<float> scores)
+    private protected override void ScoreRows(ReadOnlySpan<float> query, ReadOnlySpan<int> rows, Span<float> scores)
     {
-        ThrowIfUnfit(query);
-        if (scores.Length < rows.Length)
-            throw new ArgumentException($"{scores.Length} places for the scores of {rows.Length} rows.", nameof(scores));
-        foreach (int row in rows)
-        {
-            if ((uint)row >= (uint)Count)
-                throw new ArgumentOutOfRangeException(nameof(rows), row, $"The index has {Count} rows.");
-        }
         using Hold hold = TakeHold();
         float[]? rented = null;
         Span<float> scratch = _stride <= StackElements ? stackalloc float[StackElements + AlignmentSlack] : rented = ArrayPool<float>.Shared.Rent(_stride + AlignmentSlack);
@@ -130,26 +102,15 @@ public sealed class ExactIndex : IDisposable
         }
     }
 
-    /// <summary>The stored vector of a row, as it was given (cosine does not change it).</summary>
-    /// <param name="row">0 to Count - 1.</param>
-    /// <returns><see cref="Dimension"/> elements; not to be read after the index is disposed.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
-    public ReadOnlySpan<float> Vector(int row)
-    {
-        if ((uint)row >= (uint)Count)
-            throw new ArgumentOutOfRangeException(nameof(row), row, $"The index has {Count} rows.");
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _memory.Start, (nint)row * _stride), Dimension);
-    }
+    private protected override void ReadVector(int row, Span<float> vector) => Vector(row).CopyTo(vector);
 
-    /// <summary>Lets go of the memory once running searches have ended.</summary>
-    public void Dispose()
+    private protected override void Dispose(bool disposing)
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
             _memory.Release();
     }
 
-    private ExactScan Scan(ReadOnlySpan<float> prepared) => new(KernelSets.Best, Metric, prepared, ref _memory.Start, _stride, Count, _inverseNorms);
+    private ExactScan Scan(ReadOnlySpan<float> prepared) => new(KernelSets.Best, Metric, prepared, ref _memory.Start<float>(), _stride, Count, _inverseNorms);
 
     private Hold TakeHold()
     {
@@ -161,7 +122,7 @@ public sealed class ExactIndex : IDisposable
     /// <returns>The stride's worth of <paramref name="scratch"/> that begins a cache line: loads that straddle two cost a fifth of the speed.</returns>
     private ReadOnlySpan<float> Prepare(ReadOnlySpan<float> query, Span<float> scratch)
     {
-        Span<float> prepared = scratch.Slice(AlignedFloats.ElementsToAlignment(scratch), _stride);
+        Span<float> prepared = scratch.Slice(MemoryBlock.ElementsToAlignment(scratch), _stride);
         query.CopyTo(prepared);
         prepared[query.Length..].Clear();
         if (Metric == Metric.Cosine)
@@ -169,27 +130,8 @@ public sealed class ExactIndex : IDisposable
         return prepared;
     }
 
-    private void ThrowIfUnfit(ReadOnlySpan<float> query)
-    {
-        if (query.Length != Dimension)
-            throw new ArgumentException($"The query has {query.Length} dimensions, the index {Dimension}.", nameof(query));
-        if (TensorPrimitives.IsFiniteAll(query))
-            return;
-        int position = 0;
-        while (float.IsFinite(query[position]))
-            position++;
-        throw new ArgumentException($"The query holds {FormattableString.Invariant($"{query[position]}")} at position {position}; the index takes finite vectors.", nameof(query));
-    }
-
-    private void ThrowIfUnfit(RowFilter filter)
-    {
-        int rows = filter.Allowed?.RowCount is int allowed && allowed != Count ? allowed : filter.Denied?.RowCount ?? Count;
-        if (rows != Count)
-            throw new ArgumentException($"A set over {rows} rows cannot filter an index of {Count}.", nameof(filter));
-    }
-
     /// <summary>A search's hold on the memory, which <see cref="Dispose"/> of the index cannot take from under it.</summary>
-    private readonly ref struct Hold(AlignedFloats memory)
+    private readonly ref struct Hold(MemoryBlock memory)
     {
         public void Dispose() => memory.Release();
     }

@@ -42,19 +42,19 @@ public class KernelBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = Rows)]
-    public void BlockDot() => KernelSets.Best.DotRows(ref _query[0], ref _matrix.Memory.Start, (nuint)_matrix.Stride, Rows, ref _scores[0]);
+    public void BlockDot() => KernelSets.Best.DotRows(ref _query[0], ref _matrix.Memory.Start<float>(), (nuint)_matrix.Stride, Rows, ref _scores[0]);
 
     [Benchmark(OperationsPerInvoke = Rows)]
-    public void BlockSquaredL2() => KernelSets.Best.SquaredL2Rows(ref _query[0], ref _matrix.Memory.Start, (nuint)_matrix.Stride, Rows, ref _scores[0]);
+    public void BlockSquaredL2() => KernelSets.Best.SquaredL2Rows(ref _query[0], ref _matrix.Memory.Start<float>(), (nuint)_matrix.Stride, Rows, ref _scores[0]);
 
     [Benchmark(OperationsPerInvoke = Rows)]
-    public void GatherDot() => KernelSets.Best.DotGather(ref _query[0], ref _matrix.Memory.Start, (nuint)_matrix.Stride, _numbers, ref _scores[0]);
+    public void GatherDot() => KernelSets.Best.DotGather(ref _query[0], ref _matrix.Memory.Start<float>(), (nuint)_matrix.Stride, _numbers, ref _scores[0]);
 
     /// <summary>The portable half: what the block costs without AVX-512 and AVX2.</summary>
     [Benchmark(OperationsPerInvoke = Rows)]
     public void BlockDot128()
     {
         KernelSet kernels = KernelSets.Supported.First(static set => set.Width <= 128);
-        kernels.DotRows(ref _query[0], ref _matrix.Memory.Start, (nuint)_matrix.Stride, Rows, ref _scores[0]);
+        kernels.DotRows(ref _query[0], ref _matrix.Memory.Start<float>(), (nuint)_matrix.Stride, Rows, ref _scores[0]);
     }
 }

@@ -315,10 +315,10 @@ public sealed class ExactIndexTests
         Assert.Throws<ArgumentException>(() => index.Search(new float[7], new Neighbor[3]));
 
         (matrixFirst ? (IDisposable)matrix : index).Dispose();
-        Assert.False(Unsafe.IsNullRef(ref matrix.Memory.Start));
+        Assert.False(Unsafe.IsNullRef(ref matrix.Memory.Start<float>()));
 
         (matrixFirst ? (IDisposable)index : matrix).Dispose();
-        Assert.True(Unsafe.IsNullRef(ref matrix.Memory.Start));
+        Assert.True(Unsafe.IsNullRef(ref matrix.Memory.Start<float>()));
     }
 
     [Fact]

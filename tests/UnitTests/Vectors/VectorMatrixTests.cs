@@ -50,7 +50,7 @@ public sealed class VectorMatrixTests
         Assert.Equal(0, matrix.Stride % 16);
         Assert.InRange(matrix.Stride, dimension, dimension + 15);
         int paddedRows = (count + 15) / 16 * 16;
-        ReadOnlySpan<float> all = MemoryMarshal.CreateReadOnlySpan(ref matrix.Memory.Start, paddedRows * matrix.Stride);
+        ReadOnlySpan<float> all = MemoryMarshal.CreateReadOnlySpan(ref matrix.Memory.Start<float>(), paddedRows * matrix.Stride);
         for (int row = 0; row < paddedRows; row++)
         {
             Assert.Equal(0u, (nuint)Unsafe.AsPointer(ref Unsafe.AsRef(in all[row * matrix.Stride])) % 64);

@@ -3,42 +3,53 @@ using System.Runtime.InteropServices;
 
 namespace Inference.Vectors.Memory;
 
-/// <summary>A block of native, 64-byte aligned floats that lives until the last of its holders lets go.</summary>
+/// <summary>A block of native, 64-byte aligned memory that lives until the last of its holders lets go.</summary>
 /// <remarks>
 /// Native, because a snapshot of a large catalogue has to leave memory when it is retired and not when a generation 2 collection comes by, and because an
 /// array ends at 2³¹ elements. Counted, because a search may still be running when its snapshot is disposed: the memory then goes with the end of the search.
-/// Holders: the matrix, each index over it, and each search for its duration. A holder that forgets is covered by the finalizer.
+/// Holders: the matrix or index that made it, each index over it, and each search for its duration. A holder that forgets is covered by the finalizer.
 /// </remarks>
-internal sealed unsafe class AlignedFloats : IDisposable
+internal sealed unsafe class MemoryBlock : IDisposable
 {
     /// <summary>One cache line, and one 512-bit register.</summary>
     public const nuint Alignment = 64;
 
-    private float* _start;
+    private readonly IDisposable? _owner;
+    private byte* _start;
     private int _holders = 1;
 
-    /// <summary>Allocates <paramref name="length"/> floats of undefined content, held once.</summary>
+    /// <summary>Allocates <paramref name="length"/> bytes of undefined content, held once.</summary>
     /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
-    public AlignedFloats(nuint length)
+    public MemoryBlock(nuint length)
     {
         Length = length;
-        nuint bytes = checked(Math.Max(length, 1) * sizeof(float));
+        nuint bytes = Math.Max(length, 1);
         bool huge = bytes >= HugePages.Worthwhile;
-        _start = (float*)NativeMemory.AlignedAlloc(bytes, huge ? HugePages.Size : Alignment);
+        _start = (byte*)NativeMemory.AlignedAlloc(bytes, huge ? HugePages.Size : Alignment);
         if (huge)
             HugePages.Advise(_start, bytes);
     }
 
-    ~AlignedFloats() => Free();
+    /// <summary>Wraps memory of somebody else, such as a mapped file, held once.</summary>
+    /// <param name="start">64-byte aligned.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="owner">Disposed when the last holder lets go.</param>
+    public MemoryBlock(byte* start, nuint length, IDisposable owner)
+    {
+        _start = start;
+        _owner = owner;
+        Length = length;
+    }
 
+    ~MemoryBlock() => Free();
+
+    /// <summary>Bytes.</summary>
     public nuint Length { get; }
 
-    /// <summary>The first float. Valid while the caller is a holder.</summary>
-    public ref float Start
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref Unsafe.AsRef<float>(_start);
-    }
+    /// <summary>The start, seen as <typeparamref name="T"/>. Valid while the caller is a holder.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref T Start<T>()
+        where T : unmanaged => ref Unsafe.AsRef<T>(_start);
 
     /// <summary>How many elements lie before the first aligned one. Managed memory may be moved, which then costs speed and nothing else.</summary>
     public static int ElementsToAlignment(ReadOnlySpan<float> span)
@@ -77,7 +88,13 @@ internal sealed unsafe class AlignedFloats : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_start);
+        byte* start = _start;
         _start = null;
+        if (start is null)
+            return;
+        if (_owner is null)
+            NativeMemory.AlignedFree(start);
+        else
+            _owner.Dispose();
     }
 }
