@@ -1,4 +1,7 @@
 using System.Numerics.Tensors;
+using Inference.Vectors.Files;
+using Inference.Vectors.Live;
+using Inference.Vectors.Search;
 
 namespace Inference.Vectors;
 
@@ -106,12 +109,60 @@ public abstract class VectorIndex : IDisposable
         ReadVector(row, vector[..Dimension]);
     }
 
+    /// <summary>Loads an index that was saved, in time independent of how long it took to build.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Mapped or copied, checked or not.</param>
+    /// <exception cref="InvalidDataException">It is no index file, of a newer format, cut, or damaged; the message names the file, what was expected and what was found.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static VectorIndex Load(string path, IndexLoadOptions options = default)
+    {
+        using IndexFile file = IndexFile.Open(path, options);
+        return file.Kind switch
+        {
+            IndexKind.Flat => ExactIndex.Read(file),
+            _ => throw file.Invalid($"This program reads no index of kind {file.Kind}."),
+        };
+    }
+
+    /// <summary>Writes the index to a file, which is replaced whole: whoever loads it sees the old one or the new one.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    public void Save(string path)
+    {
+        using var writer = new IndexFileWriter(path, Kind, Metric, Dimension, Count);
+        WriteTo(writer);
+        writer.Complete();
+    }
+
     /// <summary>Lets go of the memory once running searches have ended.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Rows of which the index knows the number and no vector: no search returns them. Null where every row has one.</summary>
+    internal virtual RowBits? Absent => null;
+
+    /// <summary>Whether a row has a vector.</summary>
+    internal bool HasVector(int row) => (uint)row < (uint)Count && Absent?.Contains(row) != true;
+
+    /// <summary>Searches with a filter whose sets may be over any number of rows; see <see cref="EligibleRows"/>.</summary>
+    internal int SearchLive(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width) => SearchOne(query, results, filter, width);
+
+    /// <summary>Does several searches together, each as <see cref="SearchLive(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)"/>.</summary>
+    internal void SearchLive(Span<SearchRequest> requests, int width) => SearchMany(requests, width);
+
+    /// <summary>Makes the next index: this one with changes. This one stays as it is and may be searched meanwhile.</summary>
+    /// <param name="changes">What is different.</param>
+    /// <param name="threads">Threads that may work on it, at least 1.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <exception cref="NotSupportedException">Indexes of this kind do not change.</exception>
+    internal virtual VectorIndex Merged(IndexChanges changes, int threads, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"Indexes of kind {Kind} take no changes.");
+
+    /// <summary>Sets the parameters and adds the sections of a file.</summary>
+    private protected virtual void WriteTo(IndexFileWriter writer) => throw new NotSupportedException($"Indexes of kind {Kind} are not saved.");
 
     /// <summary>The query, the results (not empty) and the filter fit the index.</summary>
     private protected abstract int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width);
@@ -130,7 +181,7 @@ public abstract class VectorIndex : IDisposable
     /// <summary>May be called more than once.</summary>
     private protected abstract void Dispose(bool disposing);
 
-    private void ThrowIfUnfit(ReadOnlySpan<float> query)
+    internal void ThrowIfUnfit(ReadOnlySpan<float> query)
     {
         if (query.Length != Dimension)
             throw new ArgumentException($"The query has {query.Length} dimensions, the index {Dimension}.", nameof(query));

@@ -21,7 +21,7 @@ public sealed class VectorMatrix : IDisposable
     private readonly MemoryBlock _memory;
     private int _disposed;
 
-    private VectorMatrix(int count, int dimension)
+    private VectorMatrix(int count, int dimension, MemoryBlock? memory = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxCount);
@@ -30,7 +30,7 @@ public sealed class VectorMatrix : IDisposable
         Count = count;
         Dimension = dimension;
         Stride = RoundUp(dimension);
-        _memory = new MemoryBlock(checked((nuint)RoundUp(count) * (nuint)Stride * sizeof(float)));
+        _memory = memory ?? new MemoryBlock((nuint)BytesOf(count, dimension));
     }
 
     /// <summary>Most rows: row numbers are ints, and the padding needs room.</summary>
@@ -119,6 +119,19 @@ public sealed class VectorMatrix : IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
             _memory.Release();
+    }
+
+    /// <summary>Bytes of a matrix with its padding.</summary>
+    internal static long BytesOf(int count, int dimension) => checked((long)RoundUp(count) * RoundUp(dimension) * sizeof(float));
+
+    /// <summary>A matrix over memory that has the layout already, and whose hold passes to it.</summary>
+    /// <param name="count">Rows, 0 to <see cref="MaxCount"/>.</param>
+    /// <param name="dimension">Elements of a row, 1 to <see cref="MaxDimension"/>.</param>
+    /// <param name="memory"><see cref="BytesOf"/> bytes.</param>
+    internal static VectorMatrix Over(int count, int dimension, MemoryBlock memory)
+    {
+        Debug.Assert((long)memory.Length == BytesOf(count, dimension));
+        return new VectorMatrix(count, dimension, memory);
     }
 
     /// <summary>One row for whoever holds the memory, which need not be the matrix any more.</summary>

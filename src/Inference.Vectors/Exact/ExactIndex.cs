@@ -3,7 +3,9 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Inference.Vectors.Exact;
+using Inference.Vectors.Files;
 using Inference.Vectors.Kernels;
+using Inference.Vectors.Live;
 using Inference.Vectors.Memory;
 using Inference.Vectors.Search;
 
@@ -24,9 +26,13 @@ public sealed class ExactIndex : VectorIndex
     /// <summary>Room to move the start of the prepared query to a cache line.</summary>
     private const int AlignmentSlack = (int)MemoryBlock.Alignment / sizeof(float);
 
+    /// <summary>Sections of the file: the padded matrix, the factors of cosine, the bitmap of absent rows where there are any.</summary>
+    private const string VectorsSection = "vectors", InverseNormsSection = "inverse-norms", AbsentSection = "absent";
+
     private readonly MemoryBlock _memory;
     private readonly float[] _inverseNorms;
     private readonly int _stride;
+    private readonly RowBits? _absent;
     private int _disposed;
 
     /// <summary>Makes an index over <paramref name="rows"/> without a copy; cosine reads them once for their lengths.</summary>
@@ -35,12 +41,22 @@ public sealed class ExactIndex : VectorIndex
     /// <exception cref="ArgumentOutOfRangeException">No such metric.</exception>
     /// <exception cref="ObjectDisposedException">The matrix is disposed.</exception>
     public ExactIndex(VectorMatrix rows, Metric metric)
-        : base((rows ?? throw new ArgumentNullException(nameof(rows))).Count, rows.Dimension, metric)
+        : this(rows ?? throw new ArgumentNullException(nameof(rows)), metric, inverseNorms: null, absent: null)
+    {
+    }
+
+    /// <param name="rows">As above.</param>
+    /// <param name="metric">How vectors are compared.</param>
+    /// <param name="inverseNorms">For cosine, what <see cref="InverseNorms.Of(VectorMatrix)"/> would compute; null to compute it.</param>
+    /// <param name="absent">Rows that are never found, because they are not there; null for none.</param>
+    internal ExactIndex(VectorMatrix rows, Metric metric, float[]? inverseNorms, RowBits? absent)
+        : base(rows.Count, rows.Dimension, metric)
     {
         ObjectDisposedException.ThrowIf(!rows.Memory.TryHold(), rows);
         _memory = rows.Memory;
         _stride = rows.Stride;
-        _inverseNorms = metric == Metric.Cosine ? InverseNorms.Of(rows) : [];
+        _inverseNorms = metric == Metric.Cosine ? inverseNorms ?? InverseNorms.Of(rows) : [];
+        _absent = absent;
     }
 
     /// <inheritdoc/>
@@ -48,6 +64,9 @@ public sealed class ExactIndex : VectorIndex
 
     /// <inheritdoc/>
     public override long Bytes => (long)_memory.Length + (long)_inverseNorms.Length * sizeof(float);
+
+    /// <inheritdoc/>
+    internal override RowBits? Absent => _absent;
 
     /// <summary>The stored vector of a row, as it was given (cosine does not change it).</summary>
     /// <param name="row">0 to Count - 1.</param>
@@ -62,6 +81,44 @@ public sealed class ExactIndex : VectorIndex
         return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _memory.Start<float>(), (nint)row * _stride), Dimension);
     }
 
+    /// <summary>The index in a file.</summary>
+    /// <exception cref="InvalidDataException">The file does not hold what such an index has.</exception>
+    internal static ExactIndex Read(IndexFile file)
+    {
+        float[]? inverseNorms = file.Metric == Metric.Cosine ? file.Array<float>(InverseNormsSection, InverseNorms.LengthFor(file.Count)) : null;
+        RowBits? absent = file.Has(AbsentSection) ? new RowBits(file.Count, file.Array<ulong>(AbsentSection, RowBits.LengthFor(file.Count))) : null;
+        using var rows = VectorMatrix.Over(file.Count, file.Dimension, file.Section(VectorsSection, VectorMatrix.BytesOf(file.Count, file.Dimension)));
+        return new ExactIndex(rows, file.Metric, inverseNorms, absent);
+    }
+
+    /// <inheritdoc/>
+    internal override ExactIndex Merged(IndexChanges changes, int threads, CancellationToken cancellationToken)
+    {
+        using Hold hold = TakeHold();
+        RowBits absent = changes.AbsentAfter(this);
+        int next = 0;
+        using var rows = VectorMatrix.Create(changes.RowCount, Dimension, (row, vector) =>
+        {
+            if ((row & 1023) == 0)
+                cancellationToken.ThrowIfCancellationRequested();
+            if (next < changes.Added.Length && changes.Added[next] == row)
+                changes.Vector(next++).CopyTo(vector);
+            else if (!absent.Contains(row))
+                Vector(row).CopyTo(vector);
+        });
+        return new ExactIndex(rows, Metric, inverseNorms: null, absent.CountMembers() > 0 ? absent : null);
+    }
+
+    private protected override void WriteTo(IndexFileWriter writer)
+    {
+        using Hold hold = TakeHold();
+        writer.Add(VectorsSection, _memory);
+        if (Metric == Metric.Cosine)
+            writer.Add<float>(InverseNormsSection, _inverseNorms);
+        if (_absent is not null)
+            writer.Add(AbsentSection, _absent.Words);
+    }
+
     [SkipLocalsInit]
     private protected override int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
     {
@@ -74,7 +131,7 @@ public sealed class ExactIndex : VectorIndex
         {
             ReadOnlySpan<float> prepared = Prepare(query, scratch);
             scoped var best = new TopK(results);
-            Scan(prepared).Collect(filter, ref best);
+            Scan(prepared).Collect(new EligibleRows(filter, _absent, Count), ref best);
             return best.Complete();
         }
         finally

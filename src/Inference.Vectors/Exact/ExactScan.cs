@@ -56,21 +56,15 @@ internal readonly ref struct ExactScan
 
     /// <summary>Offers every eligible row that can be among the best.</summary>
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Collect(RowFilter filter, ref TopK best)
+    public void Collect(EligibleRows rows, ref TopK best)
     {
         Span<float> scores = stackalloc float[ScoreBlock.Rows];
         Span<int> picked = stackalloc int[ScoreBlock.Rows];
         int pickedCount = 0;
-        ReadOnlySpan<ulong> allowed = filter.Allowed is { } allow ? allow.Words : default;
-        ReadOnlySpan<ulong> denied = filter.Denied is { } deny ? deny.Words : default;
-        int words = (int)(((uint)_count + 63) / 64);
+        int words = rows.WordCount;
         for (int word = 0; word < words; word++)
         {
-            ulong eligible = word == words - 1 ? ulong.MaxValue >> (words * 64 - _count) : ulong.MaxValue;
-            if (!allowed.IsEmpty)
-                eligible &= allowed[word];
-            if (!denied.IsEmpty)
-                eligible &= ~denied[word];
+            ulong eligible = rows.Word(word);
             if (BitOperations.PopCount(eligible) >= DenseRows)
             {
                 Offer(ScoreBlockOf(word, scores, best.Threshold) & eligible, scores, word * 64, ref best);

@@ -13,11 +13,14 @@ internal static class InverseNorms
     /// <summary>One factor for each row of a matrix whose memory the caller holds, and zeros up to a whole <see cref="ScoreBlock"/>.</summary>
     public static float[] Of(VectorMatrix rows)
     {
-        var inverses = new float[(rows.Count + ScoreBlock.Rows - 1) / ScoreBlock.Rows * ScoreBlock.Rows];
+        var inverses = new float[LengthFor(rows.Count)];
         for (int row = 0; row < rows.Count; row++)
             inverses[row] = Of(rows.Elements(row));
         return inverses;
     }
+
+    /// <summary>Factors for so many rows, in whole blocks.</summary>
+    public static int LengthFor(int rows) => (int)(((long)rows + ScoreBlock.Rows - 1) / ScoreBlock.Rows * ScoreBlock.Rows);
 
     public static float Of(ReadOnlySpan<float> vector)
     {

@@ -51,6 +51,16 @@ internal sealed unsafe class MemoryBlock : IDisposable
     public ref T Start<T>()
         where T : unmanaged => ref Unsafe.AsRef<T>(_start);
 
+    /// <summary>A part of the block, no more than what a span can hold. Valid while the caller is a holder.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie in the block.</exception>
+    public Span<byte> Bytes(nuint offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (offset > Length || (nuint)length > Length - offset)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{length} bytes from there on do not lie in a block of {Length}.");
+        return new Span<byte>(_start + offset, length);
+    }
+
     /// <summary>How many elements lie before the first aligned one. Managed memory may be moved, which then costs speed and nothing else.</summary>
     public static int ElementsToAlignment(ReadOnlySpan<float> span)
     {
