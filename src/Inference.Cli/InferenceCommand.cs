@@ -35,15 +35,17 @@ internal static class InferenceCommand
 
     private static RootCommand Create(CommandHost host)
     {
-        Verb[] verbs = [DemoVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host), RecommendVerb.Create(host), SimilarVerb.Create(host), LoadVerb.Create(host)];
+        Verb[] verbs = [DemoVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host), RecommendVerb.Create(host), SimilarVerb.Create(host), LoadVerb.Create(host), IndexBenchVerb.Create(host)];
         var bundle = new Command("bundle", "Make and check bundles: versioned folders of towers, items and profiles");
-        var root = new RootCommand("The command-line tool of the recommendation server") { bundle };
+        var index = new Command("index", "Measure vector indexes");
+        var root = new RootCommand("The command-line tool of the recommendation server") { bundle, index };
         foreach (Verb verb in verbs)
-            (verb.Command.Name is "import" or "check" ? bundle : root).Add(verb.Command);
+            (verb.Command.Name switch { "import" or "check" => bundle, "bench" => index, _ => root }).Add(verb.Command);
 
         var examples = verbs.ToDictionary(verb => verb.Command, verb => verb.Examples);
         examples[root] = [.. verbs.Select(verb => verb.Examples[0])];
-        examples[bundle] = [.. verbs.Where(verb => bundle.Subcommands.Contains(verb.Command)).SelectMany(verb => verb.Examples)];
+        foreach (Command group in new[] { bundle, index })
+            examples[group] = [.. verbs.Where(verb => group.Subcommands.Contains(verb.Command)).SelectMany(verb => verb.Examples)];
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction help } helpOption)

@@ -24,6 +24,8 @@ public sealed class InferenceCommandTests
     [InlineData("recommend")]
     [InlineData("similar")]
     [InlineData("load")]
+    [InlineData("index")]
+    [InlineData("index bench")]
     public async Task Run_WithHelp_ShowsExamples(string verb)
     {
         (int code, string output, string error) = await CliRun.Of([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

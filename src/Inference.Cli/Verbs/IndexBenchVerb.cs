@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Inference.Cli.Client;
+using Inference.Cli.Frame;
+using Inference.Cli.IndexBench;
+using Inference.Vectors;
+
+namespace Inference.Cli.Verbs;
+
+/// <summary>`index bench`: measures how fast indexes answer at wanted recalls.</summary>
+internal static class IndexBenchVerb
+{
+    public static Verb Create(CommandHost host)
+    {
+        Option<string> rows = FileOption("--base", "The rows to index: .npy (fp32, fp16, int8, uint8), .fvecs or .bvecs", required: true);
+        Option<string> queries = FileOption("--queries", "The queries, of the same dimension", required: true);
+        Option<string> truth = FileOption("--truth", "The best rows of each query (.ivecs); computed by exact search when not given");
+        Option<string> saveTruth = FileOption("--save-truth", "Write the best rows of each query to this .ivecs file");
+        var metric = new Option<Metric>("--metric") { Description = "How vectors are compared: inner product, cosine or squared Euclidean distance", HelpName = "ip|cosine|l2", Required = true, CustomParser = ParseMetric };
+        var indexes = new Option<string[]>("--index")
+        {
+            Description = "What to measure, separated by commas", HelpName = string.Join('|', IndexSource.Names), DefaultValueFactory = _ => [.. IndexSource.Defaults], CustomParser = result => ParseIndexes(result),
+        };
+        var recalls = new Option<double[]>("--recall") { Description = "Recalls to reach, separated by commas", HelpName = "R,R…", DefaultValueFactory = _ => [0.90, 0.95, 0.99], CustomParser = result => ParseList<double>(result, "above 0 and at most 1", static r => r is > 0 and <= 1) };
+        var widths = new Option<int[]>("--width") { Description = "Measure at these search widths instead", HelpName = "N,N…", DefaultValueFactory = _ => [], CustomParser = result => ParseList<int>(result, "1 to 1000000", static w => w is >= 1 and <= 1_000_000) };
+        Option<int> k = Numbers.Option("--k", "Neighbours that are asked for", 10, 1, 10_000);
+        Option<int> threads = Numbers.Option("--threads", "Threads that ask at once", 1, 1, 1024);
+        Option<int> interleave = Numbers.Option("--interleave", "Also put so many queries together on each thread; 1 for not", 1, 1, 1024);
+        Option<int> rounds = Numbers.Option("--rounds", "Timed rounds; the median counts", 5, 1, 1000);
+        Option<int> maxWidth = Numbers.Option("--max-width", "Highest search width that is tried", 4096, 1, 1_000_000);
+        Option<int> queryLimit = Numbers.Option("--query-limit", "Only so many of the queries, the first ones; 0 for all", 0, 0, int.MaxValue);
+        Option<ulong> seed = Numbers.Option("--seed", "Names the chance in building: the same seed gives the same index", 1UL, 0UL, ulong.MaxValue);
+        Option<string> plot = FileOption("--plot", "Also draw recall against queries per second to this SVG file");
+        Option<string?> json = JsonFile.Option();
+
+        var command = new Command("bench", "Measure how fast indexes answer at wanted recalls, and what they cost")
+        {
+            rows, queries, truth, saveTruth, metric, indexes, recalls, widths, k, threads, interleave, rounds, maxWidth, queryLimit, seed, plot, json,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(recalls) is { Implicit: false } && result.GetResult(widths) is { Implicit: false })
+                result.AddError("--recall and --width cannot go together");
+        });
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            int[] givenWidths = parsed.GetRequiredValue(widths);
+            var options = new BenchOptions
+            {
+                Indexes = parsed.GetRequiredValue(indexes),
+                Targets = givenWidths.Length > 0 ? [] : [.. parsed.GetRequiredValue(recalls).Order()],
+                Widths = givenWidths,
+                K = parsed.GetValue(k),
+                Threads = parsed.GetValue(threads),
+                Interleave = parsed.GetValue(interleave),
+                Rounds = parsed.GetValue(rounds),
+                MaxWidth = parsed.GetValue(maxWidth),
+                Seed = parsed.GetValue(seed),
+                WithCurve = parsed.GetValue(plot) is not null,
+            };
+            var files = new BenchFiles(parsed.GetRequiredValue(rows), parsed.GetRequiredValue(queries), parsed.GetValue(truth), parsed.GetValue(saveTruth), parsed.GetValue(queryLimit));
+            BenchReport report = await host.WithProgressAsync(begin => Task.Run(() => BenchRun.Run(files, parsed.GetValue(metric), options, begin, cancellationToken), cancellationToken));
+
+            string? jsonFile = parsed.GetValue(json);
+            if (!JsonFile.IsInsteadOfTable(jsonFile))
+                report.Table(host);
+            await JsonFile.WriteAsync(host, jsonFile, report.Json, CancellationToken.None);
+            if (parsed.GetValue(plot) is { } picture)
+                await File.WriteAllTextAsync(picture, RecallPlot.Draw(Title(report), report.Curves), CancellationToken.None);
+            return ExitCode.Ok;
+        });
+        return new Verb(
+            command,
+            "inference index bench --base base.npy --queries query.npy --metric ip --recall 0.95,0.99 --json bench.json",
+            "inference index bench --base base.fvecs --queries query.fvecs --truth truth.ivecs --metric l2 --interleave 8 --plot bench.svg");
+    }
+
+    private static string Title(BenchReport report) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{report.Set.Rows:N0} × {report.Set.Dimension}, {BenchReport.NameOf(report.Set.Metric)}: recall@{report.Options.K} and queries/s, {report.Options.Threads} thread{(report.Options.Threads == 1 ? "" : "s")}");
+
+    private static Option<string> FileOption(string name, string description, bool required = false) => new(name) { Description = description, HelpName = "FILE", Required = required };
+
+    private static Metric ParseMetric(ArgumentResult result)
+    {
+        string text = Single(result);
+        foreach (Metric metric in Enum.GetValues<Metric>())
+        {
+            if (BenchReport.NameOf(metric) == text)
+                return metric;
+        }
+        result.AddError($"--metric is ip, cosine or l2, not '{text}'");
+        return default;
+    }
+
+    private static string[] ParseIndexes(ArgumentResult result)
+    {
+        string[] names = Single(result).Split(',', StringSplitOptions.TrimEntries);
+        foreach (string name in names.Where(static name => !IndexSource.Names.Contains(name)))
+            result.AddError($"--index is one or more of {string.Join(", ", IndexSource.Names)}, not '{name}'");
+        return [.. names.Distinct()];
+    }
+
+    private static T[] ParseList<T>(ArgumentResult result, string range, Func<T, bool> isInRange)
+        where T : struct, IParsable<T>
+    {
+        var values = new List<T>();
+        foreach (string part in Single(result).Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (T.TryParse(part, CultureInfo.InvariantCulture, out T value) && isInRange(value))
+                values.Add(value);
+            else
+                result.AddError($"{result.Argument.Name} takes numbers {range}, separated by commas, not '{part}'");
+        }
+        return [.. values.Distinct()];
+    }
+
+    private static string Single(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+}
