@@ -20,7 +20,10 @@ internal static class IndexBenchVerb
         var metric = new Option<Metric>("--metric") { Description = "How vectors are compared: inner product, cosine or squared Euclidean distance", HelpName = "ip|cosine|l2", Required = true, CustomParser = ParseMetric };
         var indexes = new Option<string[]>("--index")
         {
-            Description = "What to measure, separated by commas", HelpName = string.Join('|', IndexSource.Names), DefaultValueFactory = _ => [.. IndexSource.Defaults], CustomParser = result => ParseIndexes(result),
+            Description = "What to measure, separated by commas",
+            HelpName = string.Join('|', IndexSource.Names),
+            DefaultValueFactory = _ => [.. IndexSource.Defaults],
+            CustomParser = result => ParseIndexes(result),
         };
         var recalls = new Option<double[]>("--recall") { Description = "Recalls to reach, separated by commas", HelpName = "R,R…", DefaultValueFactory = _ => [0.90, 0.95, 0.99], CustomParser = result => ParseList<double>(result, "above 0 and at most 1", static r => r is > 0 and <= 1) };
         var widths = new Option<int[]>("--width") { Description = "Measure at these search widths instead", HelpName = "N,N…", DefaultValueFactory = _ => [], CustomParser = result => ParseList<int>(result, "1 to 1000000", static w => w is >= 1 and <= 1_000_000) };
