@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Inference.Vectors.Exact;
@@ -180,10 +179,7 @@ public sealed class ExactIndex : VectorIndex
     private ReadOnlySpan<float> Prepare(ReadOnlySpan<float> query, Span<float> scratch)
     {
         Span<float> prepared = scratch.Slice(MemoryBlock.ElementsToAlignment(scratch), _stride);
-        query.CopyTo(prepared);
-        prepared[query.Length..].Clear();
-        if (Metric == Metric.Cosine)
-            TensorPrimitives.Multiply(prepared[..query.Length], InverseNorms.Of(query), prepared[..query.Length]);
+        PreparedQuery.Write(query, Metric, prepared);
         return prepared;
     }
 

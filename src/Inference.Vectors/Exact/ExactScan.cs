@@ -73,7 +73,7 @@ internal readonly ref struct ExactScan
             for (; eligible != 0; eligible &= eligible - 1)
             {
                 int row = word * 64 + BitOperations.TrailingZeroCount(eligible);
-                Prefetch.Row(ref RowOf(row), _stride);
+                Prefetch(row);
                 picked[pickedCount++] = row;
                 if (pickedCount == picked.Length)
                 {
@@ -94,7 +94,7 @@ internal readonly ref struct ExactScan
         {
             ReadOnlySpan<int> next = rows[..Math.Min(rows.Length, ScoreBlock.Rows)];
             foreach (int row in next)
-                Prefetch.Row(ref RowOf(row), _stride);
+                Prefetch(row);
             ScorePicked(next, block, float.NegativeInfinity);
             block[..next.Length].CopyTo(scores);
             rows = rows[next.Length..];
@@ -123,6 +123,9 @@ internal readonly ref struct ExactScan
         }
     }
 
+    /// <summary>Asks for a row of the matrix that will soon be scored.</summary>
+    public void Prefetch(int row) => Kernels.Prefetch.Row(ref RowOf(row), _stride);
+
     private ref float RowOf(int row) => ref Unsafe.Add(ref _matrix, (nuint)(uint)row * _stride);
 
     /// <summary>Scores the 64 rows of a word; behind the last row of the matrix the scores are undefined.</summary>
@@ -133,7 +136,7 @@ internal readonly ref struct ExactScan
         ref float start = ref RowOf(first);
         ref float result = ref MemoryMarshal.GetReference(scores);
         if (_streamed)
-            Prefetch.Stream(ref start, (nuint)rows * _stride);
+            Kernels.Prefetch.Stream(ref start, (nuint)rows * _stride);
         if (_metric == Metric.L2)
             _kernels.SquaredL2Rows(ref _query, ref start, _stride, (nuint)rows, ref result);
         else
@@ -142,9 +145,12 @@ internal readonly ref struct ExactScan
         return ScoreBlock.Finish(_metric, ref result, ref inverseNorms, threshold);
     }
 
-    /// <summary>Scores up to 64 rows by number and returns which are candidates.</summary>
+    /// <summary>Scores up to 64 rows by number, which had best be on their way to the cache, and returns which are candidates: bit i, that score i reaches the threshold.</summary>
+    /// <param name="rows">1 to 64 rows of the matrix.</param>
+    /// <param name="scores">64 places, all of which are written to.</param>
+    /// <param name="threshold">The least score of interest.</param>
     [SkipLocalsInit]
-    private ulong ScorePicked(scoped ReadOnlySpan<int> rows, scoped Span<float> scores, float threshold)
+    public ulong ScorePicked(scoped ReadOnlySpan<int> rows, scoped Span<float> scores, float threshold)
     {
         Span<float> inverseNorms = stackalloc float[ScoreBlock.Rows];
         ref float result = ref MemoryMarshal.GetReference(scores);

@@ -1,0 +1,193 @@
+using System.Runtime.CompilerServices;
+using Inference.Vectors.Kernels.Bytes;
+using Inference.Vectors.Memory;
+
+namespace Inference.Vectors.Exact;
+
+/// <summary>The 8-bit codes of a matrix, as the <see cref="ByteKernels"/> read them, with what bounds their error.</summary>
+/// <remarks>
+/// <para>What is coded is not always the row as it stands: for cosine it is the row at length 1, for L2 the row less the mean of all rows, which makes it shorter and so its
+/// error smaller. Call that y. Its code c has 8-bit elements cᵢ = round(yᵢ ∕ s) + 128, with a step s of the row's own: max|yᵢ| ∕ 127.</para>
+/// <para>Rows are in the order of the scan: longest first for inner product and L2, as in the matrix for cosine. A stretch is <see cref="StretchRows"/> of them.</para>
+/// </remarks>
+internal sealed class ScanCodes
+{
+    /// <summary>Rows between two looks at the threshold.</summary>
+    public const int StretchRows = 256;
+
+    /// <summary>Blocks of a whole stretch.</summary>
+    public const int StretchBlocks = StretchRows / ByteKernels.BlockRows;
+
+    /// <summary>Rows whose y is longer than this are not trusted to fp32 arithmetic: their norm is given as infinite, and they are always scored.</summary>
+    private const double LongestForL2 = 1e18, Longest = 1e36;
+
+    /// <summary>2⁻¹²⁶, so that a step is a float with all its digits.</summary>
+    private const double LeastStep = 1.17549435e-38;
+
+    private ScanCodes(int count, int dimension, Metric metric)
+    {
+        Count = count;
+        Groups = (dimension + ByteKernels.GroupDimensions - 1) / ByteKernels.GroupDimensions;
+        int blocks = (int)(((uint)count + ByteKernels.BlockRows - 1) / ByteKernels.BlockRows);
+        Stretches = (blocks + StretchBlocks - 1) / StretchBlocks;
+        Blocks = blocks;
+        Memory = new MemoryBlock(checked((nuint)blocks * (nuint)Groups * ByteKernels.GroupBytes));
+        Steps = new float[(long)Stretches * StretchRows];
+        Squares = metric == Metric.L2 ? new float[(long)Stretches * StretchRows] : [];
+        Norms = new float[Stretches];
+        Ratios = new float[Stretches];
+    }
+
+    /// <summary>Rows.</summary>
+    public int Count { get; }
+
+    /// <summary>Groups of four dimensions.</summary>
+    public int Groups { get; }
+
+    /// <summary>Blocks of sixteen rows; the last is filled up with rows of zeros.</summary>
+    public int Blocks { get; }
+
+    /// <summary>Stretches; the last may have fewer blocks.</summary>
+    public int Stretches { get; }
+
+    /// <summary>The blocks.</summary>
+    public MemoryBlock Memory { get; }
+
+    /// <summary>The step of each row, in the order of the scan; zeros behind the last row, to a whole stretch.</summary>
+    public float[] Steps { get; }
+
+    /// <summary>|y|² of each row, likewise; for L2 only.</summary>
+    public float[] Squares { get; }
+
+    /// <summary>For each stretch, the largest |y| of its rows or more; infinite where arithmetic cannot be trusted. Descends where the rows are sorted.</summary>
+    public float[] Norms { get; }
+
+    /// <summary>For each stretch, the largest |y − s·c| ∕ s of its rows or more: how far the codes are off, in steps.</summary>
+    public float[] Ratios { get; }
+
+    /// <summary>The row of the matrix at each place of the scan; empty where they are the same.</summary>
+    public int[] Order { get; private set; } = [];
+
+    /// <summary>What was subtracted from every row; zeros but for L2.</summary>
+    public double[] Mean { get; private set; } = [];
+
+    /// <summary>Bytes of all of it.</summary>
+    public long Bytes => (long)Memory.Length + 4L * (Steps.Length + Squares.Length + Norms.Length + Ratios.Length + Order.Length) + 8L * Mean.Length;
+
+    /// <summary>Codes a matrix on all cores. The caller holds its memory.</summary>
+    /// <param name="rows">The vectors.</param>
+    /// <param name="metric">What y is.</param>
+    /// <param name="inverseNorms">1 ∕ |x| for each row, for cosine.</param>
+    public static ScanCodes Of(VectorMatrix rows, Metric metric, float[] inverseNorms)
+    {
+        var codes = new ScanCodes(rows.Count, rows.Dimension, metric) { Mean = metric == Metric.L2 ? MeanOf(rows) : new double[rows.Dimension] };
+        if (metric != Metric.Cosine)
+            codes.Order = LongestFirst(rows, codes.Mean);
+        Parallel.For(
+            0,
+            codes.Stretches,
+            () => new double[rows.Dimension],
+            (stretch, _, y) =>
+            {
+                codes.Encode(stretch, rows, metric, inverseNorms, y);
+                return y;
+            },
+            static _ => { });
+        return codes;
+    }
+
+    /// <summary>The first byte of a block.</summary>
+    public ref byte Block(int block) => ref Unsafe.Add(ref Memory.Start<byte>(), (nuint)(uint)block * (nuint)Groups * ByteKernels.GroupBytes);
+
+    /// <summary>How many blocks a stretch has.</summary>
+    public int BlocksOf(int stretch) => Math.Min(StretchBlocks, Blocks - stretch * StretchBlocks);
+
+    /// <summary>The row of the matrix at a place of the scan.</summary>
+    public int RowAt(int place) => Order.Length == 0 ? place : Order[place];
+
+    private static double[] MeanOf(VectorMatrix rows)
+    {
+        var mean = new double[rows.Dimension];
+        for (int row = 0; row < rows.Count; row++)
+        {
+            ReadOnlySpan<float> x = rows.Elements(row);
+            for (int i = 0; i < mean.Length; i++)
+                mean[i] += x[i];
+        }
+        foreach (ref double element in mean.AsSpan())
+            element /= Math.Max(rows.Count, 1);
+        return mean;
+    }
+
+    private static int[] LongestFirst(VectorMatrix rows, double[] mean)
+    {
+        var order = new int[rows.Count];
+        var keys = new double[rows.Count];
+        Parallel.For(0, rows.Count, row =>
+        {
+            ReadOnlySpan<float> x = rows.Elements(row);
+            double squared = 0;
+            for (int i = 0; i < x.Length; i++)
+                squared += (x[i] - mean[i]) * (x[i] - mean[i]);
+            keys[row] = -squared;
+            order[row] = row;
+        });
+        Array.Sort(keys, order);
+        return order;
+    }
+
+    private void Encode(int stretch, VectorMatrix rows, Metric metric, float[] inverseNorms, double[] y)
+    {
+        double norm = 0, ratio = 0;
+        int end = (stretch * StretchBlocks + BlocksOf(stretch)) * ByteKernels.BlockRows;
+        for (int place = stretch * StretchRows; place < end; place++)
+        {
+            ref byte start = ref Unsafe.Add(ref Block(place / ByteKernels.BlockRows), place % ByteKernels.BlockRows * ByteKernels.GroupDimensions);
+            if (place >= Count)
+            {
+                Write(ref start, [], 1);
+                continue;
+            }
+            int row = RowAt(place);
+            ReadOnlySpan<float> x = rows.Elements(row);
+            double inverse = metric == Metric.Cosine ? inverseNorms[row] : 1, largest = 0, squared = 0;
+            for (int i = 0; i < y.Length; i++)
+            {
+                y[i] = (x[i] - Mean[i]) * inverse;
+                largest = Math.Max(largest, Math.Abs(y[i]));
+                squared += y[i] * y[i];
+            }
+            float step = (float)Math.Max(largest / 127, LeastStep);
+            Steps[place] = step;
+            ratio = Math.Max(ratio, Write(ref start, y, step));
+            norm = Math.Max(norm, IsTrusted(metric, squared, inverse) ? Math.Sqrt(squared) : double.PositiveInfinity);
+            if (metric == Metric.L2)
+                Squares[place] = (float)squared;
+        }
+        // Up, for they are bounds: past what rounding took from the sums in double.
+        Norms[stretch] = MathF.BitIncrement((float)(norm * (1 + 1e-9)));
+        Ratios[stretch] = MathF.BitIncrement((float)(ratio * (1 + 1e-9)));
+    }
+
+    /// <summary>Whether the kernels' sums over a row, and sums over its code, stay within fp32. For cosine it is the row as it stands that the fp32 kernels read.</summary>
+    private static bool IsTrusted(Metric metric, double squared, double inverse) => metric switch
+    {
+        Metric.L2 => squared < LongestForL2 * LongestForL2,
+        Metric.Cosine => inverse is 0 or > 1 / Longest,
+        _ => squared < Longest * Longest,
+    };
+
+    /// <summary>Writes the code of a row and returns |y − s·c| ∕ s.</summary>
+    private double Write(ref byte start, ReadOnlySpan<double> y, double step)
+    {
+        double squared = 0;
+        for (int i = 0; i < Groups * ByteKernels.GroupDimensions; i++)
+        {
+            double exact = i < y.Length ? y[i] / step : 0;
+            double code = Math.Clamp(Math.Round(exact), -127, 127);
+            squared += (exact - code) * (exact - code);
+            Unsafe.Add(ref start, i / ByteKernels.GroupDimensions * ByteKernels.GroupBytes + i % ByteKernels.GroupDimensions) = (byte)(code + 128);
+        }
+        return Math.Sqrt(squared);
+    }
+}
