@@ -224,7 +224,7 @@ public sealed class ScanIndex : VectorIndex
         prepared.Prepare(query, _rows);
         int eligible = Math.Min(filter.Allowed?.Count ?? Count, Count - (filter.Denied?.Count ?? 0));
         bool scans = prepared.IsTrusted && eligible > _rows.Codes.Count / FewEligible;
-        var search = new ScanSearch(_rows, prepared, Scan(prepared.Prepared), filter, results, pending, scans);
+        var search = new ScanSearch(_rows, prepared, Scan(prepared.Prepared), new EligibleRows(filter, absent: null, Count), results, pending, scans);
         if (!scans)
             search.TakeEligible();
         return search;

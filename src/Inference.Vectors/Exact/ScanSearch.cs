@@ -26,9 +26,8 @@ internal ref struct ScanSearch
     private readonly ScanRows _index;
     private readonly ScanQuery _query;
     private readonly ExactScan _rows;
-    private readonly RowFilter _filter;
-    private readonly ReadOnlySpan<ulong> _allowed;
-    private readonly ReadOnlySpan<ulong> _denied;
+    private readonly EligibleRows _eligible;
+    private readonly bool _areAllEligible;
     private readonly Span<int> _pending;
     private int _pendingCount;
     private TopK _best;
@@ -37,18 +36,17 @@ internal ref struct ScanSearch
     /// <param name="index">What is searched.</param>
     /// <param name="query">Prepared.</param>
     /// <param name="rows">The fp32 rows, with the same query.</param>
-    /// <param name="filter">Eligible row numbers.</param>
+    /// <param name="eligible">Eligible row numbers.</param>
     /// <param name="results">Where the best go; not empty.</param>
     /// <param name="pending"><see cref="PendingRows"/> places.</param>
     /// <param name="scans">Whether the codes are going to be read.</param>
-    public ScanSearch(ScanRows index, ScanQuery query, ExactScan rows, RowFilter filter, Span<Neighbor> results, Span<int> pending, bool scans)
+    public ScanSearch(ScanRows index, ScanQuery query, ExactScan rows, EligibleRows eligible, Span<Neighbor> results, Span<int> pending, bool scans)
     {
         _index = index;
         _query = query;
         _rows = rows;
-        _filter = filter;
-        _allowed = filter.Allowed is { } allowed ? allowed.Words : default;
-        _denied = filter.Denied is { } denied ? denied.Words : default;
+        _eligible = eligible;
+        _areAllEligible = eligible.IsAll;
         _pending = pending;
         _floor = scans ? Sample(results) : float.NegativeInfinity;
         _best = new TopK(results);
@@ -121,19 +119,15 @@ internal ref struct ScanSearch
         IsDone = true;
         if (_index.RowOf.Length == 0)
         {
-            _rows.Collect(_filter, ref _best);
+            _rows.Collect(_eligible, ref _best);
             return;
         }
-        int words = (_index.RowOf.Length + 63) / 64;
-        for (int word = 0; word < words; word++)
+        for (int word = 0; word < _eligible.WordCount; word++)
         {
-            ulong eligible = _allowed.IsEmpty ? ulong.MaxValue : _allowed[word];
-            if (!_denied.IsEmpty)
-                eligible &= ~_denied[word];
-            for (; eligible != 0; eligible &= eligible - 1)
+            for (ulong eligible = _eligible.Word(word); eligible != 0; eligible &= eligible - 1)
             {
-                int number = word * 64 + BitOperations.TrailingZeroCount(eligible);
-                if (number < _index.RowOf.Length && _index.RowOf[number] is >= 0 and int row)
+                int row = _index.RowOf[word * 64 + BitOperations.TrailingZeroCount(eligible)];
+                if (row >= 0)
                     Keep(row);
             }
         }
@@ -154,11 +148,7 @@ internal ref struct ScanSearch
             Keep(row);
     }
 
-    private readonly bool IsEligible(int number)
-    {
-        ulong bit = 1UL << number;
-        return (_allowed.IsEmpty || (_allowed[number >> 6] & bit) != 0) && (_denied.IsEmpty || (_denied[number >> 6] & bit) == 0);
-    }
+    private readonly bool IsEligible(int number) => _areAllEligible || _eligible.Contains(number);
 
     private void Keep(int row)
     {
