@@ -6,7 +6,7 @@ using Inference.Vectors.Search;
 namespace Inference.Vectors;
 
 /// <summary>Finds the best rows for a query: what every kind of index has in common.</summary>
-/// <remarks>Frozen: rows never change. Safe for concurrent callers. A search allocates nothing once its scratch is warm.</remarks>
+/// <remarks>Frozen: rows never change; a <see cref="LiveIndex"/> changes by replacing its index. Safe for concurrent callers. A search allocates nothing once its scratch is warm.</remarks>
 public abstract class VectorIndex : IDisposable
 {
     private protected VectorIndex(int count, int dimension, Metric metric)

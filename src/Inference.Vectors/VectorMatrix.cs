@@ -141,7 +141,8 @@ public sealed class VectorMatrix : IDisposable
         return MemoryMarshal.CreateSpan(ref Unsafe.Add(ref _memory.Start<float>(), (nuint)row * (nuint)Stride), Dimension);
     }
 
-    private static int RoundUp(int value) => (value + Padding - 1) & -Padding;
+    /// <summary>The stride of rows of a dimension.</summary>
+    internal static int RoundUp(int value) => (value + Padding - 1) & -Padding;
 
     /// <summary>Zeroes a row with its padding and returns its elements.</summary>
     private Span<float> Clear(int row)

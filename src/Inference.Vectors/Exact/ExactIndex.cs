@@ -19,12 +19,6 @@ namespace Inference.Vectors;
 /// </remarks>
 public sealed class ExactIndex : VectorIndex
 {
-    /// <summary>Queries up to this many elements are prepared on the stack.</summary>
-    private const int StackElements = 1024;
-
-    /// <summary>Room to move the start of the prepared query to a cache line.</summary>
-    private const int AlignmentSlack = (int)MemoryBlock.Alignment / sizeof(float);
-
     /// <summary>Sections of the file: the padded matrix, the factors of cosine, the bitmap of absent rows where there are any.</summary>
     private const string VectorsSection = "vectors", InverseNormsSection = "inverse-norms", AbsentSection = "absent";
 
@@ -125,10 +119,12 @@ public sealed class ExactIndex : VectorIndex
         if (Count == 0)
             return 0;
         float[]? rented = null;
-        Span<float> scratch = _stride <= StackElements ? stackalloc float[StackElements + AlignmentSlack] : rented = ArrayPool<float>.Shared.Rent(_stride + AlignmentSlack);
+        Span<float> scratch = _stride <= PreparedQuery.StackElements
+            ? stackalloc float[PreparedQuery.StackElements + PreparedQuery.AlignmentSlack]
+            : rented = ArrayPool<float>.Shared.Rent(_stride + PreparedQuery.AlignmentSlack);
         try
         {
-            ReadOnlySpan<float> prepared = Prepare(query, scratch);
+            ReadOnlySpan<float> prepared = PreparedQuery.Prepare(query, Metric, _stride, scratch);
             scoped var best = new TopK(results);
             Scan(prepared).Collect(new EligibleRows(filter, _absent, Count), ref best);
             return best.Complete();
@@ -145,10 +141,12 @@ public sealed class ExactIndex : VectorIndex
     {
         using Hold hold = TakeHold();
         float[]? rented = null;
-        Span<float> scratch = _stride <= StackElements ? stackalloc float[StackElements + AlignmentSlack] : rented = ArrayPool<float>.Shared.Rent(_stride + AlignmentSlack);
+        Span<float> scratch = _stride <= PreparedQuery.StackElements
+            ? stackalloc float[PreparedQuery.StackElements + PreparedQuery.AlignmentSlack]
+            : rented = ArrayPool<float>.Shared.Rent(_stride + PreparedQuery.AlignmentSlack);
         try
         {
-            ReadOnlySpan<float> prepared = Prepare(query, scratch);
+            ReadOnlySpan<float> prepared = PreparedQuery.Prepare(query, Metric, _stride, scratch);
             Scan(prepared).Score(rows, scores);
         }
         finally
@@ -172,15 +170,6 @@ public sealed class ExactIndex : VectorIndex
     {
         ObjectDisposedException.ThrowIf(_disposed != 0 || !_memory.TryHold(), this);
         return new Hold(_memory);
-    }
-
-    /// <summary>Pads the query as the rows are, and brings it to length 1 for cosine.</summary>
-    /// <returns>The stride's worth of <paramref name="scratch"/> that begins a cache line: loads that straddle two cost a fifth of the speed.</returns>
-    private ReadOnlySpan<float> Prepare(ReadOnlySpan<float> query, Span<float> scratch)
-    {
-        Span<float> prepared = scratch.Slice(MemoryBlock.ElementsToAlignment(scratch), _stride);
-        PreparedQuery.Write(query, Metric, prepared);
-        return prepared;
     }
 
     /// <summary>A search's hold on the memory, which <see cref="Dispose"/> of the index cannot take from under it.</summary>

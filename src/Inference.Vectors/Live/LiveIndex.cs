@@ -1,0 +1,471 @@
+using System.Numerics.Tensors;
+using Inference.Vectors.Exact;
+using Inference.Vectors.Live;
+using Inference.Vectors.Search;
+
+namespace Inference.Vectors;
+
+/// <summary>An index whose rows come, change and go while it is searched.</summary>
+/// <remarks>
+/// <list type="number">
+/// <item>A change is appended to a log. A search asks a frozen index, which hides changed rows, then scans the changes: see <see cref="Generation"/> for how it gets the
+/// state of one moment, without a lock. A changed row is found once, with its old or its new vector; one that was deleted is not found once the call has returned.</item>
+/// <item>When enough changes wait, a thread builds the next index from the current one and them (<see cref="VectorIndex.Merged"/>). Changes go on meanwhile.</item>
+/// <item>It replaces index, hidden rows and start of the log in one step. Searches that run keep what they have; it goes with the last of them.</item>
+/// </list>
+/// <para>A merge that fails leaves everything as it is; it is counted, reported and tried again by later changes. Without changes no thread and no timer runs.</para>
+/// <para>Searches never wait and allocate nothing once warm. Changes come one at a time, from any thread. Rows are numbers of the caller's choice; a number that was never
+/// used or was deleted is absent. Sets of a filter may be over any number of rows: those behind it are not allowed by an allow set, and not denied by a deny set.</para>
+/// </remarks>
+public sealed class LiveIndex : IDisposable
+{
+    /// <summary>How long a waiting change sleeps at most before it looks whether a failed merge may be tried again, and at its token.</summary>
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+
+    private readonly object _gate = new();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly LiveOptions _options;
+    private readonly ChangeLog _log;
+    private Generation _current;
+    private RowBits _live;
+    private int _count;
+    private int _rowCount;
+    private bool _merging;
+    private bool _disposed;
+    private int _failuresInARow;
+    private long _failedAt;
+    private long _merges, _failedMerges;
+    private Exception? _lastFailure;
+    private TimeSpan _lastMergeDuration;
+
+    /// <summary>Goes on from an index.</summary>
+    /// <param name="index">Passes to the live index, which disposes it. Its kind decides how searches go and which kind merges make.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public LiveIndex(VectorIndex index, LiveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        _options = (options ?? new LiveOptions()).Checked(index.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(index.Count, _options.MaxRowCount);
+        Dimension = index.Dimension;
+        Metric = index.Metric;
+        Kind = index.Kind;
+        _log = new ChangeLog(index.Dimension);
+        _current = new Generation(index, _log.End, _log.End);
+        _rowCount = index.Count;
+        _live = new RowBits(index.Count);
+        for (int row = 0; row < index.Count; row++)
+        {
+            if (!index.HasVector(row))
+                continue;
+            _live.Add(row);
+            _count++;
+        }
+    }
+
+    /// <summary>Elements of a row and of a query.</summary>
+    public int Dimension { get; }
+
+    /// <summary>How vectors are compared.</summary>
+    public Metric Metric { get; }
+
+    /// <summary>How the merged rows are searched.</summary>
+    public IndexKind Kind { get; }
+
+    /// <summary>Rows that are there.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The largest row number ever used, plus one.</summary>
+    public int RowCount => Volatile.Read(ref _rowCount);
+
+    /// <summary>Changes that are not merged yet.</summary>
+    public int Pending
+    {
+        get
+        {
+            // In this order: the start may only grow meanwhile.
+            long start = Volatile.Read(ref _current).Start.Position;
+            return (int)(_log.Count - start);
+        }
+    }
+
+    /// <summary>Merges that took place.</summary>
+    public long Merges => Interlocked.Read(ref _merges);
+
+    /// <summary>Merges that failed.</summary>
+    public long FailedMerges => Interlocked.Read(ref _failedMerges);
+
+    /// <summary>What the last merge that failed threw; null if none has since one succeeded.</summary>
+    public Exception? LastFailure => Volatile.Read(ref _lastFailure);
+
+    /// <summary>How long the last merge took that took place.</summary>
+    public TimeSpan LastMergeDuration
+    {
+        get
+        {
+            lock (_gate)
+                return _lastMergeDuration;
+        }
+    }
+
+    /// <summary>Writes the best eligible rows, best first; equal scores by ascending row.</summary>
+    /// <inheritdoc cref="VectorIndex.Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)" path="/param"/>
+    /// <returns>How many were written.</returns>
+    /// <exception cref="ArgumentException">The query has the wrong length or holds NaN or infinity.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The width is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    public int Search(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter = default, int width = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(width);
+        Generation generation = Hold();
+        try
+        {
+            generation.Index.ThrowIfUnfit(query);
+            return results.IsEmpty ? 0 : LiveSearch.One(generation, _log, query, results, filter, width);
+        }
+        finally
+        {
+            generation.Release();
+        }
+    }
+
+    /// <summary>Does several searches together. Each finds what <see cref="Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)"/> would.</summary>
+    /// <param name="requests">Queries and places for their results. <see cref="SearchRequest.Found"/> is set.</param>
+    /// <param name="width">As in the search of one.</param>
+    /// <inheritdoc cref="Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)" path="/exception"/>
+    public void Search(Span<SearchRequest> requests, int width = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(width);
+        Generation generation = Hold();
+        try
+        {
+            foreach (ref SearchRequest request in requests)
+                generation.Index.ThrowIfUnfit(request.Query.Span);
+            LiveSearch.Many(generation, _log, requests, width);
+        }
+        finally
+        {
+            generation.Release();
+        }
+    }
+
+    /// <summary>Whether a row is there.</summary>
+    public bool Contains(int row)
+    {
+        lock (_gate)
+            return _live.Contains(row);
+    }
+
+    /// <summary>The vector of a row, as <see cref="VectorIndex.CopyVector"/> gives it. Waits for changes that are just made, a matter of microseconds.</summary>
+    /// <param name="row">Any number.</param>
+    /// <param name="vector">At least <see cref="Dimension"/> elements.</param>
+    /// <returns>False if the row is not there.</returns>
+    /// <exception cref="ArgumentException">Too few elements.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    public bool TryCopyVector(int row, Span<float> vector)
+    {
+        if (vector.Length < Dimension)
+            throw new ArgumentException($"{vector.Length} places for a vector of {Dimension} dimensions.", nameof(vector));
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_live.Contains(row))
+                return false;
+            if (_log.TryLatest(row, out LogPosition position))
+                position.Block.Vector((int)(position.Position - position.Block.First), Dimension).Span.CopyTo(vector);
+            else
+                _current.Index.CopyVector(row, vector);
+            return true;
+        }
+    }
+
+    /// <summary>Adds a row or replaces its vector. Searches that begin after the call see it.</summary>
+    /// <param name="row">0 to <see cref="LiveOptions.MaxRowCount"/> − 1; numbers below that were never used become absent rows.</param>
+    /// <param name="vector"><see cref="Dimension"/> finite elements.</param>
+    /// <param name="cancellationToken">Ends the wait for room; the change is then not made.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    /// <exception cref="ArgumentException">The vector has the wrong length or holds NaN or infinity.</exception>
+    /// <exception cref="InvalidOperationException">Too many changes wait for a merge, and changes are not to wait.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    public void Upsert(int row, ReadOnlySpan<float> vector, CancellationToken cancellationToken = default)
+    {
+        ThrowIfNoRow(row);
+        float inverseNorm = Check(vector);
+        lock (_gate)
+        {
+            WaitForRoom(cancellationToken);
+            Write(row, vector, inverseNorm);
+        }
+    }
+
+    /// <summary>Adds a row with the number <see cref="RowCount"/> and returns that.</summary>
+    /// <inheritdoc cref="Upsert" path="/param[@name='vector' or @name='cancellationToken']"/>
+    /// <inheritdoc cref="Upsert" path="/exception"/>
+    public int Append(ReadOnlySpan<float> vector, CancellationToken cancellationToken = default)
+    {
+        float inverseNorm = Check(vector);
+        lock (_gate)
+        {
+            WaitForRoom(cancellationToken);
+            int row = _rowCount;
+            ThrowIfNoRow(row);
+            Write(row, vector, inverseNorm);
+            return row;
+        }
+    }
+
+    /// <summary>Removes a row. Searches that begin after the call do not find it; its number can be used again.</summary>
+    /// <param name="row">Any number.</param>
+    /// <param name="cancellationToken">Ends the wait for room; the change is then not made.</param>
+    /// <returns>False if the row was not there.</returns>
+    /// <exception cref="InvalidOperationException">Too many changes wait for a merge, and changes are not to wait.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    public bool Delete(int row, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_live.Contains(row))
+                return false;
+            WaitForRoom(cancellationToken);
+            // The wait lets others in.
+            if (!_live.Contains(row))
+                return false;
+            Write(row, [], inverseNorm: 0);
+            return true;
+        }
+    }
+
+    /// <summary>Merges all changes made before the call, now, and waits for that.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the merge.</param>
+    /// <exception cref="InvalidOperationException">The merge failed; the inner exception says why.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    public void Merge(CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            long wanted = _log.Count, failures = _failedMerges;
+            while (_current.Start.Position < wanted)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (_failedMerges != failures)
+                    throw new InvalidOperationException($"The merge failed: {_lastFailure?.Message}", _lastFailure);
+                if (!_merging)
+                    StartMerge();
+                Monitor.Wait(_gate, Glance);
+            }
+            ObjectDisposedException.ThrowIf(_disposed, this);
+        }
+    }
+
+    /// <summary>Merges all changes made before the call and writes the index to a file, see <see cref="VectorIndex.Save"/>.</summary>
+    /// <inheritdoc cref="Merge" path="/exception"/>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path, CancellationToken cancellationToken = default)
+    {
+        Merge(cancellationToken);
+        Generation generation = Hold();
+        try
+        {
+            generation.Index.Save(path);
+        }
+        finally
+        {
+            generation.Release();
+        }
+    }
+
+    /// <summary>Ends the merge that may run, whose result is dropped, and lets go of the memory once running searches have ended.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            Volatile.Write(ref _disposed, true);
+            Monitor.PulseAll(_gate);
+        }
+        _ended.Cancel();
+        lock (_gate)
+        {
+            while (_merging)
+                Monitor.Wait(_gate);
+        }
+        _ended.Dispose();
+        _current.Release();
+    }
+
+    private void ThrowIfNoRow(int row)
+    {
+        if ((uint)row >= (uint)_options.MaxRowCount)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"Rows are 0 to {_options.MaxRowCount - 1}.");
+    }
+
+    private float Check(ReadOnlySpan<float> vector)
+    {
+        if (vector.Length != Dimension)
+            throw new ArgumentException($"The vector has {vector.Length} dimensions, the index {Dimension}.", nameof(vector));
+        if (!TensorPrimitives.IsFiniteAll(vector))
+            throw new ArgumentException("The vector holds NaN or infinity; vectors must be finite.", nameof(vector));
+        return Metric == Metric.Cosine ? InverseNorms.Of(vector) : 0;
+    }
+
+    private Generation Hold()
+    {
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
+            Generation generation = Volatile.Read(ref _current);
+            // Fails where the generation was replaced since the line before.
+            if (generation.TryHold())
+                return generation;
+        }
+    }
+
+    /// <summary>Under the lock, which it leaves while it waits.</summary>
+    private void WaitForRoom(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Pending < _options.MaxPending)
+                return;
+            MergeIfDue();
+            if (_options.WhenFull == WhenFull.Throw)
+                throw new InvalidOperationException($"{Pending} changes wait for a merge, the most that may ({_failuresInARow} merges in a row have failed).", _lastFailure);
+            Monitor.Wait(_gate, Glance);
+        }
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void Write(int row, ReadOnlySpan<float> vector, float inverseNorm)
+    {
+        _log.Append(row, vector, inverseNorm);
+        _current.Hide(row, _log.End);
+        if (row >= _rowCount)
+        {
+            if (row >= _live.RowCount)
+                _live = new RowBits((int)Math.Min(_options.MaxRowCount, Math.Max(row + 1L, _live.RowCount * 2L)), _live.Words);
+            Volatile.Write(ref _rowCount, row + 1);
+        }
+        bool was = _live.Contains(row);
+        if (vector.IsEmpty)
+            _live.Remove(row);
+        else
+            _live.Add(row);
+        Volatile.Write(ref _count, _count + (vector.IsEmpty ? 0 : 1) - (was ? 1 : 0));
+        if (Pending >= _options.MergeThreshold)
+            MergeIfDue();
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void MergeIfDue()
+    {
+        if (_merging)
+            return;
+        if (_failuresInARow > 0 && _options.TimeProvider.GetElapsedTime(_failedAt) < _options.RetryDelay * (1 << Math.Min(_failuresInARow - 1, 6)))
+            return;
+        StartMerge();
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void StartMerge()
+    {
+        _merging = true;
+        new Thread(RunMerge) { IsBackground = true, Name = "index merge" }.Start();
+    }
+
+    private void RunMerge()
+    {
+        while (MergeOnce())
+        {
+            // As many changes came meanwhile as start a merge.
+        }
+    }
+
+    /// <returns>Whether to go on at once.</returns>
+    private bool MergeOnce()
+    {
+        Generation generation;
+        LogPosition end;
+        int rowCount;
+        lock (_gate)
+        {
+            // Held by the live index itself: nothing but this thread replaces it, and Dispose waits for this thread.
+            generation = _current;
+            end = _log.End;
+            rowCount = _rowCount;
+        }
+        long started = _options.TimeProvider.GetTimestamp();
+        VectorIndex? next = null;
+        Exception? failure = null;
+        try
+        {
+            next = _options.Merge(generation.Index, PendingChanges.Of(generation, end.Position, rowCount), _options.MergeThreads, _ended.Token);
+            if ((next.Count, next.Dimension, next.Metric) != (rowCount, Dimension, Metric))
+                throw new InvalidOperationException($"The merged index has {next.Count} rows of {next.Dimension} dimensions ({next.Metric}); {rowCount} of {Dimension} ({Metric}) expected.");
+        }
+        catch (Exception e)
+        {
+            // Whatever a builder throws, searches and changes go on with what there is.
+            failure = e;
+            next?.Dispose();
+        }
+        if (failure is not null && !_ended.IsCancellationRequested)
+            Report(failure);
+        bool replaced, again;
+        lock (_gate)
+        {
+            replaced = failure is null && !_disposed;
+            if (replaced)
+                Replace(generation, next!, end, _options.TimeProvider.GetElapsedTime(started));
+            else if (failure is not null)
+                NoteFailure(failure);
+            again = replaced && Pending >= _options.MergeThreshold;
+            _merging = again;
+            Monitor.PulseAll(_gate);
+        }
+        // Without the lock, for what goes with the last holder is much memory.
+        if (replaced)
+            generation.Release();
+        else if (failure is null)
+            next!.Dispose();
+        return again;
+    }
+
+    /// <summary>Under the lock: the one step in which everything changes.</summary>
+    private void Replace(Generation old, VectorIndex index, LogPosition start, TimeSpan duration)
+    {
+        LogPosition end = _log.End;
+        old.Close(end.Position);
+        Volatile.Write(ref _current, new Generation(index, start, end));
+        _log.Forget(start);
+        _failuresInARow = 0;
+        Volatile.Write(ref _lastFailure, null);
+        _lastMergeDuration = duration;
+        Interlocked.Increment(ref _merges);
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void NoteFailure(Exception failure)
+    {
+        _failuresInARow++;
+        _failedAt = _options.TimeProvider.GetTimestamp();
+        Volatile.Write(ref _lastFailure, failure);
+        Interlocked.Increment(ref _failedMerges);
+    }
+
+    private void Report(Exception failure)
+    {
+        try
+        {
+            _options.MergeFailed?.Invoke(failure);
+        }
+        catch (Exception)
+        {
+            // A report that fails must not end the process, and there is nobody to tell.
+        }
+    }
+}
