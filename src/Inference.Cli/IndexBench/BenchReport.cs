@@ -19,7 +19,7 @@ internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IRe
     {
         host.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Set.Rows:N0} rows of {Set.Dimension} dimensions, {NameOf(Set.Metric)}; {Set.Queries:N0} queries, top {Options.K}, {Options.Threads} thread{(Options.Threads == 1 ? "" : "s")}; {Machine.Cpu}"));
+            $"{Set.Rows:N0} rows of {Set.Dimension} dimensions, {BenchInputs.NameOf(Set.Metric)}; {Set.Queries:N0} queries, top {Options.K}, {Options.Threads} thread{(Options.Threads == 1 ? "" : "s")}; {Machine.Cpu}"));
         var table = new Table().Border(TableBorder.Rounded).AddColumn("index");
         string[] headings = ["target", "recall", "width", "queries/s", "p50 µs", "p99 µs", .. Options.Interleave > 1 ? [$"queries/s, {Options.Interleave} together"] : Array.Empty<string>(), "bytes/vector", "build s"];
         foreach (string heading in headings)
@@ -45,7 +45,7 @@ internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IRe
         json.WriteStartObject("set");
         json.WriteString("base", Set.RowsFile);
         json.WriteString("queries", Set.QueriesFile);
-        json.WriteString("metric", NameOf(Set.Metric));
+        json.WriteString("metric", BenchInputs.NameOf(Set.Metric));
         json.WriteNumber("n", Set.Rows);
         json.WriteNumber("dim", Set.Dimension);
         json.WriteNumber("query_count", Set.Queries);
@@ -73,9 +73,6 @@ internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IRe
             JsonOfCurves(json);
         json.WriteEndObject();
     }
-
-    /// <summary>The name of a metric on the command line and in files.</summary>
-    public static string NameOf(Metric metric) => metric switch { Metric.InnerProduct => "ip", Metric.Cosine => "cosine", _ => "l2" };
 
     private void Json(Utf8JsonWriter json, BenchRow row)
     {

@@ -13,11 +13,11 @@ internal static class IndexBenchVerb
 {
     public static Verb Create(CommandHost host)
     {
-        Option<string> rows = FileOption("--base", "The rows to index: .npy (fp32, fp16, int8, uint8), .fvecs or .bvecs", required: true);
-        Option<string> queries = FileOption("--queries", "The queries, of the same dimension", required: true);
-        Option<string> truth = FileOption("--truth", "The best rows of each query (.ivecs); computed by exact search when not given");
-        Option<string> saveTruth = FileOption("--save-truth", "Write the best rows of each query to this .ivecs file");
-        var metric = new Option<Metric>("--metric") { Description = "How vectors are compared: inner product, cosine or squared Euclidean distance", HelpName = "ip|cosine|l2", Required = true, CustomParser = ParseMetric };
+        Option<string> rows = BenchInputs.File("--base", BenchInputs.RowsDescription, required: true);
+        Option<string> queries = BenchInputs.File("--queries", BenchInputs.QueriesDescription, required: true);
+        Option<string> truth = BenchInputs.File("--truth", "The best rows of each query (.ivecs); computed by exact search when not given");
+        Option<string> saveTruth = BenchInputs.File("--save-truth", "Write the best rows of each query to this .ivecs file");
+        Option<Metric> metric = BenchInputs.Metric();
         var indexes = new Option<string[]>("--index")
         {
             Description = "What to measure, separated by commas",
@@ -34,7 +34,7 @@ internal static class IndexBenchVerb
         Option<int> maxWidth = Numbers.Option("--max-width", "Highest search width that is tried", 4096, 1, 1_000_000);
         Option<int> queryLimit = Numbers.Option("--query-limit", "Only so many of the queries, the first ones; 0 for all", 0, 0, int.MaxValue);
         Option<ulong> seed = Numbers.Option("--seed", "Names the chance in building: the same seed gives the same index", 1UL, 0UL, ulong.MaxValue);
-        Option<string> plot = FileOption("--plot", "Also draw recall against queries per second to this SVG file");
+        Option<string> plot = BenchInputs.File("--plot", "Also draw recall against queries per second to this SVG file");
         Option<string?> json = JsonFile.Option();
 
         var command = new Command("bench", "Measure how fast indexes answer at wanted recalls, and what they cost")
@@ -81,21 +81,7 @@ internal static class IndexBenchVerb
 
     private static string Title(BenchReport report) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{report.Set.Rows:N0} × {report.Set.Dimension}, {BenchReport.NameOf(report.Set.Metric)}: recall@{report.Options.K} and queries/s, {report.Options.Threads} thread{(report.Options.Threads == 1 ? "" : "s")}");
-
-    private static Option<string> FileOption(string name, string description, bool required = false) => new(name) { Description = description, HelpName = "FILE", Required = required };
-
-    private static Metric ParseMetric(ArgumentResult result)
-    {
-        string text = Single(result);
-        foreach (Metric metric in Enum.GetValues<Metric>())
-        {
-            if (BenchReport.NameOf(metric) == text)
-                return metric;
-        }
-        result.AddError($"--metric is ip, cosine or l2, not '{text}'");
-        return default;
-    }
+        $"{report.Set.Rows:N0} × {report.Set.Dimension}, {BenchInputs.NameOf(report.Set.Metric)}: recall@{report.Options.K} and queries/s, {report.Options.Threads} thread{(report.Options.Threads == 1 ? "" : "s")}");
 
     private static string[] ParseIndexes(ArgumentResult result)
     {
