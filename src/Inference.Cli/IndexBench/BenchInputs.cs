@@ -15,7 +15,10 @@ internal static class BenchInputs
 
     public static Option<Metric> Metric() => new("--metric")
     {
-        Description = "How vectors are compared: inner product, cosine or squared Euclidean distance", HelpName = "ip|cosine|l2", Required = true, CustomParser = ParseMetric,
+        Description = "How vectors are compared: inner product, cosine or squared Euclidean distance",
+        HelpName = "ip|cosine|l2",
+        Required = true,
+        CustomParser = ParseMetric,
     };
 
     /// <summary>The name of a metric on the command line and in files.</summary>

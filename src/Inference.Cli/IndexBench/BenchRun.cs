@@ -15,13 +15,14 @@ internal static class BenchRun
 {
     /// <param name="files">What to read and write.</param>
     /// <param name="metric">How vectors are compared.</param>
+    /// <param name="source">Where the indexes come from.</param>
     /// <param name="options">What to measure.</param>
     /// <param name="begin">Begins a step that reports its progress from 0 to 1.</param>
     /// <param name="cancellationToken">Ends it between two passes over the queries.</param>
     /// <exception cref="Frame.CommandFailedException">The files do not fit together.</exception>
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static BenchReport Run(BenchFiles files, Metric metric, BenchOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
+    public static BenchReport Run(BenchFiles files, Metric metric, IndexSource source, BenchOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
         begin("reading");
         using BenchSet set = BenchSet.Read(files.Rows, files.Queries, metric, files.QueryLimit);
@@ -34,12 +35,12 @@ internal static class BenchRun
         var curves = new List<(string, IReadOnlyList<CurvePoint>)>();
         foreach (string name in options.Indexes)
         {
-            begin($"building {name}");
-            (VectorIndex index, double seconds) = IndexSource.Build(name, set);
+            begin($"{(source.LoadFolder is null ? "building" : "loading")} {name}");
+            (VectorIndex index, double? buildSeconds, double? loadSeconds) = source.Make(name, set);
             using (index)
             {
                 var measurement = new IndexMeasurement(index, set, truth, options);
-                var blank = new BenchRow { Index = name, Recall = 0, BuildSeconds = seconds, BytesPerVector = (double)index.Bytes / index.Count };
+                var blank = new BenchRow { Index = name, Recall = 0, BuildSeconds = buildSeconds, LoadSeconds = loadSeconds, BytesPerVector = (double)index.Bytes / index.Count };
                 rows.AddRange(measurement.Measure(blank, begin($"measuring {name}"), cancellationToken));
                 if (options.WithCurve)
                     curves.Add((name, measurement.Curve(begin($"curve of {name}"), cancellationToken)));

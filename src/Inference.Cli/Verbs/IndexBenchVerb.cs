@@ -34,17 +34,24 @@ internal static class IndexBenchVerb
         Option<int> maxWidth = Numbers.Option("--max-width", "Highest search width that is tried", 4096, 1, 1_000_000);
         Option<int> queryLimit = Numbers.Option("--query-limit", "Only so many of the queries, the first ones; 0 for all", 0, 0, int.MaxValue);
         Option<ulong> seed = Numbers.Option("--seed", "Names the chance in building: the same seed gives the same index", 1UL, 0UL, ulong.MaxValue);
+        var save = new Option<string>("--save") { Description = "Save each index that is built to this folder, as NAME.index", HelpName = "DIR" };
+        var load = new Option<string>("--load") { Description = "Load the indexes from this folder instead of building them", HelpName = "DIR" };
+        var resident = new Option<bool>("--resident") { Description = "Copy a loaded index into memory of its own; otherwise its file is mapped" };
         Option<string> plot = BenchInputs.File("--plot", "Also draw recall against queries per second to this SVG file");
         Option<string?> json = JsonFile.Option();
 
         var command = new Command("bench", "Measure how fast indexes answer at wanted recalls, and what they cost")
         {
-            rows, queries, truth, saveTruth, metric, indexes, recalls, widths, k, threads, interleave, rounds, maxWidth, queryLimit, seed, plot, json,
+            rows, queries, truth, saveTruth, metric, indexes, recalls, widths, k, threads, interleave, rounds, maxWidth, queryLimit, seed, save, load, resident, plot, json,
         };
         command.Validators.Add(result =>
         {
             if (result.GetResult(recalls) is { Implicit: false } && result.GetResult(widths) is { Implicit: false })
                 result.AddError("--recall and --width cannot go together");
+            if (result.GetResult(save) is not null && result.GetResult(load) is not null)
+                result.AddError("--save and --load cannot go together");
+            if (result.GetResult(resident) is { Implicit: false } && result.GetResult(load) is null)
+                result.AddError("--resident goes with --load");
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -63,7 +70,8 @@ internal static class IndexBenchVerb
                 WithCurve = parsed.GetValue(plot) is not null,
             };
             var files = new BenchFiles(parsed.GetRequiredValue(rows), parsed.GetRequiredValue(queries), parsed.GetValue(truth), parsed.GetValue(saveTruth), parsed.GetValue(queryLimit));
-            BenchReport report = await host.WithProgressAsync(begin => Task.Run(() => BenchRun.Run(files, parsed.GetValue(metric), options, begin, cancellationToken), cancellationToken));
+            var source = new IndexSource(parsed.GetValue(load), parsed.GetValue(save), new IndexLoadOptions(Resident: parsed.GetValue(resident)));
+            BenchReport report = await host.WithProgressAsync(begin => Task.Run(() => BenchRun.Run(files, parsed.GetValue(metric), source, options, begin, cancellationToken), cancellationToken));
 
             string? jsonFile = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(jsonFile))

@@ -26,6 +26,7 @@ public sealed class InferenceCommandTests
     [InlineData("load")]
     [InlineData("index")]
     [InlineData("index bench")]
+    [InlineData("index truth")]
     public async Task Run_WithHelp_ShowsExamples(string verb)
     {
         (int code, string output, string error) = await CliRun.Of([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

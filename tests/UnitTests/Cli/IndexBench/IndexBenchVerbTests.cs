@@ -12,10 +12,12 @@ public sealed class IndexBenchVerbTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
-    public async Task Run_OnASmallSet_WritesARowForEachTarget()
+    [Theory]
+    [InlineData("flat")]
+    [InlineData("exact")]
+    public async Task Run_OnASmallSet_WritesARowForEachTarget(string index)
     {
-        (int code, string output, string error) = await Bench($"--base {Npy("b", 300, 16)} --queries {Npy("q", 20, 16)} --metric ip --index flat --recall 0.99,0.9 --interleave 4 --rounds 2 --json {File("r.json")} --plot {File("p.svg")}");
+        (int code, string output, string error) = await Bench($"--base {Npy("b", 300, 16)} --queries {Npy("q", 20, 16)} --metric ip --index {index} --recall 0.99,0.9 --interleave 4 --rounds 2 --json {File("r.json")} --plot {File("p.svg")}");
         Assert.Equal((ExitCode.Ok, ""), (code, error));
         Assert.Contains("300 rows of 16 dimensions, ip", output, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(System.IO.File.ReadAllText(File("r.json")));
@@ -23,7 +25,7 @@ public sealed class IndexBenchVerbTests : IDisposable
         Assert.Equal([0.9, 0.99], rows.Select(static row => row.GetProperty("target").GetDouble()));
         foreach (JsonElement row in rows)
         {
-            Assert.Equal("flat", row.GetProperty("index").GetString());
+            Assert.Equal(index, row.GetProperty("index").GetString());
             Assert.Equal(1, row.GetProperty("recall").GetDouble());
             Assert.Equal(1, row.GetProperty("interleaved_recall").GetDouble());
             foreach (string figure in new[] { "qps", "p50_us", "p99_us", "build_s", "bytes_per_vector", "interleaved_qps" })
@@ -48,6 +50,30 @@ public sealed class IndexBenchVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WithTheIndexItSaved_LoadsIt()
+    {
+        string set = $"--base {Npy("b", 300, 8)} --queries {Npy("q", 50, 8)} --metric l2 --index flat --rounds 1 --recall 1 --json -";
+        await Bench($"{set} --save {File("made")}");
+        (int code, string output, string error) = await Bench($"{set} --load {File("made")} --resident");
+        Assert.Equal((ExitCode.Ok, ""), (code, error));
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement row = json.RootElement.GetProperty("rows")[0];
+        Assert.Equal(1, row.GetProperty("recall").GetDouble());
+        Assert.Equal(JsonValueKind.Null, row.GetProperty("build_s").ValueKind);
+        Assert.Equal(JsonValueKind.Number, row.GetProperty("load_s").ValueKind);
+    }
+
+    [Fact]
+    public async Task Run_WithASavedIndexOfOtherRows_Says1()
+    {
+        string queries = Npy("q", 50, 8);
+        await Bench($"--base {Npy("b", 300, 8)} --queries {queries} --metric l2 --index flat --rounds 1 --save {File("made")}");
+        (int code, _, string error) = await Bench($"--base {Npy("b2", 310, 8)} --queries {queries} --metric ip --index flat --rounds 1 --load {File("made")}");
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("flat.index is over 300 rows of 8 dimensions, l2; the set has 310 of 8, ip", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_WithTruthOfFewerQueries_Says1()
     {
         string rows = Npy("b", 300, 8);
@@ -55,6 +81,17 @@ public sealed class IndexBenchVerbTests : IDisposable
         (int code, _, string error) = await Bench($"--base {rows} --queries {Npy("q2", 60, 8)} --metric l2 --index flat --rounds 1 --truth {File("t.ivecs")}");
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("truth of 50 queries; there are 60", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Truth_OfASmallSet_IsWhatBenchReads()
+    {
+        string set = $"--base {Npy("b", 300, 8)} --queries {Npy("q", 50, 8)} --metric cosine";
+        (int code, string output, _) = await CliRun.Of(["index", "truth", .. set.Split(' '), "--k", "20", "--out", File("t.ivecs")]);
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("the best 20 rows of 50 queries", output, StringComparison.Ordinal);
+        (int benchCode, _, string error) = await Bench($"{set} --truth {File("t.ivecs")} --index flat --rounds 1");
+        Assert.Equal((ExitCode.Ok, ""), (benchCode, error));
     }
 
     [Theory]
@@ -65,6 +102,8 @@ public sealed class IndexBenchVerbTests : IDisposable
     [InlineData("--base b.npy --queries q.npy --metric ip --recall 0.9,1.5", "--recall takes numbers above 0 and at most 1, separated by commas, not '1.5'")]
     [InlineData("--base b.npy --queries q.npy --metric ip --width 0", "--width takes numbers 1 to 1000000, separated by commas, not '0'")]
     [InlineData("--base b.npy --queries q.npy --metric ip --width 10 --recall 0.9", "--recall and --width cannot go together")]
+    [InlineData("--base b.npy --queries q.npy --metric ip --save a --load b", "--save and --load cannot go together")]
+    [InlineData("--base b.npy --queries q.npy --metric ip --resident", "--resident goes with --load")]
     [InlineData("--base b.npy --queries q.npy --metric ip --threads 0", "--threads must be 1 to 1024, not 0")]
     public async Task Run_WithWrongUsage_Says2AndWhat(string line, string expected)
     {
