@@ -120,6 +120,7 @@ public abstract class VectorIndex : IDisposable
         return file.Kind switch
         {
             IndexKind.Flat => ExactIndex.Read(file),
+            IndexKind.Exact => ScanIndex.Read(file),
             _ => throw file.Invalid($"This program reads no index of kind {file.Kind}."),
         };
     }

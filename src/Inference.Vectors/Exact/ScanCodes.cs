@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Inference.Vectors.Files;
 using Inference.Vectors.Kernels.Bytes;
 using Inference.Vectors.Memory;
 
@@ -24,18 +25,38 @@ internal sealed class ScanCodes
     /// <summary>2⁻¹²⁶, so that a step is a float with all its digits.</summary>
     private const double LeastStep = 1.17549435e-38;
 
-    private ScanCodes(int count, int dimension, Metric metric)
+    private ScanCodes(int count, int dimension, Metric metric, IndexFile? file = null)
     {
         Count = count;
         Groups = (dimension + ByteKernels.GroupDimensions - 1) / ByteKernels.GroupDimensions;
         int blocks = (int)(((uint)count + ByteKernels.BlockRows - 1) / ByteKernels.BlockRows);
         Stretches = (blocks + StretchBlocks - 1) / StretchBlocks;
         Blocks = blocks;
-        Memory = new MemoryBlock(checked((nuint)blocks * (nuint)Groups * ByteKernels.GroupBytes));
-        Steps = new float[(long)Stretches * StretchRows];
-        Squares = metric == Metric.L2 ? new float[(long)Stretches * StretchRows] : [];
-        Norms = new float[Stretches];
-        Ratios = new float[Stretches];
+        long bytes = checked((long)blocks * Groups * ByteKernels.GroupBytes);
+        int places = checked(Stretches * StretchRows);
+        int squares = metric == Metric.L2 ? places : 0;
+        if (file is null)
+        {
+            Memory = new MemoryBlock((nuint)bytes);
+            Steps = new float[places];
+            Squares = new float[squares];
+            Norms = new float[Stretches];
+            Ratios = new float[Stretches];
+            return;
+        }
+        Steps = file.Array<float>("steps", places);
+        Squares = file.Array<float>("squares", squares);
+        Norms = file.Array<float>("norms", Stretches);
+        Ratios = file.Array<float>("ratios", Stretches);
+        Mean = file.Array<double>("mean", dimension);
+        if (file.Has("order"))
+            Order = file.Array<int>("order", count);
+        foreach (int row in Order)
+        {
+            if ((uint)row >= (uint)count)
+                throw file.Invalid($"Section 'order' names row {row}; there are {count}.");
+        }
+        Memory = file.Section("codes", bytes);
     }
 
     /// <summary>Rows.</summary>
@@ -74,18 +95,40 @@ internal sealed class ScanCodes
     /// <summary>Bytes of all of it.</summary>
     public long Bytes => (long)Memory.Length + 4L * (Steps.Length + Squares.Length + Norms.Length + Ratios.Length + Order.Length) + 8L * Mean.Length;
 
-    /// <summary>Codes a matrix on all cores. The caller holds its memory.</summary>
+    /// <summary>The codes in a file.</summary>
+    /// <param name="file">Where <see cref="WriteTo"/> put them.</param>
+    /// <param name="count">Rows of the matrix.</param>
+    /// <exception cref="InvalidDataException">The file does not hold codes of such a matrix.</exception>
+    public static ScanCodes Read(IndexFile file, int count) => new(count, file.Dimension, file.Metric, file);
+
+    /// <summary>Adds the sections that <see cref="Read"/> reads.</summary>
+    public void WriteTo(IndexFileWriter file)
+    {
+        file.Add("codes", Memory);
+        file.Add<float>("steps", Steps);
+        file.Add<float>("squares", Squares);
+        file.Add<float>("norms", Norms);
+        file.Add<float>("ratios", Ratios);
+        file.Add<double>("mean", Mean);
+        if (Order.Length > 0)
+            file.Add<int>("order", Order);
+    }
+
+    /// <summary>Codes a matrix. The caller holds its memory.</summary>
     /// <param name="rows">The vectors.</param>
     /// <param name="metric">What y is.</param>
     /// <param name="inverseNorms">1 ∕ |x| for each row, for cosine.</param>
-    public static ScanCodes Of(VectorMatrix rows, Metric metric, float[] inverseNorms)
+    /// <param name="parallel">How many threads may work on it, and what ends the work.</param>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static ScanCodes Of(VectorMatrix rows, Metric metric, float[] inverseNorms, ParallelOptions parallel)
     {
         var codes = new ScanCodes(rows.Count, rows.Dimension, metric) { Mean = metric == Metric.L2 ? MeanOf(rows) : new double[rows.Dimension] };
         if (metric != Metric.Cosine)
-            codes.Order = LongestFirst(rows, codes.Mean);
+            codes.Order = LongestFirst(rows, codes.Mean, parallel);
         Parallel.For(
             0,
             codes.Stretches,
+            parallel,
             () => new double[rows.Dimension],
             (stretch, _, y) =>
             {
@@ -119,11 +162,11 @@ internal sealed class ScanCodes
         return mean;
     }
 
-    private static int[] LongestFirst(VectorMatrix rows, double[] mean)
+    private static int[] LongestFirst(VectorMatrix rows, double[] mean, ParallelOptions parallel)
     {
         var order = new int[rows.Count];
         var keys = new double[rows.Count];
-        Parallel.For(0, rows.Count, row =>
+        Parallel.For(0, rows.Count, parallel, row =>
         {
             ReadOnlySpan<float> x = rows.Elements(row);
             double squared = 0;

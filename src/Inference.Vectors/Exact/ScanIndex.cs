@@ -2,8 +2,10 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Inference.Vectors.Exact;
+using Inference.Vectors.Files;
 using Inference.Vectors.Kernels;
 using Inference.Vectors.Kernels.Bytes;
+using Inference.Vectors.Live;
 using Inference.Vectors.Memory;
 using Inference.Vectors.Search;
 
@@ -34,10 +36,14 @@ public sealed class ScanIndex : VectorIndex
     /// </summary>
     private const int FewEligible = 16;
 
+    /// <summary>Parts of the file: how many rows have a vector, their padded matrix, the factors of cosine, and their numbers where some rows are absent.</summary>
+    private const string PresentParameter = "present", VectorsSection = "vectors", InverseNormsSection = "inverse-norms", NumbersSection = "numbers";
+
     private readonly MemoryBlock _memory;
     private readonly int _stride;
     private readonly float[] _inverseNorms;
     private readonly ScanRows _rows;
+    private readonly RowBits? _absent;
     private readonly ScratchPool<ScanScratch> _scratch;
     private long _rowsRead;
     private long _rowsScored;
@@ -49,7 +55,7 @@ public sealed class ScanIndex : VectorIndex
     /// <exception cref="ArgumentOutOfRangeException">No such metric.</exception>
     /// <exception cref="ObjectDisposedException">The matrix is disposed.</exception>
     public ScanIndex(VectorMatrix rows, Metric metric)
-        : this(rows, metric, [], (rows ?? throw new ArgumentNullException(nameof(rows))).Count, [])
+        : this(rows, metric, [], (rows ?? throw new ArgumentNullException(nameof(rows))).Count, [], new ParallelOptions())
     {
     }
 
@@ -62,11 +68,20 @@ public sealed class ScanIndex : VectorIndex
     /// <exception cref="ArgumentOutOfRangeException">No such metric, or a negative count.</exception>
     /// <exception cref="ObjectDisposedException">The matrix is disposed.</exception>
     public ScanIndex(VectorMatrix rows, Metric metric, ReadOnlySpan<int> numbers, int count)
-        : this(rows, metric, numbers.ToArray(), count, RowsByNumber(rows, numbers, count))
+        : this(rows, metric, numbers.ToArray(), count, RowsByNumber(rows, numbers, count), new ParallelOptions())
     {
     }
 
-    private ScanIndex(VectorMatrix rows, Metric metric, int[] numbers, int count, int[] rowOf)
+    private ScanIndex(VectorMatrix rows, Metric metric, int[] numbers, int count, int[] rowOf, ParallelOptions parallel)
+        : this(rows, metric, numbers, count, rowOf, () =>
+        {
+            float[] inverseNorms = metric == Metric.Cosine ? InverseNorms.Of(rows) : [];
+            return (inverseNorms, ScanCodes.Of(rows, metric, inverseNorms, parallel));
+        })
+    {
+    }
+
+    private ScanIndex(VectorMatrix rows, Metric metric, int[] numbers, int count, int[] rowOf, Func<(float[] InverseNorms, ScanCodes Codes)> code)
         : base(count, rows.Dimension, metric)
     {
         ObjectDisposedException.ThrowIf(!rows.Memory.TryHold(), rows);
@@ -74,12 +89,12 @@ public sealed class ScanIndex : VectorIndex
         _stride = rows.Stride;
         try
         {
-            _inverseNorms = metric == Metric.Cosine ? InverseNorms.Of(rows) : [];
-            ScanCodes codes = ScanCodes.Of(rows, metric, _inverseNorms);
+            (_inverseNorms, ScanCodes codes) = code();
             double largestInverse = _inverseNorms.Length > 0 ? TensorPrimitives.Max<float>(_inverseNorms) : 1;
             _rows = new ScanRows(metric, rows.Dimension, codes, largestInverse, numbers, rowOf);
             int dimension = rows.Dimension, stride = rows.Stride;
             _scratch = new ScratchPool<ScanScratch>(() => new ScanScratch(dimension, stride, codes.Groups));
+            _absent = AbsentRows(rowOf);
         }
         catch
         {
@@ -95,8 +110,67 @@ public sealed class ScanIndex : VectorIndex
     public override long Bytes =>
         (long)_memory.Length + _rows.Codes.Bytes + sizeof(float) * ((long)_inverseNorms.Length + _rows.Numbers.Length + _rows.RowOf.Length);
 
+    /// <inheritdoc/>
+    internal override RowBits? Absent => _absent;
+
     /// <summary>What all searches so far cost: rows whose codes were read, and rows that were scored in fp32 because of them.</summary>
     internal (long Read, long Scored) RowsTouched => (Interlocked.Read(ref _rowsRead), Interlocked.Read(ref _rowsScored));
+
+    /// <summary>The index in a file.</summary>
+    /// <exception cref="InvalidDataException">The file does not hold what such an index has.</exception>
+    internal static ScanIndex Read(IndexFile file)
+    {
+        int present = (int)file.Whole(PresentParameter, 0, file.Count);
+        int[] numbers = file.Has(NumbersSection) ? file.Array<int>(NumbersSection, present) : [];
+        if (numbers.Length == 0 && present != (file.Has(NumbersSection) ? 0 : file.Count))
+            throw file.Invalid($"{present} vectors without numbers cannot be those of {file.Count} rows.");
+        using var rows = VectorMatrix.Over(present, file.Dimension, file.Section(VectorsSection, VectorMatrix.BytesOf(present, file.Dimension)));
+        try
+        {
+            return new ScanIndex(rows, file.Metric, numbers, file.Count, file.Has(NumbersSection) ? RowsByNumber(rows, numbers, file.Count) : [], () =>
+            {
+                float[] inverseNorms = file.Metric == Metric.Cosine ? file.Array<float>(InverseNormsSection, InverseNorms.LengthFor(present)) : [];
+                return (inverseNorms, ScanCodes.Read(file, present));
+            });
+        }
+        catch (ArgumentException e)
+        {
+            throw file.Invalid(e.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override ScanIndex Merged(IndexChanges changes, int threads, CancellationToken cancellationToken)
+    {
+        using Hold hold = TakeHold();
+        int[] numbers = changes.PresentAfter(this);
+        int next = 0;
+        using var rows = VectorMatrix.Create(numbers.Length, Dimension, (row, vector) =>
+        {
+            if ((row & 1023) == 0)
+                cancellationToken.ThrowIfCancellationRequested();
+            if (next < changes.Added.Length && changes.Added[next] == numbers[row])
+                changes.Vector(next++).CopyTo(vector);
+            else
+                Elements(numbers[row]).CopyTo(vector);
+        });
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        return numbers.Length == changes.RowCount
+            ? new ScanIndex(rows, Metric, [], changes.RowCount, [], parallel)
+            : new ScanIndex(rows, Metric, numbers, changes.RowCount, RowsByNumber(rows, numbers, changes.RowCount), parallel);
+    }
+
+    private protected override void WriteTo(IndexFileWriter writer)
+    {
+        using Hold hold = TakeHold();
+        writer.Set(PresentParameter, _rows.Codes.Count);
+        writer.Add(VectorsSection, _memory);
+        if (Metric == Metric.Cosine)
+            writer.Add<float>(InverseNormsSection, _inverseNorms);
+        if (_rows.RowOf.Length > 0)
+            writer.Add<int>(NumbersSection, _rows.Numbers);
+        _rows.Codes.WriteTo(writer);
+    }
 
     [SkipLocalsInit]
     private protected override int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
@@ -151,7 +225,7 @@ public sealed class ScanIndex : VectorIndex
     private protected override void ReadVector(int row, Span<float> vector)
     {
         using Hold hold = TakeHold();
-        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _memory.Start<float>(), (nint)PresentRow(row) * _stride), Dimension).CopyTo(vector);
+        Elements(row).CopyTo(vector);
     }
 
     private protected override void Dispose(bool disposing)
@@ -182,6 +256,23 @@ public sealed class ScanIndex : VectorIndex
         }
         return rowOf;
     }
+
+    private static RowBits? AbsentRows(ReadOnlySpan<int> rowOf)
+    {
+        if (!rowOf.Contains(-1))
+            return null;
+        var absent = new RowBits(rowOf.Length);
+        for (int number = 0; number < rowOf.Length; number++)
+        {
+            if (rowOf[number] < 0)
+                absent.Add(number);
+        }
+        return absent;
+    }
+
+    /// <summary>The vector of a row, for a holder of the memory.</summary>
+    private ReadOnlySpan<float> Elements(int number) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _memory.Start<float>(), (nint)PresentRow(number) * _stride), Dimension);
 
     private int PresentRow(int number)
     {

@@ -37,6 +37,19 @@ internal sealed class IndexChanges
     /// <summary>The vector of the i-th of <see cref="Added"/>.</summary>
     public ReadOnlySpan<float> Vector(int i) => _vector(i).Span;
 
+    /// <summary>Ascending: the rows with a vector once the changes are made.</summary>
+    public int[] PresentAfter(VectorIndex current)
+    {
+        RowBits absent = AbsentAfter(current);
+        var present = new int[RowCount - absent.CountMembers()];
+        for (int row = 0, next = 0; next < present.Length; row++)
+        {
+            if (!absent.Contains(row))
+                present[next++] = row;
+        }
+        return present;
+    }
+
     /// <summary>The rows without a vector once the changes are made.</summary>
     public RowBits AbsentAfter(VectorIndex current)
     {

@@ -10,14 +10,17 @@ public sealed class LiveIndexTests
 
     /// <summary>Random changes, searches, filters and merges against a dictionary and an exact search of it.</summary>
     [Theory]
-    [InlineData(Metric.InnerProduct, 0, 1, 100)]
-    [InlineData(Metric.L2, 200, 2, 7)]
-    [InlineData(Metric.Cosine, 200, 3, 40)]
-    [InlineData(Metric.L2, 64, 4, 100_000)]
-    [InlineData(Metric.InnerProduct, 1000, 5, 1)]
-    public void Search_AfterRandomChanges_FindsWhatAnExactSearchOfTheModelFinds(Metric metric, int count, int seed, int threshold)
+    [InlineData(IndexKind.Flat, Metric.InnerProduct, 0, 1, 100)]
+    [InlineData(IndexKind.Flat, Metric.L2, 200, 2, 7)]
+    [InlineData(IndexKind.Flat, Metric.Cosine, 200, 3, 40)]
+    [InlineData(IndexKind.Flat, Metric.L2, 64, 4, 100_000)]
+    [InlineData(IndexKind.Flat, Metric.InnerProduct, 1000, 5, 1)]
+    [InlineData(IndexKind.Exact, Metric.InnerProduct, 0, 6, 100)]
+    [InlineData(IndexKind.Exact, Metric.L2, 500, 7, 30)]
+    [InlineData(IndexKind.Exact, Metric.Cosine, 500, 8, 100_000)]
+    public void Search_AfterRandomChanges_FindsWhatAnExactSearchOfTheModelFinds(IndexKind kind, Metric metric, int count, int seed, int threshold)
     {
-        using LiveIndex live = LiveModel.Live(count, Dimension, metric, new LiveOptions { MergeThreshold = threshold });
+        using LiveIndex live = LiveModel.Live(count, Dimension, metric, new LiveOptions { MergeThreshold = threshold }, kind);
         LiveModel model = LiveModel.Of(count, Dimension, metric);
         var random = new Random(seed);
         int rowCount = count;

@@ -9,11 +9,13 @@ internal sealed class LiveModel(int dimension, Metric metric)
 {
     public SortedDictionary<int, float[]> Rows { get; } = [];
 
-    public static LiveIndex Live(int count, int dimension, Metric metric, LiveOptions? options = null)
+    public static LiveIndex Live(int count, int dimension, Metric metric, LiveOptions? options = null, IndexKind kind = IndexKind.Flat)
     {
         using VectorMatrix matrix = VectorMatrix.Create(SeededVectors.WholeNumbers(count * dimension, seed: 1), dimension);
-        return new LiveIndex(new ExactIndex(matrix, metric), options);
+        return new LiveIndex(Make(kind, matrix, metric), options);
     }
+
+    public static VectorIndex Make(IndexKind kind, VectorMatrix matrix, Metric metric) => kind == IndexKind.Exact ? new ScanIndex(matrix, metric) : new ExactIndex(matrix, metric);
 
     public static LiveModel Of(int count, int dimension, Metric metric)
     {

@@ -1,41 +1,48 @@
 using Inference.Vectors;
 using Inference.Vectors.Live;
+using UnitTests.Vectors.Live;
 using Xunit;
 
 namespace UnitTests.Vectors;
 
-public sealed class ExactIndexFileTests : IDisposable
+public sealed class VectorIndexFileTests : IDisposable
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"exact-index-{Guid.NewGuid():N}.vix");
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"vector-index-{Guid.NewGuid():N}.vix");
 
     public void Dispose() => File.Delete(_path);
 
     [Theory]
-    [InlineData(Metric.InnerProduct, 1000, 40, false)]
-    [InlineData(Metric.Cosine, 1000, 7, true)]
-    [InlineData(Metric.L2, 65, 64, false)]
-    [InlineData(Metric.Cosine, 0, 3, true)]
-    [InlineData(Metric.L2, 1, 1, true)]
-    public void Load_OfWhatWasSaved_SearchesAlikeEvenWhenTheFileIsGone(Metric metric, int count, int dimension, bool resident)
+    [InlineData(IndexKind.Flat, Metric.InnerProduct, 1000, 40, false)]
+    [InlineData(IndexKind.Flat, Metric.Cosine, 1000, 7, true)]
+    [InlineData(IndexKind.Flat, Metric.L2, 65, 64, false)]
+    [InlineData(IndexKind.Flat, Metric.Cosine, 0, 3, true)]
+    [InlineData(IndexKind.Flat, Metric.L2, 1, 1, true)]
+    [InlineData(IndexKind.Exact, Metric.InnerProduct, 1000, 40, false)]
+    [InlineData(IndexKind.Exact, Metric.Cosine, 1000, 7, true)]
+    [InlineData(IndexKind.Exact, Metric.L2, 300, 64, false)]
+    [InlineData(IndexKind.Exact, Metric.L2, 0, 3, true)]
+    public void Load_OfWhatWasSaved_SearchesAlikeEvenWhenTheFileIsGone(IndexKind kind, Metric metric, int count, int dimension, bool resident)
     {
         using VectorMatrix matrix = SeededVectors.Matrix(count, dimension, seed: 1);
-        using var index = new ExactIndex(matrix, metric);
+        using VectorIndex index = LiveModel.Make(kind, matrix, metric);
         index.Save(_path);
         using VectorIndex loaded = VectorIndex.Load(_path, new IndexLoadOptions(resident));
         File.Delete(_path);
         float[] query = SeededVectors.Uniform(dimension, seed: 2);
 
-        Assert.Equal((IndexKind.Flat, metric, count, dimension), (loaded.Kind, loaded.Metric, loaded.Count, loaded.Dimension));
+        Assert.Equal((kind, metric, count, dimension), (loaded.Kind, loaded.Metric, loaded.Count, loaded.Dimension));
         Assert.Equal(Search(index, query), Search(loaded, query));
         loaded.Dispose();
         Assert.Throws<ObjectDisposedException>(() => Search(loaded, query));
     }
 
-    [Fact]
-    public void Load_OfAnIndexWithAbsentRows_DoesNotFindThem()
+    [Theory]
+    [InlineData(IndexKind.Flat)]
+    [InlineData(IndexKind.Exact)]
+    public void Load_OfAnIndexWithAbsentRows_DoesNotFindThem(IndexKind kind)
     {
         using VectorMatrix matrix = SeededVectors.Matrix(100, 8, seed: 1);
-        using var first = new ExactIndex(matrix, Metric.L2);
+        using VectorIndex first = LiveModel.Make(kind, matrix, Metric.L2);
         using VectorIndex index = first.Merged(new IndexChanges(130, removed: [3, 70], added: [110], _ => new float[8]), 1, default);
         index.Save(_path);
         using VectorIndex loaded = VectorIndex.Load(_path);
@@ -46,12 +53,15 @@ public sealed class ExactIndexFileTests : IDisposable
         Assert.Equal(Search(index, SeededVectors.Uniform(8, seed: 2)), found);
     }
 
-    [Fact]
-    public void Load_WithBytesChanged_SaysWhyOrSearchesSafely()
+    [Theory]
+    [InlineData(IndexKind.Flat, Metric.Cosine)]
+    [InlineData(IndexKind.Exact, Metric.L2)]
+    public void Load_WithBytesChanged_SaysWhyOrSearchesSafely(IndexKind kind, Metric metric)
     {
         using VectorMatrix matrix = SeededVectors.Matrix(100, 8, seed: 1);
-        using (var index = new ExactIndex(matrix, Metric.Cosine))
-            index.Save(_path);
+        using (VectorIndex index = LiveModel.Make(kind, matrix, metric))
+        using (VectorIndex some = index.Merged(new IndexChanges(100, removed: [3], added: [], _ => default), 1, default))
+            some.Save(_path);
         byte[] whole = File.ReadAllBytes(_path);
         var random = new Random(3);
         for (int round = 0; round < 1000; round++)
@@ -65,7 +75,7 @@ public sealed class ExactIndexFileTests : IDisposable
             try
             {
                 using VectorIndex loaded = VectorIndex.Load(_path, new IndexLoadOptions(SkipVerification: true));
-                Assert.Equal(100, Search(loaded, SeededVectors.Uniform(8, seed: 2)).Length);
+                Assert.InRange(Search(loaded, SeededVectors.Uniform(8, seed: 2)).Length, 0, 100);
             }
             catch (InvalidDataException e)
             {
