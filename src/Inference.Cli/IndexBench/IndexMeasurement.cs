@@ -60,11 +60,12 @@ internal sealed class IndexMeasurement
         }
 
         // :: Step 3
+        Dictionary<int, double> togetherRecall = _interleaved is null ? [] : widths.ToDictionary(static width => width, width => _interleaved.Recall(_truth, width, _queries));
         return rows.ConvertAll(row => !IsMeasured(row) ? row : row with
         {
             Single = Round.MedianOf(single[row.Width ?? 0]),
             Interleaved = _interleaved is null ? null : Round.MedianOf(together[row.Width ?? 0]),
-            InterleavedRecall = _interleaved?.Recall(_truth, row.Width ?? 0, _queries),
+            InterleavedRecall = _interleaved is null ? null : togetherRecall[row.Width ?? 0],
         });
     }
 
