@@ -39,13 +39,16 @@ internal sealed class Truth : IDisposable
     public static Truth Compute(BenchSet set, int k, IProgress<double> progress, CancellationToken cancellationToken) =>
         new(set, k, ExactSearch.Best(set, Math.Min(k, set.Rows.Count), progress, cancellationToken));
 
-    /// <summary>Reads the best rows of each query from an .ivecs file; columns past the k-th are left aside.</summary>
+    /// <summary>Reads the best rows of each query from an .ivecs or .npy file; columns past the k-th are left aside.</summary>
     /// <exception cref="CommandFailedException">The file does not fit the set: other rows, fewer columns, rows that do not exist or are there twice.</exception>
     public static Truth Read(string path, BenchSet set, int k)
     {
-        if (!Path.GetExtension(path).Equals(".ivecs", StringComparison.OrdinalIgnoreCase))
-            throw new CommandFailedException($"'{path}': truth is read from .ivecs files.");
-        int[][] best = VecsFile.ReadIntegers(path);
+        int[][] best = Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".ivecs" => VecsFile.ReadIntegers(path),
+            ".npy" => [.. NpyFile.ReadIntegers(path, out _, out int columns).Chunk(Math.Max(1, columns))],
+            string other => throw new CommandFailedException($"'{path}': truth is read from .ivecs and .npy files, not from '{other}'."),
+        };
         int wanted = Math.Min(k, set.Rows.Count);
         if (best.Length < set.QueryCount)
             throw new CommandFailedException($"{path} is the truth of {best.Length} queries; there are {set.QueryCount}.");

@@ -15,7 +15,7 @@ internal static class IndexBenchVerb
     {
         Option<string> rows = BenchInputs.File("--base", BenchInputs.RowsDescription, required: true);
         Option<string> queries = BenchInputs.File("--queries", BenchInputs.QueriesDescription, required: true);
-        Option<string> truth = BenchInputs.File("--truth", "The best rows of each query (.ivecs); computed by exact search when not given");
+        Option<string> truth = BenchInputs.File("--truth", "The best rows of each query (.ivecs, or .npy of int32 or int64); computed by exact search when not given");
         Option<string> saveTruth = BenchInputs.File("--save-truth", "Write the best rows of each query to this .ivecs file");
         Option<Metric> metric = BenchInputs.Metric();
         var indexes = new Option<string[]>("--index")

@@ -55,6 +55,8 @@ internal ref struct NpyDictionary(string text)
         "<f2" => NpyType.Float16,
         "|i1" => NpyType.Int8,
         "|u1" => NpyType.UInt8,
+        "<i4" => NpyType.Int32,
+        "<i8" => NpyType.Int64,
         _ => throw new InvalidDataException($"The elements are '{type}'; <f4, <f2, |i1 and |u1 are read. Convert them, for instance with numpy's astype('<f4')."),
     };
 

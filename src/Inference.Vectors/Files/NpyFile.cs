@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Inference.Vectors.Files;
@@ -6,7 +7,7 @@ using Inference.Vectors.Files;
 namespace Inference.Vectors;
 
 /// <summary>Reads and writes matrices as NumPy's .npy files: two dimensions, C order, little-endian.</summary>
-/// <remarks>Elements are fp32, or fp16, int8 and uint8 that are widened to fp32; fp64 is refused, for it would lose digits silently. Format versions 1 to 3.</remarks>
+/// <remarks>Elements are fp32, or fp16, int8 and uint8 that are widened to fp32; fp64 is refused, for it would lose digits silently. Row numbers are int32 or int64. Format versions 1 to 3.</remarks>
 public static class NpyFile
 {
     private const int BufferBytes = 1 << 20;
@@ -17,7 +18,7 @@ public static class NpyFile
     public static VectorMatrix ReadMatrix(string path)
     {
         using FileStream file = Open(path);
-        NpyHeader header = ReadHeader(file);
+        NpyHeader header = ReadHeader(file, isWhole: false);
         if (header.Columns is < 1 or > VectorMatrix.MaxDimension || header.Rows > VectorMatrix.MaxCount)
             throw Invalid(path, $"A matrix of ({header.Rows}, {header.Columns}) is no set of vectors.");
         byte[] buffer = ArrayPool<byte>.Shared.Rent(header.Columns * header.ElementSize);
@@ -45,7 +46,7 @@ public static class NpyFile
     public static float[] Read(string path, out int rows, out int columns)
     {
         using FileStream file = Open(path);
-        NpyHeader header = ReadHeader(file);
+        NpyHeader header = ReadHeader(file, isWhole: false);
         (rows, columns) = (header.Rows, header.Columns);
         long length = (long)rows * columns;
         if (length > Array.MaxLength)
@@ -67,6 +68,34 @@ public static class NpyFile
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>Reads a matrix of row numbers or counts: int32, or int64 that fit into int32.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rows">First extent.</param>
+    /// <param name="columns">Second extent.</param>
+    /// <returns>rows × columns elements, row-major.</returns>
+    /// <exception cref="InvalidDataException">The file is no such matrix, is cut or has more than its header says, is too large for an array, or an element is too large; the message names the file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static int[] ReadIntegers(string path, out int rows, out int columns)
+    {
+        using FileStream file = Open(path);
+        NpyHeader header = ReadHeader(file, isWhole: true);
+        (rows, columns) = (header.Rows, header.Columns);
+        long length = (long)rows * columns;
+        if (length > Array.MaxLength)
+            throw Invalid(path, $"{length} elements are too many for an array.");
+        var elements = new int[length];
+        Span<byte> bytes = stackalloc byte[header.ElementSize];
+        for (int i = 0; i < elements.Length; i++)
+        {
+            file.ReadExactly(bytes);
+            long element = header.Type == NpyType.Int32 ? BinaryPrimitives.ReadInt32LittleEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes);
+            if (element is < int.MinValue or > int.MaxValue)
+                throw Invalid(path, $"Element {i} is {element}, which is no row number.");
+            elements[i] = (int)element;
+        }
+        return elements;
     }
 
     /// <summary>Writes an fp32 matrix (version 1.0), over what was there.</summary>
@@ -102,11 +131,14 @@ public static class NpyFile
             throw new PlatformNotSupportedException("Matrices are read and written on little-endian machines.");
     }
 
-    private static NpyHeader ReadHeader(FileStream file)
+    private static NpyHeader ReadHeader(FileStream file, bool isWhole)
     {
         try
         {
-            return NpyHeader.Read(file);
+            NpyHeader header = NpyHeader.Read(file);
+            if (header.IsWhole != isWhole)
+                throw new InvalidDataException(isWhole ? $"The elements are {header.Type}; row numbers are <i4 or <i8." : $"The elements are {header.Type}; vectors are <f4, <f2, |i1 or |u1.");
+            return header;
         }
         catch (InvalidDataException e)
         {

@@ -11,6 +11,8 @@ internal enum NpyType
     Float16,
     Int8,
     UInt8,
+    Int32,
+    Int64,
 }
 
 /// <summary>The header of a .npy file: what the elements are and how they lie.</summary>
@@ -31,6 +33,9 @@ internal readonly record struct NpyHeader(NpyType Type, int Rows, int Columns, i
 
     /// <summary>Bytes of an element.</summary>
     public int ElementSize => SizeOf(Type);
+
+    /// <summary>Whether the elements are row numbers or counts, which fp32 would round, and no parts of vectors.</summary>
+    public bool IsWhole => Type is NpyType.Int32 or NpyType.Int64;
 
     /// <summary>Reads the header and holds the size it promises against the size of the file, so that nothing is allocated for what is not there.</summary>
     /// <exception cref="InvalidDataException">What is wrong with the file.</exception>
@@ -77,7 +82,7 @@ internal readonly record struct NpyHeader(NpyType Type, int Rows, int Columns, i
         return bytes;
     }
 
-    public static int SizeOf(NpyType type) => type switch { NpyType.Float32 => 4, NpyType.Float16 => 2, _ => 1 };
+    public static int SizeOf(NpyType type) => type switch { NpyType.Float32 or NpyType.Int32 => 4, NpyType.Float16 => 2, NpyType.Int64 => 8, _ => 1 };
 
     private static void ReadExactly(Stream file, Span<byte> bytes)
     {

@@ -95,6 +95,35 @@ public sealed class NpyFileTests : IDisposable
         Assert.Equal([255f], matrix.Row(2));
     }
 
+    [Fact]
+    public void ReadIntegers_OfInt32AndInt64_ReturnsThem()
+    {
+        WriteRaw("{'descr': '<i4', 'fortran_order': False, 'shape': (1, 2), }", [7, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        Assert.Equal([7, -1], NpyFile.ReadIntegers(_path, out int rows, out int columns));
+        Assert.Equal((1, 2), (rows, columns));
+
+        WriteRaw("{'descr': '<i8', 'fortran_order': False, 'shape': (2, 1), }", [.. BitConverter.GetBytes(5L), .. BitConverter.GetBytes((long)int.MaxValue)]);
+        Assert.Equal([5, int.MaxValue], NpyFile.ReadIntegers(_path, out _, out _));
+    }
+
+    [Fact]
+    public void ReadIntegers_OfWhatIsNoRowNumber_SaysWhy()
+    {
+        WriteRaw("{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2), }", [.. BitConverter.GetBytes(5L), .. BitConverter.GetBytes(1L << 31)]);
+        Assert.Contains("Element 1 is 2147483648", Assert.Throws<InvalidDataException>(() => NpyFile.ReadIntegers(_path, out _, out _)).Message, StringComparison.Ordinal);
+
+        WriteRaw("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }", new byte[4]);
+        Assert.Contains("The elements are Float32", Assert.Throws<InvalidDataException>(() => NpyFile.ReadIntegers(_path, out _, out _)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_OfRowNumbers_RefusesThemAsVectors()
+    {
+        WriteRaw("{'descr': '<i4', 'fortran_order': False, 'shape': (1, 1), }", new byte[4]);
+        Assert.Contains("The elements are Int32", Assert.Throws<InvalidDataException>(() => NpyFile.Read(_path, out _, out _)).Message, StringComparison.Ordinal);
+        Assert.Contains("The elements are Int32", Assert.Throws<InvalidDataException>(() => NpyFile.ReadMatrix(_path)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{\"shape\":(1,1),\"fortran_order\":False,\"descr\":\"|u1\"}")]
     [InlineData("  { 'descr' : '|u1' ,\n'shape':(1 , 1 , ), 'fortran_order' : False , }   \n")]
