@@ -5,11 +5,12 @@ using Benchmarks.Report;
 using Benchmarks.Transport;
 using Benchmarks.Vectors;
 
-// The first argument names a report of our own, or a part that load-tests/transport.sh drives; anything else goes to BenchmarkDotNet (--filter, --list, …).
+// The first argument names a report of our own, or a part that a script of load-tests drives; anything else goes to BenchmarkDotNet (--filter, --list, …).
 return args switch
 {
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
     ["index-file", .. string[] rest] => IndexFileReport.Run(rest),
+    ["kernel-table"] => KernelTable.Run(),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
     ["report", .. string[] rest] => ReadmeFigures.Run(rest),
     ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),

@@ -182,7 +182,7 @@ public sealed class ScanIndex : VectorIndex
             Span<int> pending = stackalloc int[ScanSearch.PendingRows];
             ScanSearch search = Begin(scratch[0], query, results, filter, pending);
             ScanPass.One(_rows.Codes, ref search);
-            return End(ref search);
+            return End(ref search, scratch[0], results, filter, pending);
         }
         finally
         {
@@ -293,10 +293,10 @@ public sealed class ScanIndex : VectorIndex
             ScanSearch c = Begin(scratch, 2, requests, pending);
             ScanSearch d = Begin(scratch, 3, requests, pending);
             ScanPass.Four(_rows.Codes, ref a, ref b, ref c, ref d);
-            End(ref a, 0, requests);
-            End(ref b, 1, requests);
-            End(ref c, 2, requests);
-            End(ref d, 3, requests);
+            End(ref a, scratch, 0, requests, pending);
+            End(ref b, scratch, 1, requests, pending);
+            End(ref c, scratch, 2, requests, pending);
+            End(ref d, scratch, 3, requests, pending);
         }
         finally
         {
@@ -306,7 +306,7 @@ public sealed class ScanIndex : VectorIndex
 
     private ScanSearch Begin(ScanScratch scratch, int i, Span<SearchRequest> requests, Span<int> pending) =>
         i < requests.Length && !requests[i].Results.IsEmpty
-            ? Begin(scratch[i], requests[i].Query.Span, requests[i].Results.Span, requests[i].Filter, pending.Slice(i * ScanSearch.PendingRows, ScanSearch.PendingRows))
+            ? Begin(scratch[i], requests[i].Query.Span, requests[i].Results.Span, requests[i].Filter, Part(pending, i))
             : new ScanSearch(scratch[i]);
 
     /// <summary>Prepares a search, and does it at once where no scan is needed.</summary>
@@ -315,25 +315,42 @@ public sealed class ScanIndex : VectorIndex
         prepared.Prepare(query, _rows);
         int eligible = Math.Min(filter.Allowed?.Count ?? Count, Count - (filter.Denied?.Count ?? 0));
         bool scans = prepared.IsTrusted && eligible > _rows.Codes.Count / FewEligible;
-        var search = new ScanSearch(_rows, prepared, Scan(prepared.Prepared), new EligibleRows(filter, absent: null, Count), results, pending, scans);
+        ScanSearch search = SearchOf(prepared, results, filter, pending, samples: scans);
         if (!scans)
             search.TakeEligible();
         return search;
     }
 
-    private void End(ref ScanSearch search, int i, Span<SearchRequest> requests)
+    private void End(ref ScanSearch search, ScanScratch scratch, int i, Span<SearchRequest> requests, Span<int> pending)
     {
-        if (i < requests.Length)
-            requests[i].Found = requests[i].Results.IsEmpty ? 0 : End(ref search);
+        if (i >= requests.Length)
+            return;
+        Span<Neighbor> results = requests[i].Results.Span;
+        requests[i].Found = results.IsEmpty ? 0 : End(ref search, scratch[i], results, requests[i].Filter, Part(pending, i));
     }
 
-    private int End(ref ScanSearch search)
+    private int End(ref ScanSearch search, ScanQuery prepared, Span<Neighbor> results, RowFilter filter, Span<int> pending)
+    {
+        int found = Complete(ref search);
+        if (!search.IsShort(found))
+            return found;
+        ScanSearch again = SearchOf(prepared, results, filter, pending, samples: false);
+        ScanPass.One(_rows.Codes, ref again);
+        return Complete(ref again);
+    }
+
+    private int Complete(ref ScanSearch search)
     {
         int found = search.Complete();
         Interlocked.Add(ref _rowsRead, search.RowsRead);
         Interlocked.Add(ref _rowsScored, search.RowsScored);
         return found;
     }
+
+    private static Span<int> Part(Span<int> pending, int i) => pending.Slice(i * ScanSearch.PendingRows, ScanSearch.PendingRows);
+
+    private ScanSearch SearchOf(ScanQuery prepared, Span<Neighbor> results, RowFilter filter, Span<int> pending, bool samples) =>
+        new(_rows, prepared, Scan(prepared.Prepared), new EligibleRows(filter, absent: null, Count), results, pending, samples);
 
     private ExactScan Scan(ReadOnlySpan<float> prepared) =>
         new(KernelSets.Best, Metric, prepared, ref _memory.Start<float>(), _stride, _rows.Codes.Count, _inverseNorms);

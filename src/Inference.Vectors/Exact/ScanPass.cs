@@ -19,8 +19,16 @@ internal static class ScanPass
         for (; stretch < codes.Stretches && search.Wants(stretch); stretch++)
         {
             ref byte start = ref Start(codes, stretch, out nuint blocks);
-            ByteKernelSets.Best.Two(ref start, (nuint)codes.Groups, blocks, ref search.High, ref search.Low, ref sums[0], ScanCodes.StretchRows);
-            search.Take(stretch, ref sums[0], ref sums[ScanCodes.StretchRows]);
+            if (search.IsCrowded)
+            {
+                ByteKernelSets.Best.Two(ref start, (nuint)codes.Groups, blocks, ref search.High, ref search.Low, ref sums[0], ScanCodes.StretchRows);
+                search.Take(stretch, ref sums[0], ref sums[ScanCodes.StretchRows]);
+            }
+            else
+            {
+                ByteKernelSets.Best.One(ref start, (nuint)codes.Groups, blocks, ref search.High, ref sums[0]);
+                search.Take(stretch, ref sums[0], ref Unsafe.NullRef<int>());
+            }
         }
     }
 

@@ -23,6 +23,9 @@ internal ref struct ScanSearch
     /// <summary>Rows of the sample: the first are the best for inner product, for the rest a wider one pays, as rows that lie together may be alike.</summary>
     private const int SortedSample = 256, SpreadSample = 1024;
 
+    /// <summary>A row scored costs about as much as the low part of the query adds to the reading of so many.</summary>
+    private const int Crowded = 100;
+
     private readonly ScanRows _index;
     private readonly ScanQuery _query;
     private readonly ExactScan _rows;
@@ -31,7 +34,8 @@ internal ref struct ScanSearch
     private readonly Span<int> _pending;
     private int _pendingCount;
     private TopK _best;
-    private float _floor;
+    private readonly int _wanted;
+    private readonly float _floor;
 
     /// <param name="index">What is searched.</param>
     /// <param name="query">Prepared.</param>
@@ -39,8 +43,8 @@ internal ref struct ScanSearch
     /// <param name="eligible">Eligible row numbers.</param>
     /// <param name="results">Where the best go; not empty.</param>
     /// <param name="pending"><see cref="PendingRows"/> places.</param>
-    /// <param name="scans">Whether the codes are going to be read.</param>
-    public ScanSearch(ScanRows index, ScanQuery query, ExactScan rows, EligibleRows eligible, Span<Neighbor> results, Span<int> pending, bool scans)
+    /// <param name="samples">Whether to begin with a sample of the codes, which the scan that follows makes worth while.</param>
+    public ScanSearch(ScanRows index, ScanQuery query, ExactScan rows, EligibleRows eligible, Span<Neighbor> results, Span<int> pending, bool samples)
     {
         _index = index;
         _query = query;
@@ -48,7 +52,8 @@ internal ref struct ScanSearch
         _eligible = eligible;
         _areAllEligible = eligible.IsAll;
         _pending = pending;
-        _floor = scans ? Sample(results) : float.NegativeInfinity;
+        _wanted = results.Length;
+        _floor = samples ? Sample(results) : float.NegativeInfinity;
         _best = new TopK(results);
     }
 
@@ -64,11 +69,19 @@ internal ref struct ScanSearch
     /// <summary>No row that is left can be among the best.</summary>
     public bool IsDone { get; private set; }
 
+    /// <summary>
+    /// Whether fewer rows were found than the sample had promised: rows that it counted on were hidden while the search ran. Then it has to be done again without a sample.
+    /// </summary>
+    public readonly bool IsShort(int found) => found < _wanted && _floor > float.NegativeInfinity;
+
     /// <summary>Rows whose codes were read.</summary>
     public long RowsRead { get; private set; }
 
     /// <summary>Rows that were scored in fp32.</summary>
     public long RowsScored { get; private set; }
+
+    /// <summary>Whether so many rows are scored that the low part of the query, which makes the error of the estimates two thirds smaller, is worth reading.</summary>
+    public readonly bool IsCrowded => RowsScored > Crowded + RowsRead / Crowded;
 
     /// <summary>The high part of the query as the kernels read it.</summary>
     public readonly ref int High => ref _query.High;

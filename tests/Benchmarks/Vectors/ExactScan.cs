@@ -3,12 +3,13 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Inference.Vectors;
+using Inference.Vectors.Kernels.Bytes;
 
 namespace Benchmarks.Vectors;
 
 /// <summary>
 /// `exact-scan`: how long one thread takes to find the best ten of all rows, ours beside a loop over TensorPrimitives.Dot, and how close that comes to what the
-/// memory gives to a loop that only reads.
+/// memory gives to a loop that only reads; then the scan over 8-bit codes (<see cref="CodeScan"/>).
 /// </summary>
 /// <remarks>The contestants take turns within every round, so that a disturbance of the machine meets all of them; the median over the rounds counts, and the least is
 /// shown beside it.</remarks>
@@ -23,6 +24,7 @@ internal static class ExactScan
         string? json = null;
         int rounds = 21;
         int largest = int.MaxValue;
+        bool codesOnly = false;
         for (int i = 0; i < args.Length; i += 2)
         {
             string? value = i + 1 < args.Length ? args[i + 1] : null;
@@ -30,12 +32,13 @@ internal static class ExactScan
             {
                 "--json" => (json = value) is not null,
                 "--rounds" => int.TryParse(value, CultureInfo.InvariantCulture, out rounds) && rounds > 0,
+                "--codes-only" => bool.TryParse(value, out codesOnly),
                 "--max-rows" => int.TryParse(value, CultureInfo.InvariantCulture, out largest),
                 _ => false,
             };
             if (!understood)
             {
-                Console.Error.WriteLine("usage: exact-scan [--json FILE] [--rounds N] [--max-rows N]");
+                Console.Error.WriteLine("usage: exact-scan [--json FILE] [--rounds N] [--max-rows N] [--codes-only true|false]");
                 return 2;
             }
         }
@@ -46,7 +49,7 @@ internal static class ExactScan
         Console.WriteLine("| ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach ((int dimension, int count) in Cases)
         {
-            if (count > largest)
+            if (count > largest || codesOnly)
                 continue;
             foreach (Row row in Measure(dimension, count, rounds))
             {
@@ -56,9 +59,10 @@ internal static class ExactScan
                     $"| {row.Dimension} | {row.Rows:N0} | {row.Bytes / 1048576.0:F1} | {row.Metric} | {row.NsPerVector:F2} | {row.LeastNsPerVector:F2} | {row.GBPerSecond:F1} | {row.TensorPrimitivesNsPerVector:F2} | {row.LeastTensorPrimitivesNsPerVector:F2} | {row.TimesFaster:F2} | {row.ReadOnlyGBPerSecond:F1} |"));
             }
         }
+        List<CodeScan.Row> codes = CodeScan.Run(rounds, largest);
         if (json is not null)
         {
-            var report = new { processor = Machine.Processor(), runtime = RuntimeInformation.FrameworkDescription, width = VectorMath.Width, rounds, rows };
+            var report = new { processor = Machine.Processor(), runtime = RuntimeInformation.FrameworkDescription, width = VectorMath.Width, codeKernels = ByteKernelSets.Best.Name, rounds, rows, codes };
             File.WriteAllText(json, JsonSerializer.Serialize(report, Machine.Json));
         }
         return 0;

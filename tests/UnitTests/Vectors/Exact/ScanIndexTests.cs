@@ -1,4 +1,5 @@
 using Inference.Vectors;
+using Inference.Vectors.Search;
 using Xunit;
 
 namespace UnitTests.Vectors.Exact;
@@ -170,6 +171,42 @@ public sealed class ScanIndexTests
         Assert.Equal(3, scan.Search(SeededVectors.Uniform(16, seed: 13), results, RowFilter.Allow(allowed)));
         Assert.Equal([5, 500, 5000], results.Take(3).Select(static n => n.Row).Order());
         Assert.Equal(0, scan.RowsTouched.Read);
+    }
+
+    [Fact]
+    public void Search_WhileItsBestRowsAreHidden_StillFindsAsManyAsWanted()
+    {
+        // The sample of a search counts on rows that may be hidden before the search gets to them.
+        const int Count = 40_000, Hidden = 5_000, Wanted = 10, Rounds = 200;
+        using VectorMatrix matrix = SeededVectors.Matrix(Count, 8, seed: 18);
+        using var scan = new ScanIndex(matrix, Metric.Cosine);
+        float[] query = SeededVectors.Uniform(8, seed: 19);
+        var ranking = new Neighbor[Hidden];
+        scan.Search(query, ranking);
+        RowBits? current = null;
+        int least = Wanted;
+        bool ended = false;
+        var hiding = new Thread(() =>
+        {
+            while (!Volatile.Read(ref ended))
+            {
+                if (Interlocked.Exchange(ref current, null) is not { } hidden)
+                    continue;
+                foreach (Neighbor best in ranking)
+                    hidden.Add(best.Row);
+            }
+        });
+        hiding.Start();
+        for (int round = 0; round < Rounds; round++)
+        {
+            var hidden = new RowBits(Count);
+            Volatile.Write(ref current, hidden);
+            least = Math.Min(least, scan.SearchLive(query, new Neighbor[Wanted], RowFilter.None.Less(hidden), width: 0));
+        }
+        Volatile.Write(ref ended, true);
+        hiding.Join();
+
+        Assert.Equal(Wanted, least);
     }
 
     [Fact]
