@@ -78,6 +78,7 @@ internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IRe
     {
         json.WriteStartObject();
         json.WriteString("index", row.Index);
+        json.WriteString("kind", row.Kind.ToString().ToLowerInvariant());
         Number(json, "target", row.Target, 6);
         Number(json, "recall", row.Recall, 6);
         Number(json, "qps", row.Single?.QueriesPerSecond, 1);

@@ -1,3 +1,5 @@
+using Inference.Vectors;
+
 namespace Inference.Cli.IndexBench;
 
 /// <summary>What was measured of one index at one recall target or search width.</summary>
@@ -5,6 +7,9 @@ internal sealed record BenchRow
 {
     /// <summary>The name that the index was asked for by.</summary>
     public required string Index { get; init; }
+
+    /// <summary>What that turned out to be.</summary>
+    public required IndexKind Kind { get; init; }
 
     /// <summary>The recall to reach; null when the width was given.</summary>
     public double? Target { get; init; }

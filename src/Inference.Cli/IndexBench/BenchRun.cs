@@ -40,7 +40,7 @@ internal static class BenchRun
             using (index)
             {
                 var measurement = new IndexMeasurement(index, set, truth, options);
-                var blank = new BenchRow { Index = name, Recall = 0, BuildSeconds = buildSeconds, LoadSeconds = loadSeconds, BytesPerVector = (double)index.Bytes / index.Count };
+                var blank = new BenchRow { Index = name, Kind = index.Kind, Recall = 0, BuildSeconds = buildSeconds, LoadSeconds = loadSeconds, BytesPerVector = (double)index.Bytes / index.Count };
                 rows.AddRange(measurement.Measure(blank, begin($"measuring {name}"), cancellationToken));
                 if (options.WithCurve)
                     curves.Add((name, measurement.Curve(begin($"curve of {name}"), cancellationToken)));

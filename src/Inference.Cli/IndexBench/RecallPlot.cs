@@ -15,7 +15,7 @@ internal static class RecallPlot
     /// <summary>Recalls nearer to 1 than this are drawn there.</summary>
     private const double NearestToOne = 0.0005;
 
-    private static readonly double[] RecallTicks = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
+    private static readonly double[] RecallTicks = [0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
     private static readonly string[] Dashes = ["none", "7 3", "2 3", "9 3 2 3", "1 2", "12 4"];
 
     private const string Style = """

@@ -26,6 +26,7 @@ public sealed class IndexBenchVerbTests : IDisposable
         foreach (JsonElement row in rows)
         {
             Assert.Equal(index, row.GetProperty("index").GetString());
+            Assert.Equal(index, row.GetProperty("kind").GetString());
             Assert.Equal(1, row.GetProperty("recall").GetDouble());
             Assert.Equal(1, row.GetProperty("interleaved_recall").GetDouble());
             foreach (string figure in new[] { "qps", "p50_us", "p99_us", "build_s", "bytes_per_vector", "interleaved_qps" })
