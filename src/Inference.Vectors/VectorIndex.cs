@@ -7,7 +7,7 @@ namespace Inference.Vectors;
 
 /// <summary>Finds the best rows for a query: what every kind of index has in common.</summary>
 /// <remarks>Frozen: rows never change; a <see cref="LiveIndex"/> changes by replacing its index. Safe for concurrent callers. A search allocates nothing once its scratch is warm.</remarks>
-public abstract class VectorIndex : IDisposable
+public abstract class VectorIndex : ISearchable, IDisposable
 {
     private protected VectorIndex(int count, int dimension, Metric metric)
     {
@@ -181,6 +181,12 @@ public abstract class VectorIndex : IDisposable
 
     /// <summary>May be called more than once.</summary>
     private protected abstract void Dispose(bool disposing);
+
+    void ISearchable.ThrowIfUnfit(ReadOnlySpan<float> query, RowFilter filter)
+    {
+        ThrowIfUnfit(query);
+        ThrowIfUnfit(filter);
+    }
 
     internal void ThrowIfUnfit(ReadOnlySpan<float> query)
     {

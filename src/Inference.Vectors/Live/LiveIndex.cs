@@ -17,7 +17,7 @@ namespace Inference.Vectors;
 /// <para>Searches never wait and allocate nothing once warm. Changes come one at a time, from any thread. Rows are numbers of the caller's choice; a number that was never
 /// used or was deleted is absent. Sets of a filter may be over any number of rows: those behind it are not allowed by an allow set, and not denied by a deny set.</para>
 /// </remarks>
-public sealed class LiveIndex : IDisposable
+public sealed class LiveIndex : ISearchable, IDisposable
 {
     /// <summary>How long a waiting change sleeps at most before it looks whether a failed merge may be tried again, and at its token.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
@@ -142,6 +142,20 @@ public sealed class LiveIndex : IDisposable
             foreach (ref SearchRequest request in requests)
                 generation.Index.ThrowIfUnfit(request.Query.Span);
             LiveSearch.Many(generation, _log, requests, width);
+        }
+        finally
+        {
+            generation.Release();
+        }
+    }
+
+    /// <summary>Any filter fits.</summary>
+    void ISearchable.ThrowIfUnfit(ReadOnlySpan<float> query, RowFilter filter)
+    {
+        Generation generation = Hold();
+        try
+        {
+            generation.Index.ThrowIfUnfit(query);
         }
         finally
         {
