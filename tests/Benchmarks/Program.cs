@@ -11,6 +11,7 @@ return args switch
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
     ["index-file", .. string[] rest] => IndexFileReport.Run(rest),
     ["kernel-table"] => KernelTable.Run(),
+    ["live", .. string[] rest] => LiveReport.Run(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
     ["report", .. string[] rest] => ReadmeFigures.Run(rest),
     ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),
@@ -21,7 +22,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | live [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

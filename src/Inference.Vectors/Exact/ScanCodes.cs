@@ -19,12 +19,6 @@ internal sealed class ScanCodes
     /// <summary>Blocks of a whole stretch.</summary>
     public const int StretchBlocks = StretchRows / ByteKernels.BlockRows;
 
-    /// <summary>Rows whose y is longer than this are not trusted to fp32 arithmetic: their norm is given as infinite, and they are always scored.</summary>
-    private const double LongestForL2 = 1e18, Longest = 1e36;
-
-    /// <summary>2⁻¹²⁶, so that a step is a float with all its digits.</summary>
-    private const double LeastStep = 1.17549435e-38;
-
     private ScanCodes(int count, int dimension, Metric metric, IndexFile? file = null)
     {
         Count = count;
@@ -188,7 +182,7 @@ internal sealed class ScanCodes
             ref byte start = ref Unsafe.Add(ref Block(place / ByteKernels.BlockRows), place % ByteKernels.BlockRows * ByteKernels.GroupDimensions);
             if (place >= Count)
             {
-                Write(ref start, [], 1);
+                RowCode.Write(ref start, Groups, [], 1);
                 continue;
             }
             int row = RowAt(place);
@@ -200,37 +194,14 @@ internal sealed class ScanCodes
                 largest = Math.Max(largest, Math.Abs(y[i]));
                 squared += y[i] * y[i];
             }
-            float step = (float)Math.Max(largest / 127, LeastStep);
+            float step = RowCode.Step(largest);
             Steps[place] = step;
-            ratio = Math.Max(ratio, Write(ref start, y, step));
-            norm = Math.Max(norm, IsTrusted(metric, squared, inverse) ? Math.Sqrt(squared) : double.PositiveInfinity);
+            ratio = Math.Max(ratio, RowCode.Write(ref start, Groups, y, step));
+            norm = Math.Max(norm, RowCode.Norm(metric, squared, inverse));
             if (metric == Metric.L2)
                 Squares[place] = (float)squared;
         }
-        // Up, for they are bounds: past what rounding took from the sums in double.
-        Norms[stretch] = MathF.BitIncrement((float)(norm * (1 + 1e-9)));
-        Ratios[stretch] = MathF.BitIncrement((float)(ratio * (1 + 1e-9)));
-    }
-
-    /// <summary>Whether the kernels' sums over a row, and sums over its code, stay within fp32. For cosine it is the row as it stands that the fp32 kernels read.</summary>
-    private static bool IsTrusted(Metric metric, double squared, double inverse) => metric switch
-    {
-        Metric.L2 => squared < LongestForL2 * LongestForL2,
-        Metric.Cosine => inverse is 0 or > 1 / Longest,
-        _ => squared < Longest * Longest,
-    };
-
-    /// <summary>Writes the code of a row and returns |y − s·c| ∕ s.</summary>
-    private double Write(ref byte start, ReadOnlySpan<double> y, double step)
-    {
-        double squared = 0;
-        for (int i = 0; i < Groups * ByteKernels.GroupDimensions; i++)
-        {
-            double exact = i < y.Length ? y[i] / step : 0;
-            double code = Math.Clamp(Math.Round(exact), -127, 127);
-            squared += (exact - code) * (exact - code);
-            Unsafe.Add(ref start, i / ByteKernels.GroupDimensions * ByteKernels.GroupBytes + i % ByteKernels.GroupDimensions) = (byte)(code + 128);
-        }
-        return Math.Sqrt(squared);
+        Norms[stretch] = RowCode.Up(norm);
+        Ratios[stretch] = RowCode.Up(ratio);
     }
 }

@@ -63,24 +63,30 @@ internal sealed class ScanQuery
     /// <summary>Takes a query in.</summary>
     /// <param name="query">As the caller of the search gave it.</param>
     /// <param name="index">What is searched.</param>
-    public void Prepare(ReadOnlySpan<float> query, ScanRows index)
+    public void Prepare(ReadOnlySpan<float> query, ScanRows index) => Prepare(query, index.Metric, index.Codes.Mean, index.LargestInverse);
+
+    /// <summary>Takes a query in.</summary>
+    /// <param name="query">As the caller of the search gave it.</param>
+    /// <param name="metric">How it is compared.</param>
+    /// <param name="mean">What was subtracted from the rows before they were coded; empty for nothing.</param>
+    /// <param name="largestInverse">The largest 1 ∕ |x| of the rows for cosine, otherwise 1.</param>
+    public void Prepare(ReadOnlySpan<float> query, Metric metric, ReadOnlySpan<double> mean, double largestInverse)
     {
-        double[] mean = index.Codes.Mean;
-        PreparedQuery.Write(query, index.Metric, _prepared.AsSpan(_preparedStart, _stride));
+        PreparedQuery.Write(query, metric, _prepared.AsSpan(_preparedStart, _stride));
         ReadOnlySpan<float> prepared = Prepared;
         double largest = 0, squared = 0;
         for (int i = 0; i < _q.Length; i++)
         {
-            double q = prepared[i] - mean[i];
+            double q = mean.IsEmpty ? prepared[i] : prepared[i] - mean[i];
             _q[i] = q;
             largest = Math.Max(largest, Math.Abs(q));
             squared += q * q;
         }
         double norm = Math.Sqrt(squared);
-        IsTrusted = ScanBounds.AreGood(index.Metric, norm);
+        IsTrusted = ScanBounds.AreGood(metric, norm);
         (QueryCode coarse, QueryCode fine) = Encode(largest);
-        CoarseBounds = new ScanBounds(index.Metric, index.Dimension, norm, coarse, index.LargestInverse);
-        FineBounds = new ScanBounds(index.Metric, index.Dimension, norm, fine, index.LargestInverse);
+        CoarseBounds = new ScanBounds(metric, _q.Length, norm, coarse, largestInverse);
+        FineBounds = new ScanBounds(metric, _q.Length, norm, fine, largestInverse);
     }
 
     private (QueryCode Coarse, QueryCode Fine) Encode(double largest)

@@ -1,19 +1,37 @@
+using Inference.Vectors.Exact;
+using Inference.Vectors.Search;
+
 namespace Inference.Vectors.Live;
 
 /// <summary>All changes in their order: an append-only log with one writer at a time and any number of readers that never wait.</summary>
-/// <remarks>Members but <see cref="Count"/> are the writer's, under its lock.</remarks>
+/// <remarks>Members but <see cref="Count"/>, <see cref="LargestInverse"/> and <see cref="Queries"/> are the writer's, under its lock.</remarks>
 internal sealed class ChangeLog
 {
     private readonly int _dimension;
+    private readonly Metric _metric;
+    private readonly double[] _scratch;
     private readonly Dictionary<int, LogPosition> _latest = [];
     private LogBlock _last;
     private long _count;
+    private float _largestInverse = 1;
 
-    public ChangeLog(int dimension)
+    /// <param name="dimension">Elements of a vector.</param>
+    /// <param name="metric">How vectors are compared.</param>
+    public ChangeLog(int dimension, Metric metric)
     {
         _dimension = dimension;
-        _last = new LogBlock(0, dimension);
+        _metric = metric;
+        _scratch = new double[dimension];
+        _last = new LogBlock(0, dimension, metric);
+        int stride = _last.Stride, groups = _last.Groups;
+        Queries = new ScratchPool<ScanQuery>(() => new ScanQuery(dimension, stride, groups));
     }
+
+    /// <summary>Coded queries of past searches.</summary>
+    public ScratchPool<ScanQuery> Queries { get; }
+
+    /// <summary>The largest 1 ∕ |x| of published changes or more, at least 1, for cosine; otherwise 1.</summary>
+    public float LargestInverse => Volatile.Read(ref _largestInverse);
 
     /// <summary>Changes that are published: whoever has read it may read them.</summary>
     public long Count => Volatile.Read(ref _count);
@@ -27,11 +45,12 @@ internal sealed class ChangeLog
     {
         if (_count - _last.First == _last.Capacity)
         {
-            var block = new LogBlock(_count, _dimension);
+            var block = new LogBlock(_count, _dimension, _metric);
             _last.Next = block;
             _last = block;
         }
-        _last.Write((int)(_count - _last.First), row, vector, inverseNorm);
+        _last.Write((int)(_count - _last.First), row, vector, inverseNorm, _scratch);
+        Volatile.Write(ref _largestInverse, Math.Max(_largestInverse, inverseNorm));
         if (_latest.TryGetValue(row, out LogPosition previous))
             previous.Block.Supersede((int)(previous.Position - previous.Block.First), _count);
         _latest[row] = End;

@@ -50,7 +50,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
         Dimension = index.Dimension;
         Metric = index.Metric;
         Kind = index.Kind;
-        _log = new ChangeLog(index.Dimension);
+        _log = new ChangeLog(index.Dimension, index.Metric);
         _current = new Generation(index, _log.End, _log.End);
         _rowCount = index.Count;
         _live = new RowBits(index.Count);

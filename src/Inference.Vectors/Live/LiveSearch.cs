@@ -54,7 +54,7 @@ internal static class LiveSearch
         // The rows next in rank were not asked for.
         if (kept < found && found == results.Length)
             kept = Again(generation, log, query, results, filter, width, out end);
-        return end == generation.Start.Position ? kept : Merge(generation, query, results, filter, kept, end);
+        return end == generation.Start.Position ? kept : Merge(generation, log, query, results, filter, kept, end);
     }
 
     /// <summary>Asks the index for more than is wanted, until enough is left; changes come far more slowly than the surplus grows.</summary>
@@ -85,7 +85,7 @@ internal static class LiveSearch
     }
 
     /// <summary>The results of the index and the rows of the log, best first.</summary>
-    private static int Merge(Generation generation, ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int kept, long end)
+    private static int Merge(Generation generation, ChangeLog log, ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int kept, long end)
     {
         Neighbor[]? rented = null;
         Span<Neighbor> hits = kept <= StackHits ? stackalloc Neighbor[StackHits] : rented = ArrayPool<Neighbor>.Shared.Rent(kept);
@@ -95,7 +95,7 @@ internal static class LiveSearch
             var best = new TopK(results);
             foreach (Neighbor hit in hits[..kept])
                 best.Offer(hit.Row, hit.Score);
-            LogScan.Collect(generation.Start, end, generation.Index.Metric, query, filter, ref best);
+            LogScan.Collect(log, generation.Start, end, generation.Index.Metric, query, filter, ref best);
             return best.Complete();
         }
         finally

@@ -280,7 +280,7 @@ public sealed class LiveIndexMergeTests
         int found = live.Search(query, results);
 
         Assert.Equal(model.Search(query, 200), results[..found]);
-        Assert.True(index.IsDisposed);
+        WaitFor(() => index.IsDisposed);
         model.Rows[5] = [1, 2, 3, 3];
         model.Rows.Remove(6);
         model.AssertSame(live, query, 200);

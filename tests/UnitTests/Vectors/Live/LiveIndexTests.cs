@@ -118,6 +118,34 @@ public sealed class LiveIndexTests
         }
     }
 
+    /// <summary>Lengths where estimates from codes are good, bad and void: the changes are found with the bits of an exact search.</summary>
+    [Theory]
+    [InlineData(Metric.InnerProduct, 70)]
+    [InlineData(Metric.Cosine, 70)]
+    [InlineData(Metric.L2, 70)]
+    [InlineData(Metric.L2, 1)]
+    [InlineData(Metric.InnerProduct, 2000)]
+    public void Search_OfChangesOfAnyLength_FindsThemToTheBit(Metric metric, int dimension)
+    {
+        using LiveIndex live = LiveModel.Live(10, dimension, metric);
+        LiveModel model = LiveModel.Of(10, dimension, metric);
+        var random = new Random(1);
+        float[] scales = [0, 1e-44f, 1e-38f, 1e-20f, 1, 1, 1, 1, 1e5f, 1e17f, 1e30f];
+        for (int i = 0; i < 700; i++)
+        {
+            float scale = i < 300 ? 1 : scales[random.Next(scales.Length)];
+            float[] vector = Array.ConvertAll(SeededVectors.Uniform(dimension, seed: i), x => x * scale);
+            model.Rows[live.Append(vector)] = vector;
+            if (i % 10 != 0 && i > 20)
+                continue;
+            float queryScale = i % 20 == 0 ? scales[random.Next(scales.Length)] : 1;
+            float[] query = Array.ConvertAll(SeededVectors.Uniform(dimension, seed: -i), x => x * queryScale);
+            model.AssertSame(live, query, 1);
+            model.AssertSame(live, query, 10);
+            model.AssertSame(live, query, 400);
+        }
+    }
+
     [Fact]
     public void Search_WithUnfitArguments_Throws()
     {
