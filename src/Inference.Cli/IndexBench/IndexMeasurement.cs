@@ -47,6 +47,12 @@ internal sealed class IndexMeasurement
         int[] widths = [.. rows.Where(row => IsMeasured(row)).Select(row => row.Width ?? 0).Distinct()];
         Dictionary<int, List<Round>> single = widths.ToDictionary(static width => width, static _ => new List<Round>());
         Dictionary<int, List<Round>> together = widths.ToDictionary(static width => width, static _ => new List<Round>());
+        Dictionary<int, double> togetherRecall = _interleaved is null ? [] : widths.ToDictionary(static width => width, width => _interleaved.Recall(_truth, width, _queries));
+        if (widths.Length > 0)
+        {
+            _single.WarmUp(widths[0], _options.WarmUp);
+            _interleaved?.WarmUp(widths[0], _options.WarmUp);
+        }
         for (int round = 0; round < _options.Rounds; round++)
         {
             foreach (int width in widths)
@@ -60,7 +66,6 @@ internal sealed class IndexMeasurement
         }
 
         // :: Step 3
-        Dictionary<int, double> togetherRecall = _interleaved is null ? [] : widths.ToDictionary(static width => width, width => _interleaved.Recall(_truth, width, _queries));
         return rows.ConvertAll(row => !IsMeasured(row) ? row : row with
         {
             Single = Round.MedianOf(single[row.Width ?? 0]),

@@ -15,6 +15,7 @@ internal sealed class QueryRun
     private readonly Neighbor[] _neighbors;
     private readonly int[] _found;
     private readonly long[] _ticks;
+    private double _spent;
 
     /// <param name="index">Over the rows of the set.</param>
     /// <param name="set">Whose queries are put.</param>
@@ -44,6 +45,13 @@ internal sealed class QueryRun
         return sums.Sum() / queries;
     }
 
+    /// <summary>Puts the queries until those put so far have taken this long.</summary>
+    public void WarmUp(int width, TimeSpan least)
+    {
+        while (_spent < least.TotalSeconds)
+            Pass(width, _set.QueryCount);
+    }
+
     /// <summary>One timed round: the queries of the set, again and again until the round has lasted long enough to time.</summary>
     public Round Time(int width, TimeSpan least)
     {
@@ -67,6 +75,13 @@ internal sealed class QueryRun
     /// <summary>Puts the first queries once.</summary>
     /// <returns>Seconds from when the first thread began until the last one was done.</returns>
     private double Pass(int width, int queries)
+    {
+        double seconds = Put(width, queries);
+        _spent += seconds;
+        return seconds;
+    }
+
+    private double Put(int width, int queries)
     {
         if (_threads == 1)
         {
