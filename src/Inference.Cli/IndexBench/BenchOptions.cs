@@ -27,7 +27,7 @@ internal sealed record BenchOptions
     /// <summary>The shortest round; fewer queries are put again and again.</summary>
     public TimeSpan LeastRound { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long queries are put before any is timed, the search for widths included: the compiler replaces code that runs often by faster code within a second.</summary>
+    /// <summary>How long queries are put before any is timed, the search for widths included. Code that runs often is compiled again, to be faster, within a second.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Highest search width that is tried.</summary>

@@ -31,6 +31,7 @@ internal static class IndexBenchVerb
         Option<int> threads = Numbers.Option("--threads", "Threads that ask at once", 1, 1, 1024);
         Option<int> interleave = Numbers.Option("--interleave", "Also put so many queries together on each thread; 1 for not", 1, 1, 1024);
         Option<int> rounds = Numbers.Option("--rounds", "Timed rounds; the median counts", 5, 1, 1000);
+        Option<TimeSpan> warmUp = Durations.Option("--warmup", "How long queries are put before any is timed, the search for widths included", TimeSpan.FromSeconds(1), TimeSpan.Zero, TimeSpan.FromMinutes(10));
         Option<int> maxWidth = Numbers.Option("--max-width", "Highest search width that is tried", 4096, 1, 1_000_000);
         Option<int> queryLimit = Numbers.Option("--query-limit", "Only so many of the queries, the first ones; 0 for all", 0, 0, int.MaxValue);
         Option<ulong> seed = Numbers.Option("--seed", "Names the chance in building: the same seed gives the same index", 1UL, 0UL, ulong.MaxValue);
@@ -42,7 +43,7 @@ internal static class IndexBenchVerb
 
         var command = new Command("bench", "Measure how fast indexes answer at wanted recalls, and what they cost")
         {
-            rows, queries, truth, saveTruth, metric, indexes, recalls, widths, k, threads, interleave, rounds, maxWidth, queryLimit, seed, save, load, resident, plot, json,
+            rows, queries, truth, saveTruth, metric, indexes, recalls, widths, k, threads, interleave, rounds, warmUp, maxWidth, queryLimit, seed, save, load, resident, plot, json,
         };
         command.Validators.Add(result =>
         {
@@ -65,6 +66,7 @@ internal static class IndexBenchVerb
                 Threads = parsed.GetValue(threads),
                 Interleave = parsed.GetValue(interleave),
                 Rounds = parsed.GetValue(rounds),
+                WarmUp = parsed.GetValue(warmUp),
                 MaxWidth = parsed.GetValue(maxWidth),
                 Seed = parsed.GetValue(seed),
                 WithCurve = parsed.GetValue(plot) is not null,

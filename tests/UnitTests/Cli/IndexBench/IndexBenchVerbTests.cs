@@ -143,7 +143,7 @@ public sealed class IndexBenchVerbTests : IDisposable
         }
     }
 
-    private static Task<CliRun> Bench(string line) => CliRun.Of(["index", "bench", .. line.Split(' ')]);
+    private static Task<CliRun> Bench(string line) => CliRun.Of(["index", "bench", .. line.Split(' '), "--warmup", "0"]);
 
     private string File(string name) => Path.Combine(_folder, name);
 
