@@ -42,9 +42,6 @@ internal sealed class Generation
     /// <summary>The first change that is not in the index.</summary>
     public LogPosition Start { get; }
 
-    /// <summary>Rows of the index that have changed since.</summary>
-    public RowBits Hidden => _hidden;
-
     /// <summary>Up to where changes are hidden in the index for whoever begins to search it now.</summary>
     public LogPosition ReadMarked()
     {
@@ -52,6 +49,9 @@ internal sealed class Generation
         LogBlock block = Volatile.Read(ref _markedBlock);
         return new LogPosition(block, Volatile.Read(ref _marked));
     }
+
+    /// <summary>What a search of the index may return that has read <paramref name="marked"/> before. Where nothing was hidden then, the filter itself: it costs less.</summary>
+    public RowFilter Less(RowFilter filter, LogPosition marked) => marked.Position == Start.Position ? filter : filter.Less(_hidden);
 
     /// <summary>Hides the row of the change that was published last. The writer's, while this generation is the current one.</summary>
     /// <param name="row">Its row.</param>

@@ -26,17 +26,13 @@ public sealed class LiveIndex : ISearchable, IDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly LiveOptions _options;
     private readonly ChangeLog _log;
+    private readonly MergeHistory _history;
     private Generation _current;
     private RowBits _live;
     private int _count;
     private int _rowCount;
     private bool _merging;
     private bool _disposed;
-    private int _failuresInARow;
-    private long _failedAt;
-    private long _merges, _failedMerges;
-    private Exception? _lastFailure;
-    private TimeSpan _lastMergeDuration;
 
     /// <summary>Goes on from an index.</summary>
     /// <param name="index">Passes to the live index, which disposes it. Its kind decides how searches go and which kind merges make.</param>
@@ -50,6 +46,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
         Dimension = index.Dimension;
         Metric = index.Metric;
         Kind = index.Kind;
+        _history = new MergeHistory(_options.RetryDelay, _options.TimeProvider);
         _log = new ChangeLog(index.Dimension, index.Metric);
         _current = new Generation(index, _log.End, _log.End);
         _rowCount = index.Count;
@@ -90,23 +87,16 @@ public sealed class LiveIndex : ISearchable, IDisposable
     }
 
     /// <summary>Merges that took place.</summary>
-    public long Merges => Interlocked.Read(ref _merges);
+    public long Merges => _history.Successes;
 
     /// <summary>Merges that failed.</summary>
-    public long FailedMerges => Interlocked.Read(ref _failedMerges);
+    public long FailedMerges => _history.Failures;
 
     /// <summary>What the last merge that failed threw; null if none has since one succeeded.</summary>
-    public Exception? LastFailure => Volatile.Read(ref _lastFailure);
+    public Exception? LastFailure => _history.LastFailure;
 
     /// <summary>How long the last merge took that took place.</summary>
-    public TimeSpan LastMergeDuration
-    {
-        get
-        {
-            lock (_gate)
-                return _lastMergeDuration;
-        }
-    }
+    public TimeSpan LastMergeDuration => _history.LastDuration;
 
     /// <summary>Writes the best eligible rows, best first; equal scores by ascending row.</summary>
     /// <inheritdoc cref="VectorIndex.Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)" path="/param"/>
@@ -258,13 +248,13 @@ public sealed class LiveIndex : ISearchable, IDisposable
     {
         lock (_gate)
         {
-            long wanted = _log.Count, failures = _failedMerges;
+            long wanted = _log.Count, failures = _history.Failures;
             while (_current.Start.Position < wanted)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 cancellationToken.ThrowIfCancellationRequested();
-                if (_failedMerges != failures)
-                    throw new InvalidOperationException($"The merge failed: {_lastFailure?.Message}", _lastFailure);
+                if (_history.Failures != failures)
+                    throw new InvalidOperationException($"The merge failed: {_history.LastFailure?.Message}", _history.LastFailure);
                 if (!_merging)
                     StartMerge();
                 Monitor.Wait(_gate, Glance);
@@ -348,7 +338,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
                 return;
             MergeIfDue();
             if (_options.WhenFull == WhenFull.Throw)
-                throw new InvalidOperationException($"{Pending} changes wait for a merge, the most that may ({_failuresInARow} merges in a row have failed).", _lastFailure);
+                throw new InvalidOperationException($"{Pending} changes wait for a merge, the most that may ({_history.FailuresInARow} merges in a row have failed).", _history.LastFailure);
             Monitor.Wait(_gate, Glance);
         }
     }
@@ -377,11 +367,8 @@ public sealed class LiveIndex : ISearchable, IDisposable
     /// <summary>Under the lock.</summary>
     private void MergeIfDue()
     {
-        if (_merging)
-            return;
-        if (_failuresInARow > 0 && _options.TimeProvider.GetElapsedTime(_failedAt) < _options.RetryDelay * (1 << Math.Min(_failuresInARow - 1, 6)))
-            return;
-        StartMerge();
+        if (!_merging && _history.MayTry)
+            StartMerge();
     }
 
     /// <summary>Under the lock.</summary>
@@ -393,6 +380,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
 
     private void RunMerge()
     {
+        ThreadNiceness.Lower();
         while (MergeOnce())
         {
             // As many changes came meanwhile as start a merge.
@@ -436,7 +424,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
             if (replaced)
                 Replace(generation, next!, end, _options.TimeProvider.GetElapsedTime(started));
             else if (failure is not null)
-                NoteFailure(failure);
+                _history.NoteFailure(failure);
             again = replaced && Pending >= _options.MergeThreshold;
             _merging = again;
             Monitor.PulseAll(_gate);
@@ -456,19 +444,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
         old.Close(end.Position);
         Volatile.Write(ref _current, new Generation(index, start, end));
         _log.Forget(start);
-        _failuresInARow = 0;
-        Volatile.Write(ref _lastFailure, null);
-        _lastMergeDuration = duration;
-        Interlocked.Increment(ref _merges);
-    }
-
-    /// <summary>Under the lock.</summary>
-    private void NoteFailure(Exception failure)
-    {
-        _failuresInARow++;
-        _failedAt = _options.TimeProvider.GetTimestamp();
-        Volatile.Write(ref _lastFailure, failure);
-        Interlocked.Increment(ref _failedMerges);
+        _history.NoteSuccess(duration);
     }
 
     private void Report(Exception failure)

@@ -16,7 +16,7 @@ internal static class LiveSearch
     public static int One(Generation generation, ChangeLog log, ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
     {
         LogPosition marked = generation.ReadMarked();
-        int found = generation.Index.SearchLive(query, results, filter.Less(generation.Hidden), width);
+        int found = generation.Index.SearchLive(query, results, generation.Less(filter, marked), width);
         return Finish(generation, log, query, results, filter, width, found, marked, generation.ReadEnd(log));
     }
 
@@ -26,10 +26,10 @@ internal static class LiveSearch
         SearchRequest[] rented = ArrayPool<SearchRequest>.Shared.Rent(requests.Length);
         try
         {
+            LogPosition marked = generation.ReadMarked();
             Span<SearchRequest> ofIndex = rented.AsSpan(0, requests.Length);
             for (int i = 0; i < requests.Length; i++)
-                ofIndex[i] = new SearchRequest(requests[i].Query, requests[i].Results, requests[i].Filter.Less(generation.Hidden));
-            LogPosition marked = generation.ReadMarked();
+                ofIndex[i] = new SearchRequest(requests[i].Query, requests[i].Results, generation.Less(requests[i].Filter, marked));
             generation.Index.SearchLive(ofIndex, width);
             long end = generation.ReadEnd(log);
             for (int i = 0; i < requests.Length; i++)
@@ -68,7 +68,7 @@ internal static class LiveSearch
             {
                 Span<Neighbor> hits = rented.AsSpan(0, asked);
                 LogPosition marked = generation.ReadMarked();
-                int found = generation.Index.SearchLive(query, hits, filter.Less(generation.Hidden), width);
+                int found = generation.Index.SearchLive(query, hits, generation.Less(filter, marked), width);
                 end = generation.ReadEnd(log);
                 int kept = Generation.DropChanged(hits[..found], marked, end);
                 if (kept < results.Length && found == asked && asked < generation.Index.Count)

@@ -64,6 +64,26 @@ public sealed class LiveIndexMergeTests
         }
     }
 
+    [SkippableFact]
+    public void Merge_OnLinux_GivesWayToSearches()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "niceness of threads is a matter of Linux");
+        string[] fields = [];
+        var options = new LiveOptions();
+        Func<VectorIndex, IndexChanges, int, CancellationToken, VectorIndex> merge = options.Merge;
+        options.Merge = (index, changes, threads, token) =>
+        {
+            fields = File.ReadAllText("/proc/thread-self/stat").Split(") ")[^1].Split(' ');
+            return merge(index, changes, threads, token);
+        };
+        using LiveIndex live = LiveModel.Live(5, Dimension, Metric.L2, options);
+        live.Delete(1);
+        live.Merge();
+
+        // Field 19 of the whole line; the first two are gone.
+        Assert.Equal($"{ThreadNiceness.Background}", fields[16]);
+    }
+
     [Fact]
     public void Merge_ThatMakesAnotherShape_Fails()
     {
