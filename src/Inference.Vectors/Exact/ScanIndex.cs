@@ -31,11 +31,6 @@ namespace Inference.Vectors;
 /// </remarks>
 public sealed class ScanIndex : VectorIndex
 {
-    /// <summary>
-    /// One row in so many: if fewer are eligible, they are scored themselves. A code costs about 2 ns to read and a row anywhere in memory about 25 (Benchmarks: exact-scan).
-    /// </summary>
-    private const int FewEligible = 16;
-
     /// <summary>Parts of the file: how many rows have a vector, their padded matrix, the factors of cosine, and their numbers where some rows are absent.</summary>
     private const string PresentParameter = "present", VectorsSection = "vectors", InverseNormsSection = "inverse-norms", NumbersSection = "numbers";
 
@@ -45,6 +40,7 @@ public sealed class ScanIndex : VectorIndex
     private readonly ScanRows _rows;
     private readonly RowBits? _absent;
     private readonly ScratchPool<ScanScratch> _scratch;
+    private readonly int? _fewEligible;
     private long _rowsRead;
     private long _rowsScored;
     private int _disposed;
@@ -112,6 +108,12 @@ public sealed class ScanIndex : VectorIndex
 
     /// <inheritdoc/>
     internal override RowBits? Absent => _absent;
+
+    /// <summary>
+    /// One row in so many: if no more are eligible, they are scored themselves, without the codes. Where that pays is measured (Benchmarks: exact-scan), which is the one reason to set it:
+    /// at one in 24 for a scan of all codes, and later for inner product, whose scan may end early.
+    /// </summary>
+    internal int FewEligible { get => _fewEligible ?? (Metric == Metric.InnerProduct ? 48 : 24); init => _fewEligible = value; }
 
     /// <summary>What all searches so far cost: rows whose codes were read, and rows that were scored in fp32 because of them.</summary>
     internal (long Read, long Scored) RowsTouched => (Interlocked.Read(ref _rowsRead), Interlocked.Read(ref _rowsScored));

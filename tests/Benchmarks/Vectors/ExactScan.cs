@@ -9,7 +9,8 @@ namespace Benchmarks.Vectors;
 
 /// <summary>
 /// `exact-scan`: how long one thread takes to find the best ten of all rows, ours beside a loop over TensorPrimitives.Dot, and how close that comes to what the
-/// memory gives to a loop that only reads; then the scan over 8-bit codes (<see cref="CodeScan"/>).
+/// memory gives to a loop that only reads; then the scan over 8-bit codes (<see cref="CodeScan"/>), and the same with filters
+/// (<see cref="FilteredCodeScan"/>).
 /// </summary>
 /// <remarks>The contestants take turns within every round, so that a disturbance of the machine meets all of them; the median over the rounds counts, and the least is
 /// shown beside it.</remarks>
@@ -60,6 +61,7 @@ internal static class ExactScan
             }
         }
         List<CodeScan.Row> codes = CodeScan.Run(rounds, largest);
+        FilteredCodeScan.Run(rounds, largest);
         if (json is not null)
         {
             var report = new { processor = Machine.Processor(), runtime = RuntimeInformation.FrameworkDescription, width = VectorMath.Width, codeKernels = ByteKernelSets.Best.Name, rounds, rows, codes };
