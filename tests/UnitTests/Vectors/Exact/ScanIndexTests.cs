@@ -136,6 +136,37 @@ public sealed class ScanIndexTests
     }
 
     [Fact]
+    public void Search_WithAShortRowAlongTheQuery_DoesNotStopBeforeIt()
+    {
+        // Whole stretches of long rows across the query score 0.999; the shortest row, along it, scores 1: at the very bound of Cauchy and Schwarz.
+        const int Across = 1024;
+        float[] rows = [.. Enumerable.Repeat((float[])[0.999f, 5], Across).SelectMany(static row => row), 1, 0];
+        using VectorMatrix matrix = VectorMatrix.Create(rows, 2);
+        using var scan = new ScanIndex(matrix, Metric.InnerProduct);
+        var results = new Neighbor[1];
+
+        scan.Search([1, 0], results);
+
+        Assert.Equal(new Neighbor(Across, 1), results[0]);
+    }
+
+    [Theory]
+    [InlineData(Metric.InnerProduct)]
+    [InlineData(Metric.Cosine)]
+    [InlineData(Metric.L2)]
+    public void Search_WithCodesThatAreExact_AllowsForTheRoundingOfTheEstimates(Metric metric)
+    {
+        // Neither code has an error, so that nothing but rounding is between an estimate and the threshold that equal rows have set.
+        const int Dimension = 16, Count = 3000;
+        float[] signs = [.. Enumerable.Range(0, Dimension).Select(static i => i % 3 == 0 ? -1f : 1f)];
+        using VectorMatrix matrix = VectorMatrix.Create([.. Enumerable.Range(0, Count).SelectMany(row => signs.Select(sign => row % 2 * sign))], Dimension);
+        using var flat = new ExactIndex(matrix, metric);
+        using var scan = new ScanIndex(matrix, metric);
+        for (int i = 1; i < 40; i++)
+            AssertSame(flat, scan, new SearchRequest(signs.Select(sign => sign * MathF.Sqrt(i)).ToArray(), new Neighbor[900]), $"{metric}, length {i}");
+    }
+
+    [Fact]
     public void Search_WithSkewedNormsAndInnerProduct_StopsEarly()
     {
         var random = new Random(8);
