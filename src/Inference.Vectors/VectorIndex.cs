@@ -33,6 +33,9 @@ public abstract class VectorIndex : ISearchable, IDisposable
     /// <summary>Bytes of memory that the index itself takes, without those of its searches.</summary>
     public abstract long Bytes { get; }
 
+    /// <summary>What was measured when the index was tuned; null where nobody did.</summary>
+    public IndexTuning? Tuning { get; internal set; }
+
     /// <summary>Writes the best eligible rows, best first; equal scores by ascending row.</summary>
     /// <param name="query"><see cref="Dimension"/> finite elements.</param>
     /// <param name="results">As many as are wanted; may be longer than the index. What lies behind the returned count is left alone.</param>
@@ -117,12 +120,15 @@ public abstract class VectorIndex : ISearchable, IDisposable
     public static VectorIndex Load(string path, IndexLoadOptions options = default)
     {
         using IndexFile file = IndexFile.Open(path, options);
-        return file.Kind switch
+        VectorIndex index = file.Kind switch
         {
             IndexKind.Flat => ExactIndex.Read(file),
             IndexKind.Exact => ScanIndex.Read(file),
+            IndexKind.Fast or IndexKind.Compact => IndexBuilder.ReadGraph(file),
             _ => throw file.Invalid($"This program reads no index of kind {file.Kind}."),
         };
+        index.Tuning = IndexTuning.Read(file);
+        return index;
     }
 
     /// <summary>Writes the index to a file, which is replaced whole: whoever loads it sees the old one or the new one.</summary>
@@ -131,6 +137,7 @@ public abstract class VectorIndex : ISearchable, IDisposable
     public void Save(string path)
     {
         using var writer = new IndexFileWriter(path, Kind, Metric, Dimension, Count);
+        Tuning?.WriteTo(writer);
         WriteTo(writer);
         writer.Complete();
     }

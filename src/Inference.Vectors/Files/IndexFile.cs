@@ -71,6 +71,9 @@ internal sealed class IndexFile : IDisposable
     /// <summary>Whether there is such a section.</summary>
     public bool Has(string name) => _header.Sections.Any(section => section.Name == name);
 
+    /// <summary>Whether there is such a number.</summary>
+    public bool HasParameter(string name) => _header.Parameters.Any(parameter => parameter.Name == name);
+
     /// <summary>A section as a block that is held once, by the caller.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="expectedLength">Bytes that the caller is going to rely on.</param>

@@ -1,0 +1,216 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Inference.Vectors.Graph.Kernels;
+
+namespace Inference.Vectors.Graph.Fast;
+
+/// <summary>One best-first search over the records of the fast layout.</summary>
+/// <remarks>
+/// A step:
+/// <list type="number">
+/// <item>take the nearest node that was not expanded; compute its exact distance and offer it to the results;</item>
+/// <item>estimate the distances of its neighbours from their codes in the same record;</item>
+/// <item>put those into the queue that are near enough and were not there before;</item>
+/// <item>ask for the record of the next node and, in a search that is alone on its core, of the one after it.</item>
+/// </list>
+/// See <see cref="Candidates"/> for what a filter changes.
+/// </remarks>
+internal unsafe struct FastBeam<TKernels>
+    where TKernels : struct, IGraphKernels
+{
+    public SortedKeys Results;
+    private readonly SearchScratch _scratch;
+    private readonly RecordLayout _layout;
+    private readonly bool _squaredL2;
+    private readonly float _half;
+    private Candidates _candidates;
+    private byte* _records;
+    private float* _query;
+    private sbyte* _codes;
+    private short* _words;
+    private int* _sums;
+    private float _step, _offset;
+    private VisitedSet _visited;
+    private int _next, _ahead;
+    private bool _alone;
+
+    /// <param name="scratch">Used by this search alone.</param>
+    /// <param name="layout">Of the records.</param>
+    /// <param name="squaredL2">Otherwise inner product.</param>
+    public FastBeam(SearchScratch scratch, RecordLayout layout, bool squaredL2)
+    {
+        _scratch = scratch;
+        _layout = layout;
+        _squaredL2 = squaredL2;
+        _half = ((1 << layout.Bits) - 1) / 2f;
+    }
+
+    /// <summary>Nodes expanded.</summary>
+    public readonly int Steps => _candidates.Steps;
+
+    /// <summary>Whether the search gave up because it took more steps than it was allowed; its results are then worthless.</summary>
+    public readonly bool IsExhausted => _candidates.IsExhausted;
+
+    /// <summary>Begins a search.</summary>
+    /// <param name="records">Held by the caller until the search has ended.</param>
+    /// <param name="query">The query, turned; copied.</param>
+    /// <param name="plan">How far to look.</param>
+    /// <param name="entries">Where to begin.</param>
+    /// <param name="alone">Whether no other search takes turns with this one.</param>
+    public void Start(byte* records, ReadOnlySpan<float> query, in SearchPlan plan, EntryPoints entries, bool alone)
+    {
+        _records = records;
+        _alone = alone;
+        Prepare(query);
+        _candidates.Start(_scratch, plan);
+        Results = new SortedKeys(_scratch.Results(plan.Wanted));
+        Results.Reset(plan.Wanted);
+        _scratch.Start(ref _visited, plan.Width, perStep: 16);
+        Seed(query, entries);
+        _ahead = -1;
+        Advance();
+    }
+
+    /// <summary>One step; false when the search has ended.</summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Step()
+    {
+        int node = _next;
+        if (node < 0)
+            return false;
+        if (_visited.IsFull)
+            _scratch.Grow(ref _visited);
+        byte* record = _records + (nuint)(uint)node * _layout.Bytes;
+        var numbers = (int*)(record + _layout.Numbers);
+        var factors = (ushort*)(record + _layout.Factors);
+        float distance = Distance(record, out float slope);
+        if (distance < Results.Limit && _candidates.IsEligible(node))
+            Results.Insert<TKernels>(distance, node);
+        int* sums = _sums;
+        var estimates = (float*)(_sums + IGraphKernels.Slots);
+        if (_layout.Bits == 2)
+            TKernels.Sums2(_codes, record + _layout.Codes, _layout.Length, sums);
+        else
+            TKernels.Sums4(_codes, record + _layout.Codes, _layout.Length, sums);
+        uint near = TKernels.Estimate(sums, factors, new EstimateLine(distance, slope, _offset, _step), _candidates.Limit, estimates);
+        for (; near != 0; near &= near - 1)
+        {
+            int slot = BitOperations.TrailingZeroCount(near);
+            if (estimates[slot] < _candidates.Limit && _candidates.Exists(numbers[slot]) && _visited.Add(numbers[slot]))
+                _candidates.Insert<TKernels>(estimates[slot], numbers[slot]);
+        }
+        return Advance();
+    }
+
+    /// <summary>Offers a row to the results without any graph.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Offer(int node)
+    {
+        float distance = DistanceOf(node);
+        if (distance < Results.Limit)
+            Results.Insert<TKernels>(distance, node);
+    }
+
+    /// <summary>The exact distance of a node.</summary>
+    public readonly float DistanceOf(int node) => Distance(_records + (nuint)(uint)node * _layout.Bytes, out _);
+
+    /// <summary>Asks the caches for the vector of a node.</summary>
+    public readonly void PrefetchVector(int node)
+    {
+        if (!Sse.IsSupported)
+            return;
+        byte* record = _records + (nuint)(uint)node * _layout.Bytes;
+        for (nuint line = 0; line < _layout.Codes; line += 64)
+            Sse.Prefetch0(record + line);
+        Sse.Prefetch0(record + _layout.Bytes - 64);
+    }
+
+    /// <summary>Begins a search that only scores: see <see cref="Offer"/> and <see cref="DistanceOf"/>.</summary>
+    public void StartScoring(byte* records, ReadOnlySpan<float> query, int wanted)
+    {
+        _records = records;
+        Prepare(query);
+        Results = new SortedKeys(_scratch.Results(wanted));
+        Results.Reset(wanted);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly float Distance(byte* record, out float slope)
+    {
+        float scale = BitConverter.Int32BitsToSingle(((int*)(record + _layout.Numbers))[IGraphKernels.Slots - 1]);
+        if (_squaredL2)
+        {
+            slope = 1;
+            return TKernels.SquaredL2(_query, (short*)record, scale, _layout.Length);
+        }
+        float distance = -scale * TKernels.Dot(_query, (short*)record, _layout.Length);
+        slope = distance * RecordLayout.Widen(((ushort*)(record + _layout.Factors))[2 * IGraphKernels.Slots - 1]);
+        return distance;
+    }
+
+    private void Prepare(ReadOnlySpan<float> query)
+    {
+        nuint length = _layout.Length;
+        nuint fixedBytes = length * (sizeof(float) + sizeof(short) + sizeof(sbyte));
+        byte* memory = _scratch.Query(fixedBytes + EntryPoints.Most * sizeof(int));
+        _query = (float*)memory;
+        _words = (short*)(memory + length * sizeof(float));
+        _codes = (sbyte*)(memory + length * (sizeof(float) + sizeof(short)));
+        _sums = (int*)(memory + fixedBytes);
+        var padded = new Span<float>(_query, (int)length);
+        query.CopyTo(padded);
+        padded[query.Length..].Clear();
+        var codes = new Span<sbyte>(_codes, (int)length);
+        _step = GraphRows.Quantise(padded, sbyte.MaxValue, codes);
+        int sum = 0;
+        foreach (sbyte code in codes)
+            sum += code;
+        _offset = _half * sum;
+    }
+
+    /// <summary>Begins at the nearest of the entry points.</summary>
+    private void Seed(ReadOnlySpan<float> query, EntryPoints entries)
+    {
+        Span<int> nodes = stackalloc int[EntryPoints.Begin];
+        Span<float> distances = stackalloc float[EntryPoints.Begin];
+        float scale = GraphRows.Quantise(query, GraphRows.QueryMagnitude(_layout.Length), new Span<short>(_words, query.Length));
+        new Span<short>(_words + query.Length, (int)_layout.Length - query.Length).Clear();
+        int count = entries.Nearest<TKernels>(_words, scale, _squaredL2, _sums, nodes, distances);
+        float shift = _squaredL2 ? TensorPrimitives.SumOfSquares(query) : 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (_visited.Add(nodes[i]))
+                _candidates.Insert<TKernels>(distances[i] + shift, nodes[i]);
+        }
+    }
+
+    /// <summary>Chooses the next node.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Advance()
+    {
+        _next = _candidates.Expand();
+        if (_next < 0)
+            return false;
+        if (_next != _ahead)
+            Prefetch(_next);
+        if (_alone)
+        {
+            _ahead = _candidates.Peek();
+            if (_ahead >= 0)
+                Prefetch(_ahead);
+        }
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Prefetch(int node)
+    {
+        if (!Sse.IsSupported)
+            return;
+        byte* record = _records + (nuint)(uint)node * _layout.Bytes;
+        for (nuint line = 0; line < _layout.Bytes; line += 64)
+            Sse.Prefetch0(record + line);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Inference.Vectors.Graph.Kernels;
+using Inference.Vectors.Memory;
+
+namespace Inference.Vectors.Graph;
+
+/// <summary>What a search multiplies a row's dot product with, and adds to it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct RowFactor(float Scale, float SquaredNorm);
+
+/// <summary>The vectors of a graph while it is built: brought into its space and quantised to 16 and to 8 bits with a scale for each row.</summary>
+/// <remarks>
+/// 16 bits stand for the vector itself: their error is 10⁻⁵ of its length, below what fp32 sums lose. 8 bits serve to build the graph and as the codes of the compact layout.
+/// </remarks>
+internal sealed unsafe class GraphRows : IDisposable
+{
+    private readonly MemoryBlock _words, _codes, _factors;
+    private readonly float[] _wordScales;
+
+    /// <summary>Room for rows, which are to be set before they are used.</summary>
+    public GraphRows(int count, GraphSpace space)
+    {
+        Count = count;
+        Space = space;
+        CodeStride = StrideOf(Length);
+        _words = new MemoryBlock((nuint)count * Length * sizeof(short));
+        _codes = new MemoryBlock((nuint)count * CodeStride);
+        _factors = new MemoryBlock((nuint)count * (nuint)sizeof(RowFactor));
+        _wordScales = new float[count];
+        Words = (short*)Unsafe.AsPointer(ref _words.Start<short>());
+        Codes = (sbyte*)Unsafe.AsPointer(ref _codes.Start<sbyte>());
+        Factors = (RowFactor*)Unsafe.AsPointer(ref _factors.Start<RowFactor>());
+    }
+
+    public int Count { get; }
+
+    public GraphSpace Space { get; }
+
+    /// <summary>Elements of a padded vector.</summary>
+    public nuint Length => Space.Length;
+
+    /// <summary>Bytes from one row of 8-bit codes to the next.</summary>
+    public nuint CodeStride { get; }
+
+    public short* Words { get; }
+
+    public sbyte* Codes { get; }
+
+    public RowFactor* Factors { get; }
+
+    public MemoryBlock CodeMemory => _codes;
+
+    public MemoryBlock FactorMemory => _factors;
+
+    public static nuint PaddedLength(int dimension) => ((nuint)dimension + IGraphKernels.Padding - 1) & ~(nuint)(IGraphKernels.Padding - 1);
+
+    /// <summary>Rows of codes begin where a cache line does, unless they are shorter than one.</summary>
+    public static nuint StrideOf(nuint length) => length <= 32 ? 32 : (length + 63) & ~(nuint)63;
+
+    /// <summary>The largest 16-bit code of a query whose products with 8-bit rows cannot overflow.</summary>
+    public static int QueryMagnitude(nuint length) => Math.Min(short.MaxValue, int.MaxValue / sbyte.MaxValue / (int)length);
+
+    /// <summary>Prepares all rows of a matrix.</summary>
+    public static GraphRows Of(VectorMatrix matrix, GraphSpace space, ParallelOptions parallel)
+    {
+        var rows = new GraphRows(matrix.Count, space);
+        try
+        {
+            const int Piece = 4096;
+            Parallel.For(0, (matrix.Count + Piece - 1) / Piece, parallel, piece =>
+            {
+                var turned = new float[rows.Length];
+                var scratch = new float[space.Dimension];
+                int end = Math.Min(matrix.Count, (piece + 1) * Piece);
+                for (int row = piece * Piece; row < end; row++)
+                {
+                    space.Turn(matrix.Row(row), scratch, turned);
+                    rows.Set(row, turned);
+                }
+            });
+            return rows;
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Quantises to signed integers of the given magnitude; the scale brings them back. Zero vectors have scale 0.</summary>
+    public static float Quantise<T>(ReadOnlySpan<float> vector, int magnitude, Span<T> codes)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(vector));
+        // The inverse of a smaller one would be infinite.
+        if (largest < 1e-30f)
+        {
+            codes.Clear();
+            return 0;
+        }
+        float inverse = magnitude / largest;
+        for (int i = 0; i < vector.Length; i++)
+            codes[i] = T.CreateTruncating((int)MathF.Round(vector[i] * inverse));
+        return largest / magnitude;
+    }
+
+    /// <summary>The scale of a row's 16-bit vector.</summary>
+    public float WordScale(int row) => _wordScales[row];
+
+    /// <summary>A row's 16-bit vector.</summary>
+    public Span<short> WordsOf(int row) => new(Words + (nuint)(uint)row * Length, (int)Length);
+
+    /// <summary>The vector of a row.</summary>
+    public void Decode(int row, Span<float> vector)
+    {
+        TensorPrimitives.ConvertTruncating<short, float>(WordsOf(row), vector);
+        TensorPrimitives.Multiply(vector, _wordScales[row], vector);
+    }
+
+    /// <summary>Sets a row.</summary>
+    /// <param name="row">Its number.</param>
+    /// <param name="turned">Its padded vector in the space.</param>
+    public void Set(int row, ReadOnlySpan<float> turned)
+    {
+        _wordScales[row] = Quantise(turned, short.MaxValue, WordsOf(row));
+        SetCodes(row, turned);
+    }
+
+    /// <summary>Sets a row from its 16-bit vector.</summary>
+    /// <param name="row">Its number.</param>
+    /// <param name="words">Padded.</param>
+    /// <param name="scale">What brings them back.</param>
+    /// <param name="scratch">Room for as many.</param>
+    public void Set(int row, ReadOnlySpan<short> words, float scale, Span<float> scratch)
+    {
+        words.CopyTo(WordsOf(row));
+        _wordScales[row] = scale;
+        Decode(row, scratch);
+        SetCodes(row, scratch);
+    }
+
+    public void Dispose()
+    {
+        _words.Release();
+        _codes.Release();
+        _factors.Release();
+    }
+
+    private void SetCodes(int row, ReadOnlySpan<float> turned)
+    {
+        var codes = new Span<sbyte>(Codes + (nuint)(uint)row * CodeStride, (int)CodeStride);
+        codes[turned.Length..].Clear();
+        float scale = Quantise(turned, sbyte.MaxValue, codes[..turned.Length]);
+        long squared = 0;
+        foreach (sbyte code in codes)
+            squared += code * code;
+        Factors[row] = new RowFactor(scale, scale * scale * squared);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Numerics.Tensors;
+using Inference.Vectors.Exact;
+using Inference.Vectors.Files;
+
+namespace Inference.Vectors.Graph;
+
+/// <summary>How the vectors of a graph and its queries are brought into the form that is searched: centred or normalised, and rotated.</summary>
+/// <remarks>Inner product keeps vectors as they are, cosine brings them to length 1 (zero stays zero), L2 subtracts the mean of the rows, which makes codes finer.</remarks>
+internal sealed class GraphSpace(int dimension, Metric metric, Rotation rotation, float[] mean)
+{
+    private const string RotationSection = "rotation", MeanSection = "mean";
+
+    public int Dimension => dimension;
+
+    public Metric Metric => metric;
+
+    /// <summary>Elements of a padded vector.</summary>
+    public nuint Length { get; } = GraphRows.PaddedLength(dimension);
+
+    /// <summary>Whether distances are squared differences; otherwise they are negative inner products, for cosine of vectors of length 1.</summary>
+    public bool SquaredL2 => metric == Metric.L2;
+
+    public static GraphSpace Of(VectorMatrix matrix, Metric metric, int seed) => new(matrix.Dimension, metric, Rotation.Random(matrix.Dimension, seed), MeanOf(matrix, metric));
+
+    /// <summary>The space in a file.</summary>
+    public static GraphSpace Read(IndexFile file) =>
+        new(file.Dimension, file.Metric, Rotation.Of(file.Dimension, file.Array<float>(RotationSection, Rotation.LengthFor(file.Dimension))), file.Array<float>(MeanSection, file.Dimension));
+
+    public void WriteTo(IndexFileWriter writer)
+    {
+        writer.Add(RotationSection, rotation.Matrices);
+        writer.Add<float>(MeanSection, mean);
+    }
+
+    /// <summary>Brings a vector in.</summary>
+    /// <param name="vector">Dimension elements.</param>
+    /// <param name="scratch">At least as many.</param>
+    /// <param name="turned">At least as many; those behind are left alone.</param>
+    public void Turn(ReadOnlySpan<float> vector, Span<float> scratch, Span<float> turned)
+    {
+        scratch = scratch[..vector.Length];
+        if (metric == Metric.Cosine)
+            TensorPrimitives.Multiply(vector, InverseNorms.Of(vector), scratch);
+        else if (metric == Metric.L2)
+            TensorPrimitives.Subtract(vector, mean, scratch);
+        else
+            vector.CopyTo(scratch);
+        rotation.Apply(scratch, turned);
+    }
+
+    /// <summary>Brings a vector back, but for the length that cosine took from it.</summary>
+    public void Restore(ReadOnlySpan<float> turned, Span<float> vector)
+    {
+        rotation.Undo(turned[..dimension], vector);
+        TensorPrimitives.Add(vector, mean, vector);
+    }
+
+    private static float[] MeanOf(VectorMatrix matrix, Metric metric)
+    {
+        var mean = new float[matrix.Dimension];
+        if (metric != Metric.L2 || matrix.Count == 0)
+            return mean;
+        var sum = new double[matrix.Dimension];
+        // A sample says enough: the mean only has to be near the middle.
+        int step = Math.Max(1, matrix.Count / 100_000), taken = 0;
+        for (int row = 0; row < matrix.Count; row += step, taken++)
+        {
+            ReadOnlySpan<float> vector = matrix.Row(row);
+            for (int i = 0; i < sum.Length; i++)
+                sum[i] += vector[i];
+        }
+        for (int i = 0; i < mean.Length; i++)
+            mean[i] = (float)(sum[i] / taken);
+        return mean;
+    }
+}
