@@ -117,9 +117,23 @@ internal unsafe struct SortedKeys
     private static void Move(ulong* from, int count)
     {
         // From the end, so that nothing is overwritten before it is read.
+        // Only registers that the machine has: in place of a larger one the JIT copies its parts one by one, and each overwrites the first key of the next.
         int i = count;
-        for (; i >= 8; i -= 8)
-            Vector512.Load(from + i - 8).Store(from + i - 7);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i >= 8; i -= 8)
+                Vector512.Load(from + i - 8).Store(from + i - 7);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i >= 4; i -= 4)
+                Vector256.Load(from + i - 4).Store(from + i - 3);
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i >= 2; i -= 2)
+                Vector128.Load(from + i - 2).Store(from + i - 1);
+        }
         for (; i > 0; i--)
             from[i] = from[i - 1];
     }

@@ -31,7 +31,7 @@ internal unsafe interface IGraphKernels
     /// <summary>Σ qᵢuᵢ of an 8-bit query with the 2-bit codes u ∈ 0…3 of 32 vectors.</summary>
     /// <param name="query">length signed bytes, −127…127.</param>
     /// <param name="codes">For each 16 dimensions and each half of 16 vectors: 16 vectors × 4 bytes; byte b of a vector has dimension b + 4j in its bits 2j and 2j + 1.</param>
-    /// <param name="length">At most 5,440, so that sums of 16 bits hold.</param>
+    /// <param name="length">Any.</param>
     /// <param name="sums">32 results.</param>
     static abstract void Sums2(sbyte* query, byte* codes, nuint length, int* sums);
 
