@@ -74,7 +74,9 @@ def measure(contenders, options):
             reached = [row for row in targets[contender.name] if row["qps"] is not None]
             widths = list(dict.fromkeys(str(row["width"]) for row in reached if row["width"] is not None))
             if reached:
-                at = ["--width", ",".join(widths)] if widths else ["--recall", options.recall]
+                # An automatic choice may be of another kind at another target; then each target is asked for by itself.
+                alike = len({row.get("kind") for row in reached}) == 1
+                at = ["--width", ",".join(widths)] if widths and alike else ["--recall", options.recall]
                 measured[contender.name].append(run(contender.search + at + ["--rounds", "1"], f"{options.work}/round.json", options.core))
     rows = []
     for contender in contenders:

@@ -15,7 +15,7 @@ internal sealed record BenchOptions
     /// <summary>Neighbours that are asked for.</summary>
     public int K { get; init; } = 10;
 
-    /// <summary>Threads that ask at once; an index may be built by as many.</summary>
+    /// <summary>Threads that ask at once.</summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>Queries that are put together in the second measurement; 1 for none.</summary>
@@ -38,7 +38,4 @@ internal sealed record BenchOptions
 
     /// <summary>Queries on which widths are searched before all confirm them.</summary>
     public int SampleQueries { get; init; } = 2000;
-
-    /// <summary>Names the chance in building an index.</summary>
-    public ulong Seed { get; init; } = 1;
 }

@@ -11,9 +11,10 @@ namespace Inference.Cli.IndexBench;
 /// <summary>The result of a measurement, for people and for scripts.</summary>
 /// <param name="Set">The files and their shape.</param>
 /// <param name="Options">What was asked for.</param>
+/// <param name="Source">How the indexes were made.</param>
 /// <param name="Rows">What was measured, index by index.</param>
 /// <param name="Curves">Points of the plot, by index; empty when none was asked for.</param>
-internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IReadOnlyList<BenchRow> Rows, IReadOnlyList<(string Index, IReadOnlyList<CurvePoint> Points)> Curves)
+internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IndexSource Source, IReadOnlyList<BenchRow> Rows, IReadOnlyList<(string Index, IReadOnlyList<CurvePoint> Points)> Curves)
 {
     public void Table(CommandHost host)
     {
@@ -29,7 +30,7 @@ internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IRe
             string[] together = Options.Interleave > 1 ? [Text(row.Interleaved?.QueriesPerSecond, "N0")] : [];
             string[] cells =
             [
-                row.Index, Text(row.Target, "0.00##"), Text(row.Recall, "0.0000"), Text(row.Width, "0"),
+                NameOf(row), Text(row.Target, "0.00##"), Text(row.Recall, "0.0000"), Text(row.Width, "0"),
                 Text(row.Single?.QueriesPerSecond, "N0"), Text(row.Single?.P50, "0.0"), Text(row.Single?.P99, "0.0"), .. together, Text(row.BytesPerVector, "N0"), Text(row.BuildSeconds, "0.0"),
             ];
             table.AddRow([.. cells.Select(static cell => new Text(cell))]);
@@ -62,7 +63,8 @@ internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IRe
         json.WriteNumber("threads", Options.Threads);
         json.WriteNumber("interleave", Options.Interleave);
         json.WriteNumber("rounds", Options.Rounds);
-        json.WriteNumber("seed", Options.Seed);
+        json.WriteNumber("seed", Source.Seed);
+        json.WriteNumber("build_threads", Source.BuildThreads);
         json.WriteNumber("max_width", Options.MaxWidth);
         json.WriteEndObject();
         json.WriteStartArray("rows");
@@ -123,6 +125,9 @@ internal sealed record BenchReport(SetDescription Set, BenchOptions Options, IRe
         else
             json.WriteNull(name);
     }
+
+    /// <summary>The name, and what was chosen for it.</summary>
+    private static string NameOf(BenchRow row) => row.Index == IndexSource.Auto ? $"{row.Index} ({row.Kind.ToString().ToLowerInvariant()})" : row.Index;
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
 }

@@ -35,17 +35,35 @@ internal static class BenchRun
         var curves = new List<(string, IReadOnlyList<CurvePoint>)>();
         foreach (string name in options.Indexes)
         {
-            begin($"{(source.LoadFolder is null ? "building" : "loading")} {name}");
-            (VectorIndex index, double? buildSeconds, double? loadSeconds) = source.Make(name, set);
-            using (index)
+            // The highest target first: what is chosen for it often serves the others too.
+            double[] open = [.. options.Targets.OrderDescending()];
+            var ofName = new List<BenchRow>();
+            do
             {
-                var measurement = new IndexMeasurement(index, set, truth, options);
-                var blank = new BenchRow { Index = name, Kind = index.Kind, Recall = 0, BuildSeconds = buildSeconds, LoadSeconds = loadSeconds, BytesPerVector = (double)index.Bytes / index.Count };
-                rows.AddRange(measurement.Measure(blank, begin($"measuring {name}"), cancellationToken));
-                if (options.WithCurve)
+                begin($"{(source.LoadFolder is null ? "building" : "loading")} {name}");
+                bool isFirst = ofName.Count == 0;
+                MadeIndex made = source.Make(name, set, options.K, open.Length > 0 ? open[0] : null, isFirst, cancellationToken);
+                using VectorIndex index = made.Index;
+                double[] served = name != IndexSource.Auto || made.ServesLowerTargets ? open : open[..Math.Min(1, open.Length)];
+                open = open[served.Length..];
+                int queries = name == IndexSource.Auto ? set.QueryCount - set.SampleCount : set.QueryCount;
+                var measurement = new IndexMeasurement(index, set, truth, options with { Targets = served }, queries);
+                var blank = new BenchRow
+                {
+                    Index = name,
+                    Kind = index.Kind,
+                    Recall = 0,
+                    BuildSeconds = made.BuildSeconds,
+                    LoadSeconds = made.LoadSeconds,
+                    BytesPerVector = (double)index.Bytes / index.Count,
+                };
+                ofName.AddRange(measurement.Measure(blank, begin($"measuring {name}"), cancellationToken));
+                if (options.WithCurve && isFirst)
                     curves.Add((name, measurement.Curve(begin($"curve of {name}"), cancellationToken)));
             }
+            while (open.Length > 0);
+            rows.AddRange(ofName.OrderBy(static row => row.Target));
         }
-        return new BenchReport(new SetDescription(files.Rows, files.Queries, metric, set.Rows.Count, set.Rows.Dimension, set.QueryCount), options, rows, curves);
+        return new BenchReport(new SetDescription(files.Rows, files.Queries, metric, set.Rows.Count, set.Rows.Dimension, set.QueryCount), options, source, rows, curves);
     }
 }

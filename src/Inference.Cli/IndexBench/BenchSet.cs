@@ -6,6 +6,8 @@ namespace Inference.Cli.IndexBench;
 /// <summary>The data of a measurement: the rows that are indexed and the queries, of one dimension.</summary>
 internal sealed class BenchSet : IDisposable
 {
+    private const int MaxSample = 256;
+
     private readonly float[] _queries;
 
     private BenchSet(VectorMatrix rows, float[] queries, Metric metric)
@@ -21,6 +23,12 @@ internal sealed class BenchSet : IDisposable
     public Metric Metric { get; }
 
     public int QueryCount { get; }
+
+    /// <summary>How many of the last queries an automatic choice may look at; its measurement then leaves them out. 0 where there are few.</summary>
+    public int SampleCount => Math.Min(MaxSample, QueryCount / 10);
+
+    /// <summary>Those queries, one after the other.</summary>
+    public ReadOnlyMemory<float> Sample => _queries.AsMemory((QueryCount - SampleCount) * Rows.Dimension);
 
     /// <summary>One query; an array, because a request of a batch holds its query as memory.</summary>
     public ReadOnlyMemory<float> Query(int query) => _queries.AsMemory(query * Rows.Dimension, Rows.Dimension);

@@ -17,11 +17,16 @@ internal sealed class IndexMeasurement
     private readonly bool _hasWidth;
     private readonly WidthSearch _search;
 
-    public IndexMeasurement(VectorIndex index, BenchSet set, Truth truth, BenchOptions options)
+    /// <param name="index">Over the rows of the set.</param>
+    /// <param name="set">Whose queries are put.</param>
+    /// <param name="truth">Of the same set and k.</param>
+    /// <param name="options">What to measure.</param>
+    /// <param name="queries">How many of the queries are put, the first ones.</param>
+    public IndexMeasurement(VectorIndex index, BenchSet set, Truth truth, BenchOptions options, int queries)
     {
-        (_options, _truth, _queries) = (options, truth, set.QueryCount);
-        _single = new QueryRun(index, set, options.K, options.Threads, batch: 1);
-        _interleaved = options.Interleave > 1 ? new QueryRun(index, set, options.K, options.Threads, options.Interleave) : null;
+        (_options, _truth, _queries) = (options, truth, queries);
+        _single = new QueryRun(index, set, options.K, options.Threads, batch: 1, queries);
+        _interleaved = options.Interleave > 1 ? new QueryRun(index, set, options.K, options.Threads, options.Interleave, queries) : null;
         _hasWidth = index.Kind is not (IndexKind.Flat or IndexKind.Exact);
         _search = new WidthSearch(Math.Min(options.K, options.MaxWidth), options.MaxWidth, SampleRecall, AllRecall);
     }

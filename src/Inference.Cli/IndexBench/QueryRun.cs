@@ -12,6 +12,7 @@ internal sealed class QueryRun
     private readonly int _k;
     private readonly int _threads;
     private readonly int _batch;
+    private readonly int _queries;
     private readonly Neighbor[] _neighbors;
     private readonly int[] _found;
     private readonly long[] _ticks;
@@ -22,12 +23,13 @@ internal sealed class QueryRun
     /// <param name="k">How many neighbours are asked for.</param>
     /// <param name="threads">How many threads ask at once.</param>
     /// <param name="batch">1: one query at a time; more: so many together, as the index takes batches.</param>
-    public QueryRun(VectorIndex index, BenchSet set, int k, int threads, int batch)
+    /// <param name="queries">How many of the queries a timed round puts, the first ones.</param>
+    public QueryRun(VectorIndex index, BenchSet set, int k, int threads, int batch, int queries)
     {
-        (_index, _set, _k, _threads, _batch) = (index, set, k, threads, batch);
-        _neighbors = new Neighbor[set.QueryCount * k];
-        _found = new int[set.QueryCount];
-        _ticks = new long[set.QueryCount];
+        (_index, _set, _k, _threads, _batch, _queries) = (index, set, k, threads, batch, queries);
+        _neighbors = new Neighbor[queries * k];
+        _found = new int[queries];
+        _ticks = new long[queries];
     }
 
     /// <summary>The answer to a query of the last pass.</summary>
@@ -49,10 +51,10 @@ internal sealed class QueryRun
     public void WarmUp(int width, TimeSpan least)
     {
         while (_spent < least.TotalSeconds)
-            Pass(width, _set.QueryCount);
+            Pass(width, _queries);
     }
 
-    /// <summary>One timed round: the queries of the set, again and again until the round has lasted long enough to time.</summary>
+    /// <summary>One timed round: the queries, again and again until the round has lasted long enough to time.</summary>
     public Round Time(int width, TimeSpan least)
     {
         long from = Stopwatch.GetTimestamp();
@@ -60,13 +62,13 @@ internal sealed class QueryRun
         double seconds = 0;
         do
         {
-            seconds += Pass(width, _set.QueryCount);
+            seconds += Pass(width, _queries);
             passes++;
         }
         while (Stopwatch.GetElapsedTime(from) < least);
         long[] sorted = [.. _ticks];
         Array.Sort(sorted);
-        return new Round(passes * (double)_set.QueryCount / seconds, Microseconds(sorted, 0.5), Microseconds(sorted, 0.99));
+        return new Round(passes * (double)_queries / seconds, Microseconds(sorted, 0.5), Microseconds(sorted, 0.99));
     }
 
     /// <summary>Nearest rank.</summary>

@@ -20,7 +20,7 @@ internal static class IndexBenchVerb
         Option<Metric> metric = BenchInputs.Metric();
         var indexes = new Option<string[]>("--index")
         {
-            Description = "What to measure, separated by commas",
+            Description = "What to measure, separated by commas; auto measures and chooses, by a tenth of the queries (at most 256, the last ones), which its figures then leave out",
             HelpName = string.Join('|', IndexSource.Names),
             DefaultValueFactory = _ => [.. IndexSource.Defaults],
             CustomParser = result => ParseIndexes(result),
@@ -34,7 +34,8 @@ internal static class IndexBenchVerb
         Option<TimeSpan> warmUp = Durations.Option("--warmup", "How long queries are put before any is timed, the search for widths included", TimeSpan.FromSeconds(1), TimeSpan.Zero, TimeSpan.FromMinutes(10));
         Option<int> maxWidth = Numbers.Option("--max-width", "Highest search width that is tried", 4096, 1, 1_000_000);
         Option<int> queryLimit = Numbers.Option("--query-limit", "Only so many of the queries, the first ones; 0 for all", 0, 0, int.MaxValue);
-        Option<ulong> seed = Numbers.Option("--seed", "Names the chance in building: the same seed gives the same index", 1UL, 0UL, ulong.MaxValue);
+        Option<int> seed = Numbers.Option("--seed", "Names the chance in building: the same seed gives the same index", 1, 0, int.MaxValue);
+        Option<int> buildThreads = Numbers.Option("--build-threads", "Threads that build an index; 0 for as many as there are processors", 0, 0, 1024);
         var save = new Option<string>("--save") { Description = "Save each index that is built to this folder, as NAME.index", HelpName = "DIR" };
         var load = new Option<string>("--load") { Description = "Load the indexes from this folder instead of building them", HelpName = "DIR" };
         var resident = new Option<bool>("--resident") { Description = "Copy a loaded index into memory of its own; otherwise its file is mapped" };
@@ -43,7 +44,7 @@ internal static class IndexBenchVerb
 
         var command = new Command("bench", "Measure how fast indexes answer at wanted recalls, and what they cost")
         {
-            rows, queries, truth, saveTruth, metric, indexes, recalls, widths, k, threads, interleave, rounds, warmUp, maxWidth, queryLimit, seed, save, load, resident, plot, json,
+            rows, queries, truth, saveTruth, metric, indexes, recalls, widths, k, threads, interleave, rounds, warmUp, maxWidth, queryLimit, seed, buildThreads, save, load, resident, plot, json,
         };
         command.Validators.Add(result =>
         {
@@ -68,11 +69,17 @@ internal static class IndexBenchVerb
                 Rounds = parsed.GetValue(rounds),
                 WarmUp = parsed.GetValue(warmUp),
                 MaxWidth = parsed.GetValue(maxWidth),
-                Seed = parsed.GetValue(seed),
                 WithCurve = parsed.GetValue(plot) is not null,
             };
             var files = new BenchFiles(parsed.GetRequiredValue(rows), parsed.GetRequiredValue(queries), parsed.GetValue(truth), parsed.GetValue(saveTruth), parsed.GetValue(queryLimit));
-            var source = new IndexSource(parsed.GetValue(load), parsed.GetValue(save), new IndexLoadOptions(Resident: parsed.GetValue(resident)));
+            var source = new IndexSource
+            {
+                LoadFolder = parsed.GetValue(load),
+                SaveFolder = parsed.GetValue(save),
+                Loading = new IndexLoadOptions(Resident: parsed.GetValue(resident)),
+                BuildThreads = parsed.GetValue(buildThreads) is > 0 and int given ? given : Environment.ProcessorCount,
+                Seed = parsed.GetValue(seed),
+            };
             BenchReport report = await host.WithProgressAsync(begin => Task.Run(() => BenchRun.Run(files, parsed.GetValue(metric), source, options, begin, cancellationToken), cancellationToken));
 
             string? jsonFile = parsed.GetValue(json);

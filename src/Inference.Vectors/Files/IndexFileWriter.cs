@@ -110,7 +110,12 @@ internal sealed class IndexFileWriter : IDisposable
         EndSection();
         var header = new IndexFileHeader
         {
-            Kind = _index.Kind, Metric = _index.Metric, Dimension = _index.Dimension, Count = _index.Count, Parameters = _parameters, Sections = _sections,
+            Kind = _index.Kind,
+            Metric = _index.Metric,
+            Dimension = _index.Dimension,
+            Count = _index.Count,
+            Parameters = _parameters,
+            Sections = _sections,
         };
         RandomAccess.Write(_file, header.Write(), 0);
         RandomAccess.FlushToDisk(_file);

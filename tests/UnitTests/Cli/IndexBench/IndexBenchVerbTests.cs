@@ -38,6 +38,44 @@ public sealed class IndexBenchVerbTests : IDisposable
         Assert.StartsWith("<svg", System.IO.File.ReadAllText(File("p.svg")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("fast")]
+    [InlineData("compact")]
+    public async Task Run_WithAGraph_FindsTheWidthsThatReachTheTargets(string index)
+    {
+        string set = $"--base {Npy("b", 3000, 16)} --queries {Npy("q", 100, 16)} --metric l2 --index {index} --interleave 4 --rounds 1 --seed 7 --build-threads 2 --json -";
+        (int code, string output, string error) = await Bench($"{set} --recall 0.9,0.99 --save {File("made")}");
+        Assert.Equal((ExitCode.Ok, ""), (code, error));
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement[] rows = [.. json.RootElement.GetProperty("rows").EnumerateArray()];
+        Assert.Equal(2, rows.Length);
+        Assert.All(rows, row => Assert.Equal(index, row.GetProperty("kind").GetString()));
+        Assert.All(rows, static row => Assert.True(row.GetProperty("recall").GetDouble() >= row.GetProperty("target").GetDouble()));
+        int width = rows[1].GetProperty("width").GetInt32();
+        Assert.InRange(rows[0].GetProperty("width").GetInt32(), 1, width);
+
+        (_, string loaded, _) = await Bench($"{set} --width {width} --load {File("made")}");
+        using JsonDocument again = JsonDocument.Parse(loaded);
+        Assert.Equal(rows[1].GetProperty("recall").GetDouble(), again.RootElement.GetProperty("rows")[0].GetProperty("recall").GetDouble());
+    }
+
+    [Fact]
+    public async Task Run_WithNoIndexNamed_MeasuresTheAutomaticChoice()
+    {
+        string set = $"--base {Npy("b", 500, 16)} --queries {Npy("q", 100, 16)} --metric ip --rounds 1 --json -";
+        (int code, string output, string error) = await Bench($"{set} --save {File("made")}");
+        Assert.Equal((ExitCode.Ok, ""), (code, error));
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement[] rows = [.. json.RootElement.GetProperty("rows").EnumerateArray()];
+        Assert.Equal([0.9, 0.95, 0.99], rows.Select(static row => row.GetProperty("target").GetDouble()));
+        Assert.All(rows, static row => Assert.Equal("auto", row.GetProperty("index").GetString()));
+        Assert.All(rows, static row => Assert.Contains(row.GetProperty("kind").GetString(), new[] { "exact", "fast", "compact" }));
+        Assert.All(rows, static row => Assert.True(row.GetProperty("qps").GetDouble() > 0));
+
+        (code, _, error) = await Bench($"{set} --load {File("made")}");
+        Assert.Equal((ExitCode.Ok, ""), (code, error));
+    }
+
     [Fact]
     public async Task Run_WithTheTruthItSaved_GivesTheSameRecallOnSeveralThreads()
     {
@@ -106,6 +144,7 @@ public sealed class IndexBenchVerbTests : IDisposable
     [InlineData("--base b.npy --queries q.npy --metric ip --save a --load b", "--save and --load cannot go together")]
     [InlineData("--base b.npy --queries q.npy --metric ip --resident", "--resident goes with --load")]
     [InlineData("--base b.npy --queries q.npy --metric ip --threads 0", "--threads must be 1 to 1024, not 0")]
+    [InlineData("--base b.npy --queries q.npy --metric ip --build-threads -1", "--build-threads must be 0 to 1024, not -1")]
     public async Task Run_WithWrongUsage_Says2AndWhat(string line, string expected)
     {
         (int code, string output, string error) = await Bench(line);

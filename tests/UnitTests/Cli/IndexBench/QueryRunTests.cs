@@ -18,7 +18,7 @@ public sealed class QueryRunTests
         using VectorMatrix queries = SeededVectors.Matrix(53, 8, seed: 2);
         using BenchSet set = BenchSet.Create(SeededVectors.Matrix(200, 8, seed: 1), queries, Metric.L2);
         using var index = new ExactIndex(set.Rows, set.Metric);
-        var run = new QueryRun(index, set, k: 5, threads, batch);
+        var run = new QueryRun(index, set, k: 5, threads, batch, set.QueryCount);
 
         Round round = run.Time(width: 0, TimeSpan.Zero);
 
