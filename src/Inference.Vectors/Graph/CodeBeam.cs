@@ -106,7 +106,7 @@ internal unsafe struct CodeBeam<TKernels, TLinks>
     }
 
     /// <summary>The first half of a step; false when the search has ended.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Expand()
     {
         int node = _candidates.Expand(out ulong key);
@@ -137,7 +137,7 @@ internal unsafe struct CodeBeam<TKernels, TLinks>
     }
 
     /// <summary>The second half of a step.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Absorb()
     {
         int count = _pendingCount;

@@ -1,4 +1,7 @@
+using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Inference.Vectors.Graph.Kernels;
 using Inference.Vectors.Memory;
 
@@ -9,6 +12,7 @@ internal sealed unsafe class EntryPoints : IDisposable
 {
     private readonly MemoryBlock _codes;
     private readonly RowFactor[] _factors;
+    private readonly float[] _scales, _norms;
     private readonly int[] _order;
 
     /// <param name="nodes">Which nodes.</param>
@@ -22,6 +26,8 @@ internal sealed unsafe class EntryPoints : IDisposable
         _codes = codes;
         Length = length;
         Stride = GraphRows.StrideOf(length);
+        _scales = Array.ConvertAll(factors, static factor => factor.Scale);
+        _norms = Array.ConvertAll(factors, static factor => factor.SquaredNorm);
         _order = new int[nodes.Length];
         for (int i = 0; i < _order.Length; i++)
             _order[i] = i;
@@ -60,41 +66,54 @@ internal sealed unsafe class EntryPoints : IDisposable
     /// <param name="query">Padded 16-bit codes of the query.</param>
     /// <param name="scale">What brings them back.</param>
     /// <param name="squaredL2">Otherwise inner product.</param>
-    /// <param name="dots">Room for a number for each.</param>
+    /// <param name="dots">Room for a number for each; overwritten.</param>
     /// <param name="nearest">Receives nodes, the nearest first; all places are filled if there are as many.</param>
     /// <param name="distances">Their distances: |x|² − 2⟨q,x⟩ or −⟨q,x⟩.</param>
     /// <returns>How many.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Nearest<TKernels>(short* query, float scale, bool squaredL2, int* dots, Span<int> nearest, Span<float> distances)
         where TKernels : struct, IGraphKernels
     {
         fixed (int* order = _order)
             TKernels.DotRows(query, (sbyte*)Unsafe.AsPointer(ref _codes.Start<sbyte>()), Stride, Length, order, (nuint)_order.Length, dots);
+        // Distances in place of the dot products, and then only those are looked at that are below the worst so far: hardly any.
+        var values = (float*)dots;
         float normWeight = squaredL2 ? 1 : 0, productWeight = (squaredL2 ? -2 : -1) * scale;
+        Span<float> all = new(values, _scales.Length);
+        TensorPrimitives.ConvertTruncating(new ReadOnlySpan<int>(dots, _scales.Length), all);
+        TensorPrimitives.Multiply(all, _scales, all);
+        TensorPrimitives.Multiply(all, productWeight, all);
+        TensorPrimitives.MultiplyAdd(_norms, normWeight, all, all);
         int count = 0;
-        for (int i = 0; i < _factors.Length; i++)
+        float worst = float.PositiveInfinity;
+        for (int i = 0; i < all.Length; i += Vector256<float>.Count)
         {
-            RowFactor factor = _factors[i];
-            float distance = normWeight * factor.SquaredNorm + productWeight * factor.Scale * dots[i];
-            int place = count;
-            if (count == nearest.Length)
+            uint better = i + Vector256<float>.Count <= all.Length
+                ? Vector256.LessThan(Vector256.Load(values + i), Vector256.Create(worst)).ExtractMostSignificantBits()
+                : (1u << all.Length - i) - 1;
+            for (; better != 0; better &= better - 1)
             {
-                if (distance >= distances[^1])
-                    continue;
-                place--;
+                int place = i + BitOperations.TrailingZeroCount(better);
+                if (all[place] < worst)
+                    Insert(all[place], Nodes[place], ref count, ref worst, nearest, distances);
             }
-            else
-            {
-                count++;
-            }
-            for (; place > 0 && distances[place - 1] > distance; place--)
-            {
-                distances[place] = distances[place - 1];
-                nearest[place] = nearest[place - 1];
-            }
-            distances[place] = distance;
-            nearest[place] = Nodes[i];
         }
         return count;
+    }
+
+    /// <summary>Puts a node where it belongs among the nearest.</summary>
+    private static void Insert(float distance, int node, ref int count, ref float worst, Span<int> nearest, Span<float> distances)
+    {
+        int place = count < nearest.Length ? count++ : count - 1;
+        for (; place > 0 && distances[place - 1] > distance; place--)
+        {
+            distances[place] = distances[place - 1];
+            nearest[place] = nearest[place - 1];
+        }
+        distances[place] = distance;
+        nearest[place] = node;
+        if (count == nearest.Length)
+            worst = distances[count - 1];
     }
 
     public void Dispose() => _codes.Release();

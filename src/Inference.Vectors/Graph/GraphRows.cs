@@ -91,6 +91,7 @@ internal sealed unsafe class GraphRows : IDisposable
     }
 
     /// <summary>Quantises to signed integers of the given magnitude; the scale brings them back. Zero vectors have scale 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Quantise<T>(ReadOnlySpan<float> vector, int magnitude, Span<T> codes)
         where T : unmanaged, IBinaryInteger<T>
     {

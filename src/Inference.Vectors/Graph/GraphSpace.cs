@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Numerics.Tensors;
 using Inference.Vectors.Exact;
 using Inference.Vectors.Files;
@@ -36,6 +37,7 @@ internal sealed class GraphSpace(int dimension, Metric metric, Rotation rotation
     /// <param name="vector">Dimension elements.</param>
     /// <param name="scratch">At least as many.</param>
     /// <param name="turned">At least as many; those behind are left alone.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Turn(ReadOnlySpan<float> vector, Span<float> scratch, Span<float> turned)
     {
         scratch = scratch[..vector.Length];

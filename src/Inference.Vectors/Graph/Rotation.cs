@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Inference.Vectors.Kernels;
 
 namespace Inference.Vectors.Graph;
@@ -52,6 +53,7 @@ internal sealed class Rotation
     /// <summary>Turns a vector.</summary>
     /// <param name="vector">Dimension elements.</param>
     /// <param name="turned">At least dimension elements; those behind are left alone. Not the same memory.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(ReadOnlySpan<float> vector, Span<float> turned)
     {
         Span<float> part = stackalloc float[BlockLimit + KernelSet.Lanes], result = stackalloc float[BlockLimit + KernelSet.Lanes];

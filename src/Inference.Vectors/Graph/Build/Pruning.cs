@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Inference.Vectors.Graph.Kernels;
 
 namespace Inference.Vectors.Graph.Build;
@@ -43,6 +44,7 @@ internal readonly unsafe ref struct Pruning<TKernels>(GraphRows rows, BuildScrat
 
     /// <summary>Chooses at most <paramref name="most"/> of candidates that are sorted by distance, none of them twice and none the node itself.</summary>
     /// <returns>A part of the scratch.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOnlySpan<int> Choose(ReadOnlySpan<int> candidates, ReadOnlySpan<float> distances, int most)
     {
         Span<bool> dropped = scratch.Dropped.AsSpan(0, candidates.Length);

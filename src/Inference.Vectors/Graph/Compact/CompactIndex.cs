@@ -100,6 +100,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         writer.Add(FineSection, _fine);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
     {
         using Hold hold = TakeHold();
@@ -138,6 +139,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         base.SearchMany(requests, width);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SearchTogether(Scratch scratch, Span<SearchRequest> requests, int width)
     {
         Span<int> running = stackalloc int[Together];
@@ -165,6 +167,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
             requests[i].Found = Finish(scratch, i, requests[i].Query.Span, scratch.Plans[i], requests[i].Results.Span);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Finish(Scratch scratch, int i, ReadOnlySpan<float> query, in SearchPlan plan, Span<Neighbor> results)
     {
         ref CodeBeam<TKernels, PackedLinks> beam = ref scratch.Beams[i];

@@ -65,6 +65,7 @@ internal readonly unsafe struct FineCodes
     /// <param name="row">Its number.</param>
     /// <param name="codes">Its 8-bit codes.</param>
     /// <param name="words">Receives the dimension's number of integers; those behind are left alone.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Read(int row, sbyte* codes, short* words)
     {
         byte* place = _start + (nuint)(uint)row * Stride;

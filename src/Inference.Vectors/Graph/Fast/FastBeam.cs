@@ -59,6 +59,7 @@ internal unsafe struct FastBeam<TKernels>
     /// <param name="plan">How far to look.</param>
     /// <param name="entries">Where to begin.</param>
     /// <param name="alone">Whether no other search takes turns with this one.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Start(byte* records, ReadOnlySpan<float> query, in SearchPlan plan, EntryPoints entries, bool alone)
     {
         _records = records;
@@ -74,7 +75,7 @@ internal unsafe struct FastBeam<TKernels>
     }
 
     /// <summary>One step; false when the search has ended.</summary>
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Step()
     {
         int node = _next;
@@ -150,6 +151,7 @@ internal unsafe struct FastBeam<TKernels>
         return distance;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Prepare(ReadOnlySpan<float> query)
     {
         nuint length = _layout.Length;
@@ -171,6 +173,7 @@ internal unsafe struct FastBeam<TKernels>
     }
 
     /// <summary>Begins at the nearest of the entry points.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Seed(ReadOnlySpan<float> query, EntryPoints entries)
     {
         Span<int> nodes = stackalloc int[EntryPoints.Begin];
@@ -204,6 +207,7 @@ internal unsafe struct FastBeam<TKernels>
         return true;
     }
 
+    /// <summary>Asks for a record, into the second-level cache: the first level can wait for fewer lines at once than a record has, and the search would wait with it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Prefetch(int node)
     {
@@ -211,6 +215,6 @@ internal unsafe struct FastBeam<TKernels>
             return;
         byte* record = _records + (nuint)(uint)node * _layout.Bytes;
         for (nuint line = 0; line < _layout.Bytes; line += 64)
-            Sse.Prefetch0(record + line);
+            Sse.Prefetch1(record + line);
     }
 }

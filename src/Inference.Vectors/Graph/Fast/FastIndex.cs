@@ -92,6 +92,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         writer.Add(RecordsSection, _records);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
     {
         using Hold hold = TakeHold();
@@ -132,6 +133,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         base.SearchMany(requests, width);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SearchTogether(Scratch scratch, Span<SearchRequest> requests, int width)
     {
         Span<int> running = stackalloc int[Together];
