@@ -21,11 +21,11 @@ internal abstract class GraphIndex : VectorIndex
     /// <summary>Indexes of so few rows are scored whole.</summary>
     private const int FewRows = 256;
 
-    private const string AbsentSection = "absent", EntryNodesSection = "entry-nodes", EntryCodesSection = "entry-codes", EntryFactorsSection = "entry-factors", EntryCount = "entries";
+    private const string AbsentSection = "absent";
 
     private int _disposed;
 
-    private protected GraphIndex(int count, GraphSpace space, EntryPoints entries, RowBits? absent)
+    private protected GraphIndex(int count, GraphSpace space, EntryLayer entries, RowBits? absent)
         : base(count, space.Dimension, space.Metric)
     {
         Space = space;
@@ -42,32 +42,20 @@ internal abstract class GraphIndex : VectorIndex
 
     private protected GraphSpace Space { get; }
 
-    private protected EntryPoints Entries { get; }
+    private protected EntryLayer Entries { get; }
 
     /// <summary>Reads what <see cref="WriteTo"/> wrote.</summary>
-    private protected static (GraphSpace Space, EntryPoints Entries, RowBits? Absent) ReadCommon(IndexFile file)
+    private protected static (GraphSpace Space, EntryLayer Entries, RowBits? Absent) ReadCommon(IndexFile file)
     {
         GraphSpace space = GraphSpace.Read(file);
-        int entryCount = (int)file.Whole(EntryCount, 0, EntryPoints.Most);
-        int[] nodes = file.Array<int>(EntryNodesSection, entryCount);
-        foreach (int node in nodes)
-        {
-            if ((uint)node >= (uint)file.Count)
-                throw file.Invalid($"Entry point {node} is no row; there are {file.Count}.");
-        }
-        RowFactor[] factors = file.Array<RowFactor>(EntryFactorsSection, entryCount);
         RowBits? absent = file.Has(AbsentSection) ? new RowBits(file.Count, file.Array<ulong>(AbsentSection, RowBits.LengthFor(file.Count))) : null;
-        MemoryBlock codes = file.Section(EntryCodesSection, entryCount * (long)GraphRows.StrideOf(space.Length));
-        return (space, new EntryPoints(nodes, factors, codes, space.Length), absent);
+        return (space, EntryLayer.Read(file, space.Length), absent);
     }
 
     private protected override void WriteTo(IndexFileWriter writer)
     {
         Space.WriteTo(writer);
-        writer.Set(EntryCount, Entries.Nodes.Length);
-        writer.Add<int>(EntryNodesSection, Entries.Nodes);
-        writer.Add(EntryFactorsSection, Entries.Factors);
-        writer.Add(EntryCodesSection, Entries.Codes);
+        Entries.WriteTo(writer);
         if (Absent is not null)
             writer.Add(AbsentSection, Absent.Words);
     }

@@ -24,6 +24,7 @@ internal sealed record BuildSettings(int Degree, int Width = 96, float Alpha = 1
 /// <item>Nodes come in random order, in batches that double until they are 2 % of all.</item>
 /// <item>For each node of a batch a search of the graph so far finds candidates; pruning chooses its links.</item>
 /// <item>The links are turned round, sorted by target, and added; a target whose list overflows is pruned.</item>
+/// <item>The first nodes are the sample of which the <see cref="EntryLayer"/> is made, where later searches begin.</item>
 /// <item>At the end all lists are pruned to the degree, and nodes that cannot be reached are linked (<see cref="Reachability"/>).</item>
 /// </list>
 /// Steps 2 and 3 only read what the other one writes, so threads need no locks, and the graph is the same for any number of them (after Dobson et al., Scaling
@@ -39,8 +40,8 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
     /// <summary>Parts of the reverse links, each sorted and added by one thread.</summary>
     private const int Buckets = 64;
 
-    /// <summary>Nodes with which the searches of a build begin.</summary>
-    private const int BuildEntries = 256;
+    /// <summary>Nodes with which searches begin while there is no layer yet.</summary>
+    private const int BuildEntries = 64;
 
     private readonly ConcurrentBag<BuildScratch> _scratch = [];
 
@@ -54,9 +55,11 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
             for (int node = 0; node < rows.Count; node++)
                 links.Set(node, []);
             int[] order = Order(absent);
-            InsertAll(links, order, order, known: Math.Min(1, order.Length));
-            int[] entries = order[..Math.Min(order.Length, EntryPoints.Most)];
-            Finish(links, order, entries);
+            int sample = EntryLayer.SizeFor(order.Length);
+            InsertAll(links, order, known: Math.Min(1, order.Length), end: sample, entries: null);
+            EntryLayer entries = EntryLayer.Of<TKernels>(rows, order.AsSpan(0, sample));
+            InsertAll(links, order, known: sample, end: order.Length, entries);
+            Finish(links, order, entries.Nodes);
             return new BuiltGraph(memory, links, entries);
         }
         catch
@@ -86,24 +89,25 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
     /// <summary>Inserts nodes.</summary>
     /// <param name="links">The graph so far.</param>
     /// <param name="order">The nodes; the first <paramref name="known"/> are in the graph already.</param>
-    /// <param name="entries">Nodes to begin searches at, as far as they are in the graph.</param>
-    /// <param name="known">How many of the order, and of the entries, are in the graph.</param>
-    private void InsertAll(GrowingLinks links, int[] order, int[] entries, int known)
+    /// <param name="known">How many of the order are in the graph.</param>
+    /// <param name="end">How many of the order are to be in it.</param>
+    /// <param name="entries">Where searches begin; null for the first nodes of the order.</param>
+    private void InsertAll(GrowingLinks links, int[] order, int known, int end, EntryLayer? entries)
     {
         int largest = Math.Max(1, order.Length / 50);
-        for (int start = known; start < order.Length;)
+        for (int start = known; start < end;)
         {
             parallel.CancellationToken.ThrowIfCancellationRequested();
-            int count = Math.Min(Math.Min(start, largest), order.Length - start);
-            Insert(links, order.AsMemory(start, count), entries.AsMemory(0, Math.Min(start, BuildEntries)));
+            int count = Math.Min(Math.Min(start, largest), end - start);
+            Insert(links, order.AsMemory(start, count), order.AsMemory(0, Math.Min(start, BuildEntries)), entries);
             start += count;
         }
     }
 
-    private void Insert(GrowingLinks links, ReadOnlyMemory<int> batch, ReadOnlyMemory<int> entries)
+    private void Insert(GrowingLinks links, ReadOnlyMemory<int> batch, ReadOnlyMemory<int> first, EntryLayer? entries)
     {
         int pieces = (batch.Length + Interleaved - 1) / Interleaved;
-        Parallel.For(0, pieces, parallel, piece => Link(links, batch.Span[(piece * Interleaved)..Math.Min(batch.Length, (piece + 1) * Interleaved)], entries.Span));
+        Parallel.For(0, pieces, parallel, piece => Link(links, batch.Span[(piece * Interleaved)..Math.Min(batch.Length, (piece + 1) * Interleaved)], first.Span, entries));
         List<ulong>[] reverse = Reverse(links, batch.Span);
         Parallel.For(0, Buckets, parallel, bucket =>
         {
@@ -114,21 +118,24 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
     }
 
     /// <summary>Finds and sets the links of some nodes, whose searches take turns.</summary>
-    private void Link(GrowingLinks links, ReadOnlySpan<int> nodes, ReadOnlySpan<int> entries)
+    private void Link(GrowingLinks links, ReadOnlySpan<int> nodes, ReadOnlySpan<int> first, EntryLayer? entries)
     {
         BuildScratch scratch = Take();
         var plan = new SearchPlan(settings.Width, settings.Width, default, IsFiltered: false, null, rows.Count, int.MaxValue);
         var beams = new CodeBeam<TKernels, GrowingLinks>[nodes.Length];
-        Span<int> started = stackalloc int[nodes.Length];
+        Span<int> started = stackalloc int[nodes.Length], near = stackalloc int[EntryLayer.Begin];
+        Span<float> distances = stackalloc float[EntryLayer.Begin];
         for (int i = 0; i < nodes.Length; i++)
         {
             SearchScratch own = scratch.Searches[i];
             var query = (short*)own.Query(rows.Length * sizeof(short));
             TensorPrimitives.ConvertTruncating(new ReadOnlySpan<sbyte>(rows.Codes + (nuint)(uint)nodes[i] * rows.CodeStride, (int)rows.Length), new Span<short>(query, (int)rows.Length));
             beams[i] = new CodeBeam<TKernels, GrowingLinks>(own, links, rows.Codes, rows.Factors, rows.CodeStride, rows.Length, squaredL2: true);
-            beams[i].Start(query, rows.Factors[nodes[i]].Scale, plan);
+            float scale = rows.Factors[nodes[i]].Scale;
+            ReadOnlySpan<int> begin = entries is null ? first : near[..entries.Nearest<TKernels>(query, scale, squaredL2: true, near, distances)];
+            beams[i].Start(query, scale, plan);
             beams[i].KeepTrace(BuildScratch.MaxCandidates);
-            beams[i].Seed(entries);
+            beams[i].Seed(begin);
             started[i] = i;
         }
         Turns.Run<TKernels, GrowingLinks>(beams, started);

@@ -32,7 +32,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
     private readonly ScratchPool<Scratch> _scratch;
 
     /// <summary>Takes the memory and the entry points over.</summary>
-    public CompactIndex(int count, GraphSpace space, EntryPoints entries, RowBits? absent, int degree, MemoryBlock codes, MemoryBlock factors, MemoryBlock links, MemoryBlock fine)
+    public CompactIndex(int count, GraphSpace space, EntryLayer entries, RowBits? absent, int degree, MemoryBlock codes, MemoryBlock factors, MemoryBlock links, MemoryBlock fine)
         : base(count, space, entries, absent)
     {
         _degree = degree;
@@ -48,7 +48,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
     public override IndexKind Kind => IndexKind.Compact;
 
     /// <inheritdoc/>
-    public override long Bytes => (long)(_codes.Length + _factors.Length + _links.Length + _fine.Length + Entries.Codes.Length);
+    public override long Bytes => (long)(_codes.Length + _factors.Length + _links.Length + _fine.Length) + Entries.Bytes;
 
     private sbyte* Codes => (sbyte*)Unsafe.AsPointer(ref _codes.Start<sbyte>());
 
@@ -63,7 +63,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         MemoryBlock links = PackedLinks.Pack(graph.Links, rows.Count, degree);
         bool held = rows.CodeMemory.TryHold() && rows.FactorMemory.TryHold();
         Debug.Assert(held, "The rows are the caller's.");
-        return new CompactIndex<TKernels>(rows.Count, rows.Space, EntryPoints.Of(rows, graph.Entries), absent, degree, rows.CodeMemory, rows.FactorMemory, links, FineCodes.Of(rows));
+        return new CompactIndex<TKernels>(rows.Count, rows.Space, graph.Entries, absent, degree, rows.CodeMemory, rows.FactorMemory, links, FineCodes.Of(rows));
     }
 
     /// <summary>The index in a file.</summary>
@@ -71,7 +71,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
     public static CompactIndex<TKernels> Read(IndexFile file)
     {
         var degree = (int)file.Whole(DegreeParameter, 1, PackedLinks.MaxDegree);
-        (GraphSpace space, EntryPoints entries, RowBits? absent) = ReadCommon(file);
+        (GraphSpace space, EntryLayer entries, RowBits? absent) = ReadCommon(file);
         var taken = new List<MemoryBlock>();
         try
         {
@@ -307,7 +307,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         {
             if (_links.TryHold())
             {
-                if (Entries.Codes.TryHold())
+                if (Entries.TryHold())
                     return new Hold(this);
                 _links.Release();
             }
@@ -322,7 +322,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
     {
         public void Dispose()
         {
-            index.Entries.Codes.Release();
+            index.Entries.Release();
             index._links.Release();
             index._factors.Release();
             index._codes.Release();
@@ -365,7 +365,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         /// <summary>Room for one row of 16-bit codes.</summary>
         public short* Words => Query(0) + _index.Space.Length;
 
-        private nuint Bytes => _index.Space.Length * (sizeof(float) + 2 * sizeof(short)) + EntryPoints.Most * sizeof(int);
+        private nuint Bytes => _index.Space.Length * (sizeof(float) + 2 * sizeof(short));
 
         /// <summary>Brings a query into the space and quantises it.</summary>
         public void Prepare(int i, ReadOnlySpan<float> query)
@@ -382,9 +382,9 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         {
             Prepare(i, query);
             short* words = Query(i);
-            Span<int> nodes = stackalloc int[EntryPoints.Begin];
-            Span<float> distances = stackalloc float[EntryPoints.Begin];
-            int count = _index.Entries.Nearest<TKernels>(words, _scales[i], _index.Space.SquaredL2, (int*)(words + 2 * _index.Space.Length), nodes, distances);
+            Span<int> nodes = stackalloc int[EntryLayer.Begin];
+            Span<float> distances = stackalloc float[EntryLayer.Begin];
+            int count = _index.Entries.Nearest<TKernels>(words, _scales[i], _index.Space.SquaredL2, nodes, distances);
             Beams[i].Start(words, _scales[i], plan);
             Beams[i].Seed(nodes[..count]);
         }

@@ -38,7 +38,7 @@ internal readonly unsafe struct PackedLinks : ILinks
     public static nuint BytesFor(int count, int degree) => (nuint)count * (nuint)(degree * WidthFor(count)) + 1;
 
     /// <summary>Links of a node for a dimension: short vectors take fewer, so that the whole stays below half of what fp32 vectors with links take.</summary>
-    public static int DegreeFor(int dimension) => dimension <= 96 ? 24 : MaxDegree;
+    public static int DegreeFor(int dimension) => dimension <= 96 ? 24 : 28;
 
     /// <summary>Packs the links of a built graph.</summary>
     public static MemoryBlock Pack(GrowingLinks links, int count, int degree)
@@ -79,7 +79,8 @@ internal readonly unsafe struct PackedLinks : ILinks
 
     private static int WidthFor(int count) => count < NarrowRows ? 3 : 4;
 
-    private void Set(int node, ReadOnlySpan<int> links)
+    /// <summary>Writes the first links of a node, as many as there are places.</summary>
+    public void Set(int node, ReadOnlySpan<int> links)
     {
         byte* place = _start + (nuint)(uint)node * Stride;
         for (int i = 0; i < Capacity; i++)

@@ -60,16 +60,26 @@ internal unsafe struct FastBeam<TKernels>
     /// <param name="entries">Where to begin.</param>
     /// <param name="alone">Whether no other search takes turns with this one.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Start(byte* records, ReadOnlySpan<float> query, in SearchPlan plan, EntryPoints entries, bool alone)
+    public void Start(byte* records, ReadOnlySpan<float> query, in SearchPlan plan, EntryLayer entries, bool alone)
     {
         _records = records;
         _alone = alone;
         Prepare(query);
+        Span<int> nodes = stackalloc int[EntryLayer.Begin];
+        Span<float> distances = stackalloc float[EntryLayer.Begin];
+        float scale = GraphRows.Quantise(query, GraphRows.QueryMagnitude(_layout.Length), new Span<short>(_words, query.Length));
+        new Span<short>(_words + query.Length, (int)_layout.Length - query.Length).Clear();
+        int count = entries.Nearest<TKernels>(_words, scale, _squaredL2, nodes, distances);
+        float shift = _squaredL2 ? TensorPrimitives.SumOfSquares(query) : 0;
         _candidates.Start(_scratch, plan);
         Results = new SortedKeys(_scratch.Results(plan.Wanted));
         Results.Reset(plan.Wanted);
         _scratch.Start(ref _visited, plan.Width, perStep: 16);
-        Seed(query, entries);
+        for (int i = 0; i < count; i++)
+        {
+            if (_visited.Add(nodes[i]))
+                _candidates.Insert<TKernels>(distances[i] + shift, nodes[i]);
+        }
         _ahead = -1;
         Advance();
     }
@@ -156,7 +166,7 @@ internal unsafe struct FastBeam<TKernels>
     {
         nuint length = _layout.Length;
         nuint fixedBytes = length * (sizeof(float) + sizeof(short) + sizeof(sbyte));
-        byte* memory = _scratch.Query(fixedBytes + EntryPoints.Most * sizeof(int));
+        byte* memory = _scratch.Query(fixedBytes + 2 * IGraphKernels.Slots * sizeof(int));
         _query = (float*)memory;
         _words = (short*)(memory + length * sizeof(float));
         _codes = (sbyte*)(memory + length * (sizeof(float) + sizeof(short)));
@@ -170,23 +180,6 @@ internal unsafe struct FastBeam<TKernels>
         foreach (sbyte code in codes)
             sum += code;
         _offset = _half * sum;
-    }
-
-    /// <summary>Begins at the nearest of the entry points.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Seed(ReadOnlySpan<float> query, EntryPoints entries)
-    {
-        Span<int> nodes = stackalloc int[EntryPoints.Begin];
-        Span<float> distances = stackalloc float[EntryPoints.Begin];
-        float scale = GraphRows.Quantise(query, GraphRows.QueryMagnitude(_layout.Length), new Span<short>(_words, query.Length));
-        new Span<short>(_words + query.Length, (int)_layout.Length - query.Length).Clear();
-        int count = entries.Nearest<TKernels>(_words, scale, _squaredL2, _sums, nodes, distances);
-        float shift = _squaredL2 ? TensorPrimitives.SumOfSquares(query) : 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (_visited.Add(nodes[i]))
-                _candidates.Insert<TKernels>(distances[i] + shift, nodes[i]);
-        }
     }
 
     /// <summary>Chooses the next node.</summary>

@@ -23,7 +23,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
     private readonly ScratchPool<Scratch> _scratch;
 
     /// <summary>Takes the records and the entry points over.</summary>
-    public FastIndex(int count, GraphSpace space, EntryPoints entries, RowBits? absent, RecordLayout layout, MemoryBlock records)
+    public FastIndex(int count, GraphSpace space, EntryLayer entries, RowBits? absent, RecordLayout layout, MemoryBlock records)
         : base(count, space, entries, absent)
     {
         _layout = layout;
@@ -35,7 +35,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
     public override IndexKind Kind => IndexKind.Fast;
 
     /// <inheritdoc/>
-    public override long Bytes => (long)_records.Length + (long)Entries.Codes.Length;
+    public override long Bytes => (long)_records.Length + Entries.Bytes;
 
     private byte* Records => (byte*)Unsafe.AsPointer(ref _records.Start<byte>());
 
@@ -55,7 +55,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
                 for (int node = piece * Piece; node < end; node++)
                     encoder.Write(start + (nuint)(uint)node * layout.Bytes, node, graph.Links.Of(node));
             });
-            return new FastIndex<TKernels>(rows.Count, rows.Space, EntryPoints.Of(rows, graph.Entries), absent, layout, records);
+            return new FastIndex<TKernels>(rows.Count, rows.Space, graph.Entries, absent, layout, records);
         }
         catch
         {
@@ -71,7 +71,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         var bits = (int)file.Whole(BitsParameter, 2, 4);
         if (bits == 3)
             throw file.Invalid("There are no codes of 3 bits.");
-        (GraphSpace space, EntryPoints entries, RowBits? absent) = ReadCommon(file);
+        (GraphSpace space, EntryLayer entries, RowBits? absent) = ReadCommon(file);
         try
         {
             var layout = new RecordLayout(file.Dimension, bits);
@@ -241,14 +241,14 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
     private Hold TakeHold()
     {
         ObjectDisposedException.ThrowIf(IsDisposed || !_records.TryHold(), this);
-        if (Entries.Codes.TryHold())
-            return new Hold(_records, Entries.Codes);
+        if (Entries.TryHold())
+            return new Hold(_records, Entries);
         _records.Release();
         throw new ObjectDisposedException(GetType().FullName);
     }
 
     /// <summary>A search's hold on the memory, which Dispose of the index cannot take from under it.</summary>
-    private readonly ref struct Hold(MemoryBlock records, MemoryBlock entries)
+    private readonly ref struct Hold(MemoryBlock records, EntryLayer entries)
     {
         public void Dispose()
         {
