@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "ONNX Runtime: {Category} {Message}")]
     public static partial void RuntimeError(this ILogger logger, string category, string message);
+
+    [LoggerMessage(7, LogLevel.Information, "Index of {Bundle}: {Kind}, {Origin}, {Rows} rows, {Bytes} bytes, width {Width}, measured recall {Recall:F4}, {Microseconds:F0} us a search")]
+    public static partial void IndexServed(this ILogger logger, string bundle, Vectors.IndexKind kind, string origin, int rows, long bytes, int width, double recall, double microseconds);
 }

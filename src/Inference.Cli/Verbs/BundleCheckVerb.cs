@@ -57,7 +57,7 @@ internal static class BundleCheckVerb
             if (at.Total > 0)
                 step!.Report((double)at.Done / at.Total);
         });
-        return BundleLoader.LoadAsync(folder, new TowerOptions { RequireHashes = requireHashes }, progress, NullLogger.Instance, host.Time, cancellationToken);
+        return BundleLoader.LoadAsync(folder, new TowerOptions { RequireHashes = requireHashes }, progress, NullLogger.Instance, host.Time, null, cancellationToken);
     });
 
     private static void Show(CommandHost host, LoadedBundle loaded, IReadOnlyList<GoldenResult> golden)
@@ -126,6 +126,7 @@ internal static class BundleCheckVerb
         BundleLoadStage.Items => "items",
         BundleLoadStage.Towers => "towers",
         BundleLoadStage.Embeddings => "item embeddings",
+        BundleLoadStage.Index => "index",
         BundleLoadStage.Audience => "users and profiles",
         BundleLoadStage.Golden => "golden cases",
         BundleLoadStage.WarmUp => "warm-up",

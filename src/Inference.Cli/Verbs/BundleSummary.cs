@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Inference.Cli.Frame;
 using Inference.Towers.Bundles;
+using Inference.Vectors;
 
 namespace Inference.Cli.Verbs;
 
@@ -9,10 +10,13 @@ internal static class BundleSummary
 {
     public static void Write(CommandHost host, LoadedBundle loaded)
     {
+        VectorIndex index = loaded.Snapshot.Index;
         host.Output.WriteLine($"bundle    {loaded.Folder}");
         host.Output.WriteLine($"model     {loaded.Snapshot.Model.FullVersion}");
         host.Output.WriteLine($"space     {loaded.Snapshot.Model.EmbeddingSpaceId}, {loaded.Snapshot.Model.Dimension} dimensions, {loaded.Snapshot.Model.Metric}");
         host.Output.WriteLine(FormattableString.Invariant($"holds     {loaded.Snapshot.Items.Count:N0} items, {loaded.Users.Count:N0} users, {loaded.Snapshot.Profiles?.Count ?? 0} cluster profiles"));
+        host.Output.WriteLine(FormattableString.Invariant(
+            $"index     {NameOf(index.Kind)}, {(loaded.IndexFromFile ? "from the bundle" : "built now")}, {index.Bytes / 1e6:N1} MB{(index.Tuning is { } tuning ? FormattableString.Invariant($", width {tuning.Width}, measured recall {tuning.Recall:0.0000}, {tuning.Latency.TotalMicroseconds:N0} µs a search") : "")}"));
         host.Output.WriteLine(FormattableString.Invariant($"golden    {loaded.GoldenCases} cases answered as expected, on {string.Join(", ", loaded.Providers)}"));
         foreach (string warning in loaded.Warnings)
             host.Output.WriteLine($"warning   {warning}");
@@ -29,9 +33,25 @@ internal static class BundleSummary
         json.WriteNumber("items", loaded.Snapshot.Items.Count);
         json.WriteNumber("users", loaded.Users.Count);
         json.WriteNumber("golden_cases", loaded.GoldenCases);
+        VectorIndex index = loaded.Snapshot.Index;
+        json.WriteStartObject("index");
+        json.WriteString("kind", NameOf(index.Kind));
+        json.WriteBoolean("from_bundle", loaded.IndexFromFile);
+        json.WriteNumber("bytes", index.Bytes);
+        if (index.Tuning is { } tuning)
+        {
+            json.WriteNumber("width", tuning.Width);
+            json.WriteNumber("recall", tuning.Recall);
+            json.WriteNumber("target_recall", tuning.TargetRecall);
+            json.WriteNumber("latency_us", tuning.Latency.TotalMicroseconds);
+        }
+
+        json.WriteEndObject();
         json.WriteStartArray("warnings");
         foreach (string warning in loaded.Warnings)
             json.WriteStringValue(warning);
         json.WriteEndArray();
     }
+
+    private static string NameOf(IndexKind kind) => kind.ToString().ToLowerInvariant();
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
@@ -77,7 +78,7 @@ public sealed class Embeddings
             if (items[i].Features.Count > 0)
                 toEncode.Add(i);
             else if (snapshot.Items.TryGetRow(items[i].ItemId, out int row))
-                snapshot.Index.Vector(row).CopyTo(embeddings.AsSpan(i * dimension, dimension));
+                snapshot.Index.CopyVector(row, embeddings.AsSpan(i * dimension, dimension));
             else
                 unknown.Add(i);
         }
@@ -97,11 +98,24 @@ public sealed class Embeddings
     }
 
     /// <summary>The mean of the vectors of some rows; at least one.</summary>
-    internal static float[] Mean(ExactIndex index, ReadOnlySpan<int> rows)
+    internal static float[] Mean(VectorIndex index, ReadOnlySpan<int> rows)
     {
         var mean = new float[index.Dimension];
-        foreach (int row in rows)
-            TensorPrimitives.Add(mean, index.Vector(row), mean);
+        float[] rented = ArrayPool<float>.Shared.Rent(index.Dimension);
+        try
+        {
+            Span<float> vector = rented.AsSpan(0, index.Dimension);
+            foreach (int row in rows)
+            {
+                index.CopyVector(row, vector);
+                TensorPrimitives.Add(mean, vector, mean);
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(rented);
+        }
+
         TensorPrimitives.Divide(mean, rows.Length, mean);
         return mean;
     }

@@ -29,6 +29,8 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     private const int MostHistory = 50;
 
     private string? _profile;
+    private float[]? _touched;
+    private float[]? _vector;
 
     public Reason For(Slate.Place place) => place.Source switch
     {
@@ -41,15 +43,17 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     private Reason Nearest(int row)
     {
         ReadOnlySpan<int> latest = history.Span.Length > MostHistory ? history.Span[^MostHistory..] : history.Span;
-        ReadOnlySpan<float> vector = snapshot.Index.Vector(row);
+        int dimension = snapshot.Index.Dimension;
+        float[] touched = _touched ??= Directions(latest);
+        float[] vector = _vector ??= new float[dimension];
+        snapshot.Index.CopyVector(row, vector);
         int best = 0;
         float highest = float.NegativeInfinity;
         for (int i = 0; i < latest.Length; i++)
         {
-            // By direction: under an inner product a long vector of the history would explain every item.
-            ReadOnlySpan<float> touched = snapshot.Index.Vector(latest[i]);
-            float length = TensorPrimitives.Norm(touched);
-            float score = length > 0f ? TensorPrimitives.Dot(vector, touched) / length : float.NegativeInfinity;
+            float score = TensorPrimitives.Dot(vector, touched.AsSpan(i * dimension, dimension));
+            if (float.IsNaN(score))
+                score = float.NegativeInfinity;
             if (score < highest)
                 continue;
             highest = score;
@@ -59,6 +63,21 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
         string title = snapshot.Items.TitleOf(latest[best]) ?? snapshot.Items.IdOf(latest[best]);
         string text = nearestKind == ReasonKind.SimilarItem ? $"Similar to '{title}'." : $"Near to '{title}' in the history.";
         return new Reason(nearestKind, text, snapshot.Items.IdOf(latest[best]));
+    }
+
+    /// <summary>The vectors of some rows at length 1: by direction, because under an inner product a long vector of the history would explain every item. NaN where a vector is zero.</summary>
+    private float[] Directions(ReadOnlySpan<int> rows)
+    {
+        int dimension = snapshot.Index.Dimension;
+        var directions = new float[rows.Length * dimension];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Span<float> direction = directions.AsSpan(i * dimension, dimension);
+            snapshot.Index.CopyVector(rows[i], direction);
+            TensorPrimitives.Divide(direction, TensorPrimitives.Norm(direction), direction);
+        }
+
+        return directions;
     }
 
     /// <summary>The label of the heaviest profile.</summary>

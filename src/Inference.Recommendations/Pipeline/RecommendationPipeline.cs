@@ -118,7 +118,7 @@ public sealed class RecommendationPipeline
         {
             using UserEmbeddings.RentedEmbedding? embedding =
                 await _embeddings.EncodeAsync(snapshot, features, history, budget, degraded, cancellationToken);
-            if (embedding is not null && _retrieval.Fill(snapshot, embedding.Memory.Span, eligible, slate))
+            if (embedding is not null && _retrieval.Fill(snapshot, embedding.Memory, eligible, slate))
                 return towerRung;
         }
 

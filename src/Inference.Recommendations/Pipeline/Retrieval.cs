@@ -11,14 +11,16 @@ internal sealed class Retrieval(RecommendationMetrics metrics, TimeProvider time
 {
     /// <summary>Fills the free places of the slate with the eligible items that score highest, and takes them out of the eligible ones.</summary>
     /// <returns>Whether any item was found.</returns>
-    public bool Fill(Snapshot snapshot, ReadOnlySpan<float> embedding, Eligibility eligible, Slate slate)
+    public bool Fill(Snapshot snapshot, ReadOnlyMemory<float> embedding, Eligibility eligible, Slate slate)
     {
         using Activity? span = Log.Activities.StartActivity("index_search");
         long start = time.GetTimestamp();
         Neighbor[] found = ArrayPool<Neighbor>.Shared.Rent(slate.Free);
         try
         {
-            int count = snapshot.Index.Search(embedding, found.AsSpan(0, slate.Free), eligible.Filter);
+            int count = snapshot.SharedSearch is { } shared
+                ? shared.Search(embedding, found.AsMemory(0, slate.Free), eligible.Filter)
+                : snapshot.Index.Search(embedding.Span, found.AsSpan(0, slate.Free), eligible.Filter);
             foreach (Neighbor neighbor in found.AsSpan(0, count))
             {
                 slate.Add(neighbor.Row, neighbor.Score, Sources.Towers);

@@ -1,6 +1,7 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Vectors;
+using Inference.Vectors.Search;
 
 namespace Inference.Recommendations.Snapshots;
 
@@ -16,7 +17,7 @@ public sealed class Snapshot : IDisposable
     public Snapshot(
         ModelIdentity model,
         ItemCatalogue items,
-        ExactIndex index,
+        VectorIndex index,
         IUserTower userTower,
         IItemTower? itemTower,
         Popularity popularity,
@@ -45,7 +46,11 @@ public sealed class Snapshot : IDisposable
 
     public ItemCatalogue Items { get; }
 
-    public ExactIndex Index { get; }
+    /// <summary>The vectors of the items. Graphs hold them as codes, so that a vector read back is within a few thousandths of the one that the item tower gave.</summary>
+    public VectorIndex Index { get; }
+
+    /// <summary>Searches <see cref="Index"/> in passes that waiting requests share; null to search it directly.</summary>
+    public ConcurrentSearch? SharedSearch { get; init; }
 
     public IUserTower UserTower { get; }
 

@@ -30,6 +30,7 @@ internal static class FirstScreen
 
               model    {{snapshot.Model.FullVersion}}, embedding space {{snapshot.Model.EmbeddingSpaceId}}, {{snapshot.Model.Dimension}} dimensions, {{metric}}
               holds    {{snapshot.Items.Count:N0}} items, {{snapshot.Profiles?.Count ?? 0:N0}} cluster profiles, {{model.Users.Count:N0}} known users
+              index    {{Describe(snapshot.Index)}}
               loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Folder}}; towers run on {{string.Join(", ", model.Providers)}}
               gRPC     {{grpc}}  (HTTP/2 without TLS)
               HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}
@@ -40,6 +41,18 @@ internal static class FirstScreen
               curl -s http://{{toHttp}}/{{(hasMetrics ? "metrics" : "readyz")}}
 
             """);
+    }
+
+    private static string Describe(VectorIndex index)
+    {
+        FormattableString size = $"{ServerMetrics.NameOf(index.Kind)}, {index.Bytes / 1e6:N1} MB";
+        FormattableString? measured = index.Tuning switch
+        {
+            null => null,
+            { Width: 0 } exact => $", {exact.Latency.TotalMicroseconds:N0} µs a search",
+            var graph => $", {graph.Latency.TotalMicroseconds:N0} µs a search at width {graph.Width}, measured recall {graph.Recall:0.0000}",
+        };
+        return size.ToString(CultureInfo.InvariantCulture) + measured?.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>The address as a client on this machine writes it: one that listens everywhere is reached at loopback.</summary>

@@ -78,7 +78,7 @@ internal sealed class ModelLoading(
         if (!BundleLocator.TryFind(options.Bundle, out string? folder, out string? problem))
             throw new BundleException(options.Bundle.Path, [problem]);
         Log.Loading(log, folder);
-        LoadedBundle bundle = await BundleLoader.LoadAsync(folder, options.Towers, new LoadProgressLog(time, log), log, time, _stopping.Token);
+        LoadedBundle bundle = await BundleLoader.LoadAsync(folder, options.Towers, new LoadProgressLog(time, log), log, time, options.Index, _stopping.Token);
         return new LoadedModel(folder, bundle.Snapshot, bundle.Users, bundle.Providers, time.GetUtcNow(), time.GetElapsedTime(start));
     }
 }

@@ -15,6 +15,8 @@ public sealed class InferenceOptions
 
     public TowerOptions Towers { get; } = new();
 
+    public ItemIndexOptions Index { get; } = new();
+
     public PipelineOptions Recommend { get; } = new();
 
     public TelemetryOptions Telemetry { get; } = new();

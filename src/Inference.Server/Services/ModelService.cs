@@ -3,6 +3,7 @@ using Grpc.Core;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
+using Inference.Server.Telemetry;
 using Inference.Vectors;
 using Recsys.V1;
 
@@ -49,5 +50,22 @@ internal sealed class ModelService(SnapshotRegistry snapshots, ModelLoading load
         Items = snapshot.Items.Count,
         Profiles = snapshot.Profiles?.Count ?? 0,
         LoadedAt = Timestamp.FromDateTimeOffset(loading.LoadedAt(snapshot)),
+        Index = Describe(snapshot.Index),
     };
+
+    private static ItemIndex Describe(VectorIndex index)
+    {
+        var described = new ItemIndex { Kind = ServerMetrics.NameOf(index.Kind), Rows = index.Count, Bytes = index.Bytes };
+        if (index.Tuning is { } tuning)
+        {
+            described.Width = tuning.Width;
+            described.Recall = tuning.Recall;
+            described.TargetRecall = tuning.TargetRecall;
+            described.Wanted = tuning.Wanted;
+            described.Queries = tuning.Queries;
+            described.Latency = Duration.FromTimeSpan(tuning.Latency);
+        }
+
+        return described;
+    }
 }

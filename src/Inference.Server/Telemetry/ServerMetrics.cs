@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Grpc.Core;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Hosting;
+using Inference.Vectors;
 
 namespace Inference.Server.Telemetry;
 
@@ -29,7 +30,19 @@ internal sealed class ServerMetrics
                 : Array.Empty<Measurement<long>>(),
             "{item}",
             "Items of the active model.");
+        meter.CreateObservableGauge("recsys.index.size", () => OfIndex(snapshots, static index => (long?)index.Bytes), "By", "Memory of the active model's index.");
+        meter.CreateObservableGauge("recsys.index.recall", () => OfIndex(snapshots, static index => index.Tuning?.Recall), "1", "Recall that was measured when the active model's index was built.");
+        meter.CreateObservableGauge("recsys.index.width", () => OfIndex(snapshots, static index => index.Tuning?.Width), "{candidate}", "Candidates that a search of the active model's index keeps; 0 for exact kinds.");
     }
+
+    /// <summary>The name of a kind of index in metrics and replies.</summary>
+    public static string NameOf(IndexKind kind) => kind switch
+    {
+        IndexKind.Flat => "flat",
+        IndexKind.Exact => "exact",
+        IndexKind.Fast => "fast",
+        _ => "compact",
+    };
 
     public void CallStarted() => Interlocked.Increment(ref _activeCalls);
 
@@ -41,4 +54,10 @@ internal sealed class ServerMetrics
 
     public void ModelLoaded(TimeSpan duration, string outcome) =>
         _loads.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
+
+    private static Measurement<T>[] OfIndex<T>(SnapshotRegistry snapshots, Func<VectorIndex, T?> value)
+        where T : struct =>
+        snapshots.Active is { } snapshot && value(snapshot.Index) is { } measured
+            ? [new Measurement<T>(measured, new("recsys.index.kind", NameOf(snapshot.Index.Kind)), new("recsys.model.version", snapshot.Model.FullVersion))]
+            : [];
 }

@@ -39,6 +39,9 @@ public sealed record BundleContent
     /// <summary>Items × dimension numbers, row by row; null leaves it to the item tower at load.</summary>
     public ReadOnlyMemory<float>? ItemEmbeddings { get; init; }
 
+    /// <summary>Over the item embeddings, in their order; null leaves it to the loader. Stays the caller's to dispose.</summary>
+    public VectorIndex? Index { get; init; }
+
     /// <summary>Null when there are none; the server then falls from the towers to popularity.</summary>
     public ClusterProfiles? Profiles { get; init; }
 

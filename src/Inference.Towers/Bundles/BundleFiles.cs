@@ -9,6 +9,7 @@ internal static class BundleFiles
     public const string ItemTower = "item_tower.onnx";
     public const string Items = "items.jsonl";
     public const string ItemEmbeddings = "item_embeddings.npy";
+    public const string Index = "index.bin";
     public const string Profiles = "profiles.json";
     public const string Popularity = "popularity.npy";
     public const string Users = "users.jsonl.gz";

@@ -5,6 +5,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Towers.Manifests;
 using Inference.Towers.Runtime;
 using Inference.Vectors;
+using Inference.Vectors.Search;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Towers.Bundles;
@@ -15,7 +16,7 @@ namespace Inference.Towers.Bundles;
 /// <item>read the manifest, check it, hash the files</item>
 /// <item>read the catalogue</item>
 /// <item>open the models and hold them against the manifest</item>
-/// <item>read or compute the item embeddings, and index them</item>
+/// <item>read or compute the item embeddings, and map or build their index</item>
 /// <item>read profiles, users and popularity</item>
 /// <item>answer the golden cases</item>
 /// <item>run the towers once at their usual sizes</item>
@@ -28,6 +29,7 @@ internal sealed class BundleLoad
 
     private readonly string _folder;
     private readonly TowerOptions _options;
+    private readonly ItemIndexOptions _indexOptions;
     private readonly IProgress<BundleLoadProgress>? _progress;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -38,10 +40,11 @@ internal sealed class BundleLoad
     private readonly Dictionary<BundleLoadStage, TimeSpan> _timings = [];
 
     public BundleLoad(
-        string folder, TowerOptions options, IProgress<BundleLoadProgress>? progress, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+        string folder, TowerOptions options, ItemIndexOptions indexOptions, IProgress<BundleLoadProgress>? progress, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
         _folder = folder;
         _options = options;
+        _indexOptions = indexOptions;
         _progress = progress;
         _logger = logger;
         _time = time;
@@ -66,6 +69,7 @@ internal sealed class BundleLoad
                 loaded.Snapshot.Profiles?.Count ?? 0,
                 loaded.GoldenCases,
                 _time.GetElapsedTime(start).TotalMilliseconds);
+            LogIndex(loaded);
             return loaded;
         }
         catch (Exception e)
@@ -96,14 +100,15 @@ internal sealed class BundleLoad
         (OnnxUserTower? user, OnnxItemTower? item) = Timed(BundleLoadStage.Towers, () => OpenTowers(manifest, files, catalogue, owned));
 
         // :: Step 4 where the items lie
-        ExactIndex? index = await TimedAsync(BundleLoadStage.Embeddings, () => IndexAsync(manifest, files, catalogue, item, owned));
+        using VectorMatrix? vectors = await TimedAsync(BundleLoadStage.Embeddings, () => EmbedItemsAsync(manifest, files, catalogue, item));
+        (VectorIndex? index, bool indexFromFile) = Timed(BundleLoadStage.Index, () => vectors is null ? (null, false) : IndexOf(manifest, files, vectors, owned));
 
         // :: Step 5 who is there
         (ClusterProfiles? profiles, IReadOnlyDictionary<string, UserState> users, Popularity? popularity) =
             Timed(BundleLoadStage.Audience, () => ReadAudience(manifest, files, catalogue));
 
         // :: Step 6 the golden cases
-        int golden = await TimedAsync(BundleLoadStage.Golden, () => CheckGoldenAsync(named.Golden, files, user, index, catalogue));
+        int golden = await TimedAsync(BundleLoadStage.Golden, () => CheckGoldenAsync(named.Golden, files, user, vectors, manifest.Metric, catalogue));
 
         // :: Step 7 the first runs are slow, so they are not a user's
         if (user is not null && !_problems.Any)
@@ -115,9 +120,13 @@ internal sealed class BundleLoad
         {
             Folder = _folder,
             Manifest = named,
-            Snapshot = new Snapshot(model, catalogue!.Items, index!, user!, item, popularity!, profiles, [.. owned]),
+            Snapshot = new Snapshot(model, catalogue!.Items, index!, user!, item, popularity!, profiles, [.. owned])
+            {
+                SharedSearch = _indexOptions.SharePasses ? new ConcurrentSearch(index!) : null,
+            },
             Users = users,
             GoldenCases = golden,
+            IndexFromFile = indexFromFile,
             Providers = user!.Runner.Providers,
             Warnings = _warnings,
             Timings = _timings,
@@ -170,7 +179,7 @@ internal sealed class BundleLoad
         return model is not null && model.ExternalFiles.All(files.ContainsKey) ? model : null;
     }
 
-    private async Task<ExactIndex?> IndexAsync(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, OnnxItemTower? item, Stack<IDisposable> owned)
+    private async Task<VectorMatrix?> EmbedItemsAsync(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, OnnxItemTower? item)
     {
         VectorMatrix? matrix = null;
         if (catalogue is null)
@@ -180,16 +189,27 @@ internal sealed class BundleLoad
             matrix = Existing(files, name) is { } file ? ItemEmbedding.Read(file, count, manifest.Dimension, _problems) : null;
         else if (item is not null)
             matrix = await ItemEmbedding.ComputeAsync(item, catalogue, manifest.Dimension, _runs, _problems, done => Report(BundleLoadStage.Embeddings, done, count));
-        if (matrix is null)
-            return null;
-        using (matrix)
+        if (matrix is not null && manifest.Manifest.ItemEmbeddings is { } source && item is not null)
+            await ItemEmbedding.CheckAsync(matrix, source, item, catalogue, _runs, _problems);
+        return matrix;
+    }
+
+    private (VectorIndex? Index, bool FromFile) IndexOf(CheckedManifest manifest, Dictionary<string, CheckedFile> files, VectorMatrix vectors, Stack<IDisposable> owned)
+    {
+        VectorIndex? index = null;
+        if (Existing(files, manifest.Manifest.Index) is { } file)
         {
-            if (manifest.Manifest.ItemEmbeddings is { } source && item is not null)
-                await ItemEmbedding.CheckAsync(matrix, source, item, catalogue, _runs, _problems);
-            var index = new ExactIndex(matrix, manifest.Metric);
-            owned.Push(index);
-            return index;
+            bool isWhole = manifest.Manifest.Files?.GetValueOrDefault(file.Name)?.Sha256 is not null;
+            index = ItemIndex.Read(file, isWhole, vectors, manifest.Metric, _indexOptions.Kind, _problems, _warnings);
         }
+
+        bool fromFile = index is not null;
+        // Minutes of work that a refused bundle does not need.
+        if (index is null && !_problems.Any)
+            index = ItemIndex.Build(vectors, manifest.Metric, _indexOptions, _warnings, _cancellationToken);
+        if (index is not null)
+            owned.Push(index);
+        return (index, fromFile);
     }
 
     private (ClusterProfiles? Profiles, IReadOnlyDictionary<string, UserState> Users, Popularity? Popularity) ReadAudience(
@@ -212,7 +232,7 @@ internal sealed class BundleLoad
         return (profiles, users, popularity);
     }
 
-    private async Task<int> CheckGoldenAsync(string? name, Dictionary<string, CheckedFile> files, OnnxUserTower? user, ExactIndex? index, Catalogue? catalogue)
+    private async Task<int> CheckGoldenAsync(string? name, Dictionary<string, CheckedFile> files, OnnxUserTower? user, VectorMatrix? vectors, Metric metric, Catalogue? catalogue)
     {
         if (name is null)
             _warnings.Add("there are no golden cases, so nobody can tell whether the towers answer as they did where they were trained.");
@@ -229,8 +249,10 @@ internal sealed class BundleLoad
             return 0;
         }
 
-        if (user is null || index is null || catalogue is null)
+        if (user is null || vectors is null || catalogue is null)
             return 0;
+        // Exact, whatever is served: it is the towers and the items that are held against the exporter's; what an index misses was measured when it was tuned.
+        using var index = new ExactIndex(vectors, metric);
         var check = new GoldenCheck(file.Name, user, index, catalogue.Items, _runs, _problems);
         return await check.CheckAsync(golden, (done, total) => Report(BundleLoadStage.Golden, done, total));
     }
@@ -258,6 +280,21 @@ internal sealed class BundleLoad
 
     private static string SpaceOf(BundleManifest manifest, Dictionary<string, CheckedFile> files) => manifest.EmbeddingSpaceId
         ?? EmbeddingSpace.Derive(files[manifest.UserTower!.File!].Sha256, files[manifest.ItemTower?.File ?? manifest.ItemEmbeddings!].Sha256);
+
+    private void LogIndex(LoadedBundle loaded)
+    {
+        VectorIndex index = loaded.Snapshot.Index;
+        IndexTuning? tuning = index.Tuning;
+        _logger.IndexServed(
+            loaded.Snapshot.Model.FullVersion,
+            index.Kind,
+            loaded.IndexFromFile ? "from the bundle" : "built",
+            index.Count,
+            index.Bytes,
+            tuning?.Width ?? 0,
+            tuning?.Recall ?? double.NaN,
+            tuning?.Latency.TotalMicroseconds ?? double.NaN);
+    }
 
     private static CheckedFile? Existing(Dictionary<string, CheckedFile> files, string? name) => name is null ? null : files.GetValueOrDefault(name);
 

@@ -15,6 +15,9 @@ public enum BundleLoadStage
     /// <summary>Item embeddings are read or computed.</summary>
     Embeddings,
 
+    /// <summary>The index is mapped or built.</summary>
+    Index,
+
     /// <summary>Profiles, popularity and users are read.</summary>
     Audience,
 

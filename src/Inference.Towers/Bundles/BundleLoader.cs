@@ -12,6 +12,7 @@ public static class BundleLoader
     /// <param name="progress">Receives how far the load is; may be null.</param>
     /// <param name="logger">Receives warnings and one line when the bundle is loaded.</param>
     /// <param name="time">Clock for timings and time-outs; the system's when null.</param>
+    /// <param name="index">How items are indexed; the defaults when null.</param>
     /// <param name="cancellationToken">Gives up; a run of a model under way is ended.</param>
     /// <exception cref="BundleException">Something is wrong with the bundle; the exception has all reasons.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
@@ -21,11 +22,12 @@ public static class BundleLoader
         IProgress<BundleLoadProgress>? progress,
         ILogger logger,
         TimeProvider? time = null,
+        ItemIndexOptions? index = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options.ThrowIfInvalid();
-        var load = new BundleLoad(Path.GetFullPath(folder), options, progress, logger, time ?? TimeProvider.System, cancellationToken);
+        var load = new BundleLoad(Path.GetFullPath(folder), options, index ?? new ItemIndexOptions(), progress, logger, time ?? TimeProvider.System, cancellationToken);
         // Hashing, parsing and the models' own work keep a thread for seconds; it is not the caller's.
         return Task.Run(load.RunAsync, cancellationToken);
     }

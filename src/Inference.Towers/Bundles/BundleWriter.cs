@@ -68,6 +68,7 @@ public static class BundleWriter
         await WriteLinesAsync(PathOf(BundleFiles.Items), content.Items, BundleLines.Json.BundleItem, compress: false, cancellationToken);
         if (content.ItemEmbeddings is { } embeddings)
             NpyFile.Write(PathOf(BundleFiles.ItemEmbeddings), embeddings.Span, content.Items.Count, content.Dimension);
+        content.Index?.Save(PathOf(BundleFiles.Index));
         if (content.Profiles is not null)
             await WriteReadableAsync(PathOf(BundleFiles.Profiles), ProfilesOf(content.Profiles, content.Items), BundleJson.Default.ProfilesFile, cancellationToken);
         if (content.Popularity is not null)
@@ -134,6 +135,12 @@ public static class BundleWriter
             throw new ArgumentException("A bundle needs an item tower or item embeddings.", nameof(content));
         if (content.ItemEmbeddings is { } embeddings && embeddings.Length != (long)content.Items.Count * content.Dimension)
             throw new ArgumentException($"{embeddings.Length} numbers are no embeddings of {content.Items.Count} items with {content.Dimension} dimensions.", nameof(content));
+        if (content.Index is { } index && (index.Count, index.Dimension, index.Metric) != (content.Items.Count, content.Dimension, content.Metric))
+        {
+            throw new ArgumentException(
+                $"The index is over {index.Count} rows of {index.Dimension} dimensions ({index.Metric}); the bundle has {content.Items.Count} of {content.Dimension} ({content.Metric}).", nameof(content));
+        }
+
         if (content.Popularity is not null && content.Popularity.Ranked.Length != content.Items.Count)
             throw new ArgumentException($"Popularity has {content.Popularity.Ranked.Length} rows for {content.Items.Count} items.", nameof(content));
         foreach (string name in content.UserTower.ExternalData.Keys.Concat(content.ItemTower?.ExternalData.Keys ?? []))
@@ -217,6 +224,7 @@ public static class BundleWriter
         ItemTower = content.ItemTower is null ? null : content.ItemTower.Manifest with { File = BundleFiles.ItemTower },
         Items = BundleFiles.Items,
         ItemEmbeddings = files.ContainsKey(BundleFiles.ItemEmbeddings) ? BundleFiles.ItemEmbeddings : null,
+        Index = files.ContainsKey(BundleFiles.Index) ? BundleFiles.Index : null,
         Profiles = files.ContainsKey(BundleFiles.Profiles) ? BundleFiles.Profiles : null,
         Popularity = files.ContainsKey(BundleFiles.Popularity) ? BundleFiles.Popularity : null,
         Users = files.ContainsKey(BundleFiles.Users) ? BundleFiles.Users : null,

@@ -7,7 +7,7 @@ using Inference.Vectors;
 namespace Inference.Towers.Bundles;
 
 /// <summary>
-/// Holds the answers of the user tower and the index against what the exporter saw.
+/// Holds the answers of the user tower and of exact search against what the exporter saw.
 /// <list type="number">
 /// <item>each case alone: the embedding agrees to the tolerance in every component</item>
 /// <item>all cases in one batch: the same, which fails where the model's answer depends on padding or on its neighbours</item>

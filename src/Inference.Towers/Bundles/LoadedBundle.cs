@@ -24,6 +24,9 @@ public sealed record LoadedBundle
     /// <summary>The execution providers that the user tower runs on, in order of preference.</summary>
     public required IReadOnlyList<string> Providers { get; init; }
 
+    /// <summary>Whether the index is the bundle's own; otherwise it was built while the bundle was loaded.</summary>
+    public required bool IndexFromFile { get; init; }
+
     /// <summary>What is not wrong but worth knowing, for example files without a hash.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 

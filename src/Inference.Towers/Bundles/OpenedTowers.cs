@@ -100,6 +100,16 @@ public sealed class OpenedTowers : IDisposable
         return new GoldenFile { Cases = cases };
     }
 
+    /// <summary>Builds the index of the bundle: the one that measures best, tuned to the recall that is wanted.</summary>
+    /// <param name="itemEmbeddings">From <see cref="EmbedItemsAsync"/>.</param>
+    /// <param name="userEmbeddings">Users × dimension numbers, like those that will be searched with; may be empty.</param>
+    /// <param name="options">What to build.</param>
+    /// <param name="cancellationToken">Ends the build early.</param>
+    /// <returns>A graph, which the caller disposes; null where the exact scan is chosen, which a server builds in no time.</returns>
+    /// <exception cref="ArgumentException">A vector is not finite.</exception>
+    public VectorIndex? BuildIndex(ReadOnlyMemory<float> itemEmbeddings, ReadOnlyMemory<float> userEmbeddings, ItemIndexOptions options, CancellationToken cancellationToken = default) =>
+        ItemIndex.ForBundle(itemEmbeddings.Span, _content.Dimension, _content.Metric, userEmbeddings, options, cancellationToken);
+
     public void Dispose()
     {
         _user.Dispose();

@@ -60,6 +60,9 @@ public sealed record BundleManifest
     /// <summary>File of the item embeddings in the order of the catalogue, NumPy format.</summary>
     public string? ItemEmbeddings { get; init; }
 
+    /// <summary>File of the index over the item embeddings; absent: the server builds one.</summary>
+    public string? Index { get; init; }
+
     /// <summary>File of the cluster profiles.</summary>
     public string? Profiles { get; init; }
 

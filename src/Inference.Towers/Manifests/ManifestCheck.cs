@@ -56,6 +56,7 @@ internal static class ManifestCheck
         File(manifest.ItemTower?.File, "item_tower.file", required: manifest.ItemTower is not null);
         File(manifest.Items, "items", required: true);
         File(manifest.ItemEmbeddings, "item_embeddings", required: false);
+        File(manifest.Index, "index", required: false);
         File(manifest.Profiles, "profiles", required: false);
         File(manifest.Popularity, "popularity", required: false);
         File(manifest.Users, "users", required: false);

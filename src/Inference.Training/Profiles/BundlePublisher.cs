@@ -2,6 +2,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Snapshots;
 using Inference.Towers;
 using Inference.Towers.Bundles;
+using Inference.Vectors;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Training.Profiles;
@@ -11,6 +12,7 @@ namespace Inference.Training.Profiles;
 /// <list type="number">
 /// <item>Count popularity, embed the users with the user tower, learn cluster profiles.</item>
 /// <item>Where the exporter left no golden cases, write down what the towers answer here.</item>
+/// <item>Where there are many items, build their index, tuned with users as queries.</item>
 /// <item>Publish by one rename, and load what is there now: a bundle that a server would refuse is refused here.</item>
 /// </list>
 /// </summary>
@@ -18,6 +20,9 @@ public static class BundlePublisher
 {
     /// <summary>Users whose answers are written down as golden cases, beside the one of whom nothing is known.</summary>
     private const int GoldenUsers = 7;
+
+    /// <summary>Users whose embeddings an index is tuned with.</summary>
+    private const int TuningUsers = 400;
 
     /// <param name="folder">Target of the bundle, by convention repository/name/version.</param>
     /// <param name="content">What goes in; popularity, profiles and golden cases that are there already are kept.</param>
@@ -39,14 +44,20 @@ public static class BundlePublisher
         if (!overwrite && Path.Exists(target))
             throw new BundleExistsException(target);
         begin("opening towers");
+        VectorIndex? index;
         using (OpenedTowers towers = OpenedTowers.Open(content, new TowerOptions(), logger))
         {
             content = await LearnAsync(towers, content, options, begin, cancellationToken);
             content = await RecordAsync(towers, content, begin, cancellationToken);
+            index = content.Index is null && content.Items.Count > ItemIndexOptions.FewItems ? await IndexAsync(towers, content, options, begin, cancellationToken) : null;
         }
 
-        begin("publishing");
-        await BundleWriter.WriteAsync(target, content, overwrite, time, cancellationToken);
+        using (index)
+        {
+            begin("publishing");
+            await BundleWriter.WriteAsync(target, index is null ? content : content with { Index = index }, overwrite, time, cancellationToken);
+        }
+
         begin("checking what was published");
         return await BundleLoader.LoadAsync(target, new TowerOptions(), null, logger, cancellationToken: cancellationToken);
     }
@@ -81,6 +92,19 @@ public static class BundlePublisher
         return content with { Golden = await towers.MakeGoldenAsync(users, items, cancellationToken: cancellationToken) };
     }
 
+    /// <summary>:: Step 3 the index; null where a scan is as good.</summary>
+    private static async Task<VectorIndex?> IndexAsync(OpenedTowers towers, BundleContent content, ProfileOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
+    {
+        IProgress<double> step = begin("embedding items");
+        ReadOnlyMemory<float> items = await towers.EmbedItemsAsync(new ShareOf(content.Items.Count, step), cancellationToken: cancellationToken);
+        begin("building the index");
+        List<TrainingUser> all = UsersOf(content, towers.Items);
+        int count = Math.Min(TuningUsers, all.Count);
+        TrainingUser[] users = [.. Enumerable.Range(0, count).Select(i => all[(int)((long)i * all.Count / count)])];
+        float[] queries = await ProfileBuilder.EmbedAsync(towers.User, content.Dimension, users, options.LatestItems, null, cancellationToken);
+        return towers.BuildIndex(items, queries, new ItemIndexOptions(), cancellationToken);
+    }
+
     /// <summary>The bundle's users by rows of the catalogue: first touch of each item, in order; users who touched nothing teach nothing.</summary>
     private static List<TrainingUser> UsersOf(BundleContent content, ItemCatalogue items)
     {
@@ -101,5 +125,11 @@ public static class BundlePublisher
         }
 
         return users;
+    }
+
+    /// <summary>Reports a number of items as a share of all.</summary>
+    private sealed class ShareOf(int all, IProgress<double> progress) : IProgress<int>
+    {
+        public void Report(int value) => progress.Report((double)value / all);
     }
 }

@@ -372,7 +372,7 @@ public sealed class BundleRefusalTests
         using var given = new CancellationTokenSource();
         await given.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            BundleLoader.LoadAsync(bundle.Path, new TowerOptions(), null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, null, given.Token));
+            BundleLoader.LoadAsync(bundle.Path, new TowerOptions(), null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, null, null, given.Token));
     }
 
     [Fact]
