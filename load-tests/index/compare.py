@@ -100,7 +100,8 @@ def table(rows, heading):
     show = lambda value, form: "–" if value is None else format(value, form)
     lines = [heading, "", "| index | target | recall | queries/s | × hnswlib M=16 | together | × | p99 µs | bytes/vector | build s |", "|---|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
-        cells = [row["index"], show(row["target"], "g"), show(row["recall"], ".4f"), show(row["qps"], ",.0f"), show(row["ratio"], ".2f"), show(row.get("interleaved_qps"), ",.0f"),
+        name = f"auto ({row['kind']})" if row["index"] == "auto" and row.get("kind") else row["index"]
+        cells = [name, show(row["target"], "g"), show(row["recall"], ".4f"), show(row["qps"], ",.0f"), show(row["ratio"], ".2f"), show(row.get("interleaved_qps"), ",.0f"),
                  show(row["interleaved_ratio"], ".2f"), show(row["p99_us"], ",.0f"), show(row["bytes_per_vector"], ",.0f"), show(row["build_s"], ",.0f")]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

@@ -76,6 +76,8 @@ internal static class OptionBinder
         CultureInfo invariant = CultureInfo.InvariantCulture;
         (bool ok, value, expected) = Type.GetTypeCode(type) switch
         {
+            // First, because an enum has the type code of its numbers.
+            _ when type.IsEnum => (Enum.TryParse(type, text, ignoreCase: true, out object? e) && Enum.IsDefined(type, e), e, $"one of {string.Join(", ", Enum.GetNames(type))}"),
             TypeCode.String => (true, text, ""),
             TypeCode.Boolean => (bool.TryParse(text, out bool b), b, "true or false"),
             TypeCode.Int32 => (int.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out int i), i, "a whole number"),
@@ -85,7 +87,6 @@ internal static class OptionBinder
                 // A bare number would be read as days, which nobody means.
                 (text.Contains(':', StringComparison.Ordinal) & TimeSpan.TryParse(text, invariant, out TimeSpan t), t, "a time as hh:mm:ss or hh:mm:ss.fff"),
             _ when type == typeof(IReadOnlyList<string>) => (true, text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), ""),
-            _ when type.IsEnum => (Enum.TryParse(type, text, ignoreCase: true, out object? e) && Enum.IsDefined(type, e), e, $"one of {string.Join(", ", Enum.GetNames(type))}"),
             _ => throw new NotSupportedException($"Options of type {type} cannot be read."),
         };
         return ok;

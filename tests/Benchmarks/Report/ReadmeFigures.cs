@@ -80,10 +80,37 @@ internal static class ReadmeFigures
             }
         }
 
+        AppendIndexes(text, folder);
         if (machine is not null)
             text.Append(Line($"\nMachine: {machine}; shared, so read ratios before absolute figures.\n"));
         return text.ToString();
     }
+
+    /// <summary>One table for each comparison that load-tests/index/compare.py left: index-SET.json.</summary>
+    private static void AppendIndexes(StringBuilder text, string folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder, "index-*.json").Order(StringComparer.Ordinal))
+        {
+            // Other measurements of the index have the prefix too, and another shape.
+            if (JsonNode.Parse(File.ReadAllText(path)) is not JsonObject result || result["set"] is not JsonValue set || result["rows"] is not JsonArray rows)
+                continue;
+            text.Append(Line($"\n**Index**, set `{(string?)set}` ({result["metric"]}), recall@10 on one core of {result["cpu"]}, medians of {result["rounds"]} interleaved rounds; together: {result["interleave"]} queries at a time:\n\n"));
+            text.Append("| index | target | recall | queries/s | × hnswlib M=16 | together | × | p99 µs | bytes/vector | build s |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+            foreach (JsonNode? row in rows)
+            {
+                string kind = (string?)row!["kind"] is { } chosen && (string?)row["index"] == "auto" ? $" ({chosen})" : "";
+                string[] cells =
+                [
+                    $"{row["index"]}{kind}", Text(row["target"], "0.00##"), Text(row["recall"], "0.0000"), Text(row["qps"], "N0"), Text(row["ratio"], "0.00"), Text(row["interleaved_qps"], "N0"),
+                    Text(row["interleaved_ratio"], "0.00"), Text(row["p99_us"], "N0"), Text(row["bytes_per_vector"], "N0"), Text(row["build_s"], "N0"),
+                ];
+                text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
+            }
+        }
+    }
+
+    /// <summary>A figure that may be missing: an index may not reach a target.</summary>
+    private static string Text(JsonNode? number, string format) => ((double?)number)?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
 
     private static JsonNode? Read(string folder, string file)
     {

@@ -96,6 +96,9 @@ public class BadRequestTests(SharedServer shared)
 
         ModelVersion active = (await models.StatusAsync(new())).Active;
         Assert.Equal(("small/1", VersionState.Active, 8, "ip", 40L, 2), (active.Version, active.State, active.Dimension, active.Metric, active.Items, active.Profiles));
+        Assert.Equal(("exact", 40L, 0, 1.0, 0.99, 10), (active.Index.Kind, active.Index.Rows, active.Index.Width, active.Index.Recall, active.Index.TargetRecall, active.Index.Wanted));
+        Assert.True(active.Index.Bytes > 40 * 8 * sizeof(float));
+        Assert.True(active.Index.Latency.ToTimeSpan() > TimeSpan.Zero);
         Assert.True(active.LoadedAt.ToDateTimeOffset() > new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
         Assert.Equal(active, Assert.Single((await models.ListVersionsAsync(new())).Versions));
     }

@@ -33,6 +33,9 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.tower.failures"] = ["tower"],
         ["recsys.model.load.duration"] = ["recsys.outcome"],
         ["recsys.model.items"] = ["recsys.model.version", "recsys.embedding_space"],
+        ["recsys.index.recall"] = ["recsys.index.kind", "recsys.model.version"],
+        ["recsys.index.size"] = ["recsys.index.kind", "recsys.model.version"],
+        ["recsys.index.width"] = ["recsys.index.kind", "recsys.model.version"],
     };
 
     /// <summary>Metrics of the platform that the dashboard and the rules may ask for.</summary>

@@ -84,7 +84,7 @@ public partial class OptionDocsTests
         foreach (IGrouping<string, OptionEntry> section in sections)
         {
             IEnumerable<string> lines = section.Select(entry =>
-                $"      \"{entry.Property.Name}\": {(entry.ValueIn(defaults) is string or TimeSpan or IReadOnlyList<string> ? $"\"{entry.TextIn(defaults)}\"" : entry.TextIn(defaults))}");
+                $"      \"{entry.Property.Name}\": {(entry.ValueIn(defaults) is string or TimeSpan or Enum or IReadOnlyList<string> ? $"\"{entry.TextIn(defaults)}\"" : entry.TextIn(defaults))}");
             json.Append(CultureInfo.InvariantCulture, $"    \"{section.Key}\": {{\n{string.Join(",\n", lines)}\n    }}{(section == sections[^1] ? "" : ",")}\n");
         }
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using Inference.Server.Configuration;
 using Inference.Server.Options;
+using Inference.Towers;
 using UnitTests.Testing;
 using Xunit;
 
@@ -114,6 +115,32 @@ public sealed class SettingsTests : IDisposable
     {
         Assert.Equal("http://collector:4317", Load([], new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317" }).Telemetry.OtlpEndpoint);
         Assert.Equal("http://a:1", Load([], new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://b:2", ["Inference__Telemetry__OtlpEndpoint"] = "http://a:1" }).Telemetry.OtlpEndpoint);
+    }
+
+    [Theory]
+    [InlineData("compact", true)]
+    [InlineData("Compact", true)]
+    [InlineData("hnsw", false)]
+    [InlineData("9", false)]
+    public void Bind_WithTheNameOfAKind_TakesItOrSaysWhichThereAre(string kind, bool isThere)
+    {
+        InferenceOptions options = Load([$"--Inference:Index:Kind={kind}"]);
+
+        if (isThere)
+            Assert.Equal(ItemIndexKind.Compact, options.Index.Kind);
+        else
+            Assert.Contains("one of Auto, Exact, Fast, Compact is expected", Assert.Single(_problems), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TargetRecall", "0.4", "from 0.5 to 1")]
+    [InlineData("MemoryLimit", "-1", "from 0 to 1099511627776")]
+    [InlineData("Threads", "1025", "from 0 to 1024")]
+    public void Bind_WithIndexOptionsOutOfRange_SaysTheRange(string option, string value, string expected)
+    {
+        Load([$"--Inference:Index:{option}={value}"]);
+
+        Assert.Contains(expected, Assert.Single(_problems), StringComparison.Ordinal);
     }
 
     [Fact]
