@@ -1,4 +1,7 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Inference.Vectors.Graph.Kernels;
 
 namespace Inference.Vectors.Graph.Fast;
@@ -17,8 +20,8 @@ internal sealed unsafe class RecordEncoder(GraphRows rows, RecordLayout layout)
 {
     private const ushort Empty = 0x7FC0;
 
-    private readonly float[] _own = new float[layout.Length], _residual = new float[layout.Length], _levels = new float[layout.Length];
-    private readonly float[] _best = new float[layout.Length];
+    private readonly float[] _own = new float[layout.Length], _residual = new float[layout.Length];
+    private readonly float _half = ((1 << layout.Bits) - 1) / 2f;
     private readonly byte[] _codes = new byte[layout.Length];
 
     /// <summary>Writes one record.</summary>
@@ -52,50 +55,75 @@ internal sealed unsafe class RecordEncoder(GraphRows rows, RecordLayout layout)
         rows.Decode(neighbour, _residual);
         TensorPrimitives.Subtract(_residual, _own, _residual);
         float squared = TensorPrimitives.Dot<float>(_residual, _residual);
-        if (squared == 0)
+        // Closer than fp32 can tell: the neighbour is where the node is.
+        if (squared < 1e-30f)
         {
             Array.Clear(_codes);
             return (0, 0);
         }
-        float rms = MathF.Sqrt(squared / rows.Space.Dimension), half = ((1 << layout.Bits) - 1) / 2f;
-        float product = 0, bestCosine = -1;
-        ReadOnlySpan<float> steps = layout.Bits == 2 ? [0.8f, 0.9f, 1.0f, 1.1f] : [0.24f, 0.28f, 0.32f, 0.36f, 0.41f];
+        float rms = MathF.Sqrt(squared / rows.Space.Dimension), bestStep = 0, bestCosine = -1;
+        ReadOnlySpan<float> steps = layout.Bits == 2 ? [0.8f, 0.9f, 1.0f, 1.1f] : [0.25f, 0.29f, 0.33f, 0.38f];
         foreach (float step in steps)
         {
-            float inverse = 1 / (step * rms);
-            // Levels are −half … half in steps of one.
-            TensorPrimitives.Multiply(_residual, inverse, _levels);
-            TensorPrimitives.Add(_levels, half, _levels);
-            TensorPrimitives.Round(_levels, _levels);
-            TensorPrimitives.Clamp(_levels, 0, 2 * half, _levels);
-            TensorPrimitives.Subtract(_levels, half, _levels);
-            _levels.AsSpan(rows.Space.Dimension).Clear();
-            float dot = TensorPrimitives.Dot<float>(_levels, _residual);
-            float cosine = dot / MathF.Sqrt(TensorPrimitives.Dot<float>(_levels, _levels) * squared);
+            (float along, float levels) = Try(1 / (step * rms));
+            float cosine = along / MathF.Sqrt(levels);
             if (cosine > bestCosine)
-            {
-                bestCosine = cosine;
-                product = dot;
-                _levels.AsSpan().CopyTo(_best);
-            }
+                (bestCosine, bestStep) = (cosine, step);
         }
-        for (int i = 0; i < _codes.Length; i++)
-            _codes[i] = i < rows.Space.Dimension ? (byte)(_best[i] + half) : (byte)0;
+        (float product, float own) = Choose(1 / (bestStep * rms));
         float s = squared / product;
-        float ownLevels = s * TensorPrimitives.Dot<float>(_own, _best);
-        return rows.Space.SquaredL2 ? (squared + 2 * ownLevels, 2 * s) : (TensorPrimitives.Dot<float>(_own, _residual) - ownLevels, s);
+        return rows.Space.SquaredL2 ? (squared + 2 * s * own, 2 * s) : (TensorPrimitives.Dot<float>(_own, _residual) - s * own, s);
     }
+
+    /// <summary>Products of the levels that a step gives: with the residual, and with themselves.</summary>
+    private (float Residual, float Levels) Try(float inverse)
+    {
+        Vector256<float> residual = Vector256<float>.Zero, levels = Vector256<float>.Zero;
+        ref float start = ref _residual[0];
+        for (nuint i = 0; i < layout.Length; i += (nuint)Vector256<float>.Count)
+        {
+            Vector256<float> element = Vector256.LoadUnsafe(ref start, i), level = Codes(element, inverse) - Vector256.Create(_half);
+            residual += level * element;
+            levels += level * level;
+        }
+        return (Vector256.Sum(residual), Vector256.Sum(levels));
+    }
+
+    /// <summary>Writes the codes that a step gives. Returns products of their levels: with the residual, and with the node's own vector.</summary>
+    private (float Residual, float Own) Choose(float inverse)
+    {
+        Vector256<float> residual = Vector256<float>.Zero, own = Vector256<float>.Zero;
+        ref float start = ref _residual[0];
+        for (nuint i = 0; i < layout.Length; i += (nuint)Vector256<float>.Count)
+        {
+            Vector256<float> element = Vector256.LoadUnsafe(ref start, i), code = Codes(element, inverse), level = code - Vector256.Create(_half);
+            residual += level * element;
+            own += level * Vector256.LoadUnsafe(ref _own[0], i);
+            Vector256<int> whole = Vector256.ConvertToInt32(code);
+            Vector128<short> words = Vector128.Narrow(whole.GetLower(), whole.GetUpper());
+            Vector128.Narrow(words, words).AsByte().GetLower().StoreUnsafe(ref _codes[0], i);
+        }
+        return (Vector256.Sum(residual), Vector256.Sum(own));
+    }
+
+    /// <summary>The nearest level of each element, counted from 0. Padding gets one too, which no query looks at.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector256<float> Codes(Vector256<float> elements, float inverse) =>
+        Vector256.Min(Vector256.Max(Vector256.Round(elements * Vector256.Create(inverse) + Vector256.Create(_half)), Vector256<float>.Zero), Vector256.Create(2 * _half));
 
     /// <summary>Puts the codes of a slot where the kernels expect them.</summary>
     private void Place(byte* codes, int slot)
     {
-        // Dimensions that share the four bytes of a vector: 16 of 2 bits, or 8 of 4.
-        int group = 32 / layout.Bits;
-        byte* bytes = codes + slot / 16 * 64 + slot % 16 * 4;
-        for (int i = 0; i < _codes.Length; i++)
+        var place = (uint*)(codes + slot / 16 * 64 + slot % 16 * 4);
+        ReadOnlySpan<uint> four = MemoryMarshal.Cast<byte, uint>(_codes);
+        // Dimensions that share the four bytes of a vector: 16 of 2 bits, or 8 of 4. Each part of four codes moves up beside the one before it.
+        int parts = 8 / layout.Bits;
+        for (int group = 0; group < four.Length; group += parts, place += 32)
         {
-            int inGroup = i % group;
-            bytes[i / group * 128 + inGroup % 4] |= (byte)(_codes[i] << inGroup / 4 * layout.Bits);
+            uint packed = 0;
+            for (int part = 0; part < parts; part++)
+                packed |= four[group + part] << part * layout.Bits;
+            *place = packed;
         }
     }
 }
