@@ -165,12 +165,16 @@ public abstract class VectorIndex : ISearchable, IDisposable
     /// <param name="changes">What is different.</param>
     /// <param name="threads">Threads that may work on it, at least 1.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
-    /// <exception cref="NotSupportedException">Indexes of this kind do not change.</exception>
-    internal virtual VectorIndex Merged(IndexChanges changes, int threads, CancellationToken cancellationToken) =>
-        throw new NotSupportedException($"Indexes of kind {Kind} take no changes.");
+    /// <remarks>
+    /// Rows that stay keep their scores, to the bit. A graph keeps its tuning: the latency in it is that of the index that was built. The same index and changes give the same
+    /// result, whatever the number of threads.
+    /// </remarks>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    internal abstract VectorIndex Merged(IndexChanges changes, int threads, CancellationToken cancellationToken);
 
     /// <summary>Sets the parameters and adds the sections of a file.</summary>
-    private protected virtual void WriteTo(IndexFileWriter writer) => throw new NotSupportedException($"Indexes of kind {Kind} are not saved.");
+    private protected abstract void WriteTo(IndexFileWriter writer);
 
     /// <summary>The query, the results (not empty) and the filter fit the index.</summary>
     private protected abstract int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width);

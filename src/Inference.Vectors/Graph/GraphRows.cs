@@ -17,19 +17,25 @@ internal readonly record struct RowFactor(float Scale, float SquaredNorm);
 /// </remarks>
 internal sealed unsafe class GraphRows : IDisposable
 {
+    /// <summary>A vector without a larger element is taken for zero: the inverse of its scale would be infinite.</summary>
+    private const float Smallest = 1e-30f;
+
     private readonly MemoryBlock _words, _codes, _factors;
     private readonly float[] _wordScales;
 
     /// <summary>Room for rows, which are to be set before they are used.</summary>
-    public GraphRows(int count, GraphSpace space)
+    /// <param name="count">Rows.</param>
+    /// <param name="space">Of the vectors.</param>
+    /// <param name="withWords">Whether there are 16-bit vectors; otherwise only <see cref="SetCodes"/> sets rows.</param>
+    public GraphRows(int count, GraphSpace space, bool withWords = true)
     {
         Count = count;
         Space = space;
         CodeStride = StrideOf(Length);
-        _words = new MemoryBlock((nuint)count * Length * sizeof(short));
+        _words = new MemoryBlock(withWords ? (nuint)count * Length * sizeof(short) : 0);
         _codes = new MemoryBlock((nuint)count * CodeStride);
         _factors = new MemoryBlock((nuint)count * (nuint)sizeof(RowFactor));
-        _wordScales = new float[count];
+        _wordScales = new float[withWords ? count : 0];
         Words = (short*)Unsafe.AsPointer(ref _words.Start<short>());
         Codes = (sbyte*)Unsafe.AsPointer(ref _codes.Start<sbyte>());
         Factors = (RowFactor*)Unsafe.AsPointer(ref _factors.Start<RowFactor>());
@@ -96,8 +102,7 @@ internal sealed unsafe class GraphRows : IDisposable
         where T : unmanaged, IBinaryInteger<T>
     {
         float largest = Math.Abs(TensorPrimitives.MaxMagnitude(vector));
-        // The inverse of a smaller one would be infinite.
-        if (largest < 1e-30f)
+        if (largest < Smallest)
         {
             codes.Clear();
             return 0;
@@ -106,6 +111,15 @@ internal sealed unsafe class GraphRows : IDisposable
         for (int i = 0; i < vector.Length; i++)
             codes[i] = T.CreateTruncating((int)MathF.Round(vector[i] * inverse));
         return largest / magnitude;
+    }
+
+    /// <summary>Rounds a vector to what 16 bits hold of it: what <see cref="Decode"/> would give.</summary>
+    public static void Round(Span<float> vector)
+    {
+        float largest = Math.Abs(TensorPrimitives.MaxMagnitude<float>(vector));
+        float inverse = largest < Smallest ? 0 : short.MaxValue / largest, scale = largest / short.MaxValue;
+        foreach (ref float element in vector)
+            element = MathF.Round(element * inverse) * scale;
     }
 
     /// <summary>The scale of a row's 16-bit vector.</summary>
@@ -143,6 +157,28 @@ internal sealed unsafe class GraphRows : IDisposable
         SetCodes(row, scratch);
     }
 
+    /// <summary>Copies the 8 bits of a row from elsewhere.</summary>
+    /// <param name="row">Its number.</param>
+    /// <param name="codes">As many as <see cref="CodeStride"/>.</param>
+    /// <param name="factor">What goes with them.</param>
+    public void CopyCodes(int row, sbyte* codes, RowFactor factor)
+    {
+        Unsafe.CopyBlock(Codes + (nuint)(uint)row * CodeStride, codes, (uint)CodeStride);
+        Factors[row] = factor;
+    }
+
+    /// <summary>Makes a row the zero vector.</summary>
+    public void Clear(int row)
+    {
+        if (_wordScales.Length > 0)
+        {
+            WordsOf(row).Clear();
+            _wordScales[row] = 0;
+        }
+        new Span<sbyte>(Codes + (nuint)(uint)row * CodeStride, (int)CodeStride).Clear();
+        Factors[row] = default;
+    }
+
     public void Dispose()
     {
         _words.Release();
@@ -150,7 +186,9 @@ internal sealed unsafe class GraphRows : IDisposable
         _factors.Release();
     }
 
-    private void SetCodes(int row, ReadOnlySpan<float> turned)
+    /// <summary>Sets the 8 bits of a row.</summary>
+    /// <inheritdoc cref="Set(int, ReadOnlySpan{float})" path="/param"/>
+    public void SetCodes(int row, ReadOnlySpan<float> turned)
     {
         var codes = new Span<sbyte>(Codes + (nuint)(uint)row * CodeStride, (int)CodeStride);
         codes[turned.Length..].Clear();

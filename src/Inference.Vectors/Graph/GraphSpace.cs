@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Numerics.Tensors;
 using Inference.Vectors.Exact;
 using Inference.Vectors.Files;
+using Inference.Vectors.Live;
 
 namespace Inference.Vectors.Graph;
 
@@ -21,11 +22,17 @@ internal sealed class GraphSpace(int dimension, Metric metric, Rotation rotation
     /// <summary>Whether distances are squared differences; otherwise they are negative inner products, for cosine of vectors of length 1.</summary>
     public bool SquaredL2 => metric == Metric.L2;
 
-    public static GraphSpace Of(VectorMatrix matrix, Metric metric, int seed) => new(matrix.Dimension, metric, Rotation.Random(matrix.Dimension, seed), MeanOf(matrix, metric));
+    private delegate ReadOnlySpan<float> RowReader(int row);
+
+    public static GraphSpace Of(VectorMatrix matrix, Metric metric, int seed) =>
+        new(matrix.Dimension, metric, Rotation.Random(matrix.Dimension, seed), MeanOf(matrix.Row, matrix.Count, matrix.Dimension, metric));
 
     /// <summary>The space in a file.</summary>
     public static GraphSpace Read(IndexFile file) =>
         new(file.Dimension, file.Metric, Rotation.Of(file.Dimension, file.Array<float>(RotationSection, Rotation.LengthFor(file.Dimension))), file.Array<float>(MeanSection, file.Dimension));
+
+    /// <summary>The same rotation around other vectors: the added ones.</summary>
+    public GraphSpace Around(IndexChanges changes) => new(dimension, metric, rotation, MeanOf(changes.Vector, changes.Added.Length, dimension, metric));
 
     public void WriteTo(IndexFileWriter writer)
     {
@@ -57,17 +64,17 @@ internal sealed class GraphSpace(int dimension, Metric metric, Rotation rotation
         TensorPrimitives.Add(vector, mean, vector);
     }
 
-    private static float[] MeanOf(VectorMatrix matrix, Metric metric)
+    private static float[] MeanOf(RowReader rows, int count, int dimension, Metric metric)
     {
-        var mean = new float[matrix.Dimension];
-        if (metric != Metric.L2 || matrix.Count == 0)
+        var mean = new float[dimension];
+        if (metric != Metric.L2 || count == 0)
             return mean;
-        var sum = new double[matrix.Dimension];
+        var sum = new double[dimension];
         // A sample says enough: the mean only has to be near the middle.
-        int step = Math.Max(1, matrix.Count / 100_000), taken = 0;
-        for (int row = 0; row < matrix.Count; row += step, taken++)
+        int step = Math.Max(1, count / 100_000), taken = 0;
+        for (int row = 0; row < count; row += step, taken++)
         {
-            ReadOnlySpan<float> vector = matrix.Row(row);
+            ReadOnlySpan<float> vector = rows(row);
             for (int i = 0; i < sum.Length; i++)
                 sum[i] += vector[i];
         }

@@ -41,7 +41,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     public LiveIndex(VectorIndex index, LiveOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(index);
-        _options = (options ?? new LiveOptions()).Checked(index.Count);
+        _options = (options ?? new LiveOptions()).Checked(index.Count, index.Kind);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(index.Count, _options.MaxRowCount);
         Dimension = index.Dimension;
         Metric = index.Metric;

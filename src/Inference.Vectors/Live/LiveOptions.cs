@@ -14,7 +14,10 @@ public enum WhenFull
 public sealed class LiveOptions
 {
     /// <summary>Changes since the last merge that start the next one.</summary>
-    /// <value>1 to <see cref="MaxPending"/>; 0, the default, for 1/64 of the rows, at least 1,024 and at most 16,384.</value>
+    /// <value>
+    /// 1 to <see cref="MaxPending"/>; 0, the default, for 1/64 of the rows, at least 1,024 and at most 16,384, with a graph 4,096: its searches are so short that more waiting changes
+    /// would double them.
+    /// </value>
     public int MergeThreshold { get; set; }
 
     /// <summary>Most changes that wait for a merge: what bounds the memory of the log and the time that searches spend in it.</summary>
@@ -49,7 +52,7 @@ public sealed class LiveOptions
 
     /// <summary>A copy that nobody changes, with all values in range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
-    internal LiveOptions Checked(int rows)
+    internal LiveOptions Checked(int rows, IndexKind kind)
     {
         var copy = (LiveOptions)MemberwiseClone();
         ThrowIfOutside(MaxPending, 1, 100_000_000, nameof(MaxPending));
@@ -59,7 +62,7 @@ public sealed class LiveOptions
         ThrowIfOutside(RetryDelay, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(RetryDelay));
         ThrowIfOutside((int)WhenFull, (int)Live.WhenFull.Wait, (int)Live.WhenFull.Throw, nameof(WhenFull));
         if (MergeThreshold == 0)
-            copy.MergeThreshold = Math.Min(Math.Clamp(rows / 64, 1024, 16_384), MaxPending);
+            copy.MergeThreshold = Math.Min(Math.Clamp(rows / 64, 1024, kind is IndexKind.Fast or IndexKind.Compact ? 4096 : 16_384), MaxPending);
         return copy;
     }
 

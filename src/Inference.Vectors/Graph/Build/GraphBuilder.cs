@@ -43,6 +43,12 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
     /// <summary>Nodes with which searches begin while there is no layer yet.</summary>
     private const int BuildEntries = 64;
 
+    /// <summary>A batch that a merge need not make smaller.</summary>
+    private const int SmallBatch = 64;
+
+    /// <summary>Nodes whose lists are gone through by one thread at a time.</summary>
+    private const int Piece = 1024;
+
     private readonly ConcurrentBag<BuildScratch> _scratch = [];
 
     /// <summary>Builds a graph of all rows but the absent ones.</summary>
@@ -55,10 +61,10 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
             for (int node = 0; node < rows.Count; node++)
                 links.Set(node, []);
             int[] order = Order(absent);
-            int sample = EntryLayer.SizeFor(order.Length);
-            InsertAll(links, order, known: Math.Min(1, order.Length), end: sample, entries: null);
+            int sample = EntryLayer.SizeFor(order.Length), largest = Math.Max(1, order.Length / 50);
+            InsertAll(links, order, known: Math.Min(1, order.Length), end: sample, largest, entries: null);
             EntryLayer entries = EntryLayer.Of<TKernels>(rows, order.AsSpan(0, sample));
-            InsertAll(links, order, known: sample, end: order.Length, entries);
+            InsertAll(links, order, known: sample, end: order.Length, largest, entries);
             Finish(links, order, entries.Nodes);
             return new BuiltGraph(memory, links, entries);
         }
@@ -73,6 +79,63 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
                 scratch.Dispose();
         }
     }
+
+    /// <summary>Builds the next graph from the current one, whose nodes have the same numbers.</summary>
+    /// <remarks>
+    /// <list type="number">
+    /// <item>Nodes that stay keep their links; those that linked to removed nodes get others (<see cref="Detachment{TKernels, TLinks}"/>).</item>
+    /// <item>Added nodes are inserted in batches, first those that belong to the sample of the next <see cref="EntryLayer"/>. No list gets a link twice: nothing links to a
+    /// node before its insertion.</item>
+    /// <item>The end is that of a build.</item>
+    /// </list>
+    /// </remarks>
+    /// <param name="current">The links of the current graph, held by the caller.</param>
+    /// <param name="changes">What becomes of its nodes. The rows of the builder are those of the next index.</param>
+    /// <param name="entries">The sample where searches of the current index begin.</param>
+    public BuiltGraph Merge<TLinks>(TLinks current, GraphChanges changes, ReadOnlySpan<int> entries)
+        where TLinks : struct, ILinks
+    {
+        var order = new MergeOrder(changes, entries, settings.Seed);
+        // Nodes of a batch do not find each other, and those that a merge adds may all be of one new region.
+        int largest = Math.Max(1, Math.Min(order.Nodes.Length / 50, Math.Max(SmallBatch, changes.Added.Length / 16)));
+        var memory = new MemoryBlock(GrowingLinks.BytesFor(rows.Count, settings.Room));
+        EntryLayer? layer = null;
+        try
+        {
+            var links = new GrowingLinks(memory, settings.Room);
+            Keep(links, current, changes);
+            using (EntryLayer? first = order.Starts.Length > 0 ? EntryLayer.Of<TKernels>(rows, order.Starts) : null)
+                InsertAll(links, order.Nodes, order.Known, order.Sampled, largest, first);
+            layer = EntryLayer.Of<TKernels>(rows, order.Entries);
+            InsertAll(links, order.Nodes, order.Sampled, order.Nodes.Length, largest, layer);
+            Finish(links, order.Nodes, order.Entries);
+            return new BuiltGraph(memory, links, layer);
+        }
+        catch
+        {
+            layer?.Release();
+            memory.Release();
+            throw;
+        }
+        finally
+        {
+            foreach (BuildScratch scratch in _scratch)
+                scratch.Dispose();
+        }
+    }
+
+    /// <summary>Sets the links of the nodes that stay, and no links for all others.</summary>
+    private void Keep<TLinks>(GrowingLinks links, TLinks current, GraphChanges changes)
+        where TLinks : struct, ILinks =>
+        Parallel.For(0, (rows.Count + Piece - 1) / Piece, parallel, piece =>
+        {
+            BuildScratch scratch = Take();
+            var detachment = new Detachment<TKernels, TLinks>(current, changes, scratch, new Pruning<TKernels>(rows, scratch, settings.Alpha), settings.Degree);
+            int end = Math.Min(rows.Count, (piece + 1) * Piece);
+            for (int node = piece * Piece; node < end; node++)
+                links.Set(node, changes.Keeps(node) ? detachment.LinksOf(node) : []);
+            _scratch.Add(scratch);
+        });
 
     private int[] Order(RowBits? absent)
     {
@@ -91,10 +154,10 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
     /// <param name="order">The nodes; the first <paramref name="known"/> are in the graph already.</param>
     /// <param name="known">How many of the order are in the graph.</param>
     /// <param name="end">How many of the order are to be in it.</param>
+    /// <param name="largest">Most nodes of a batch.</param>
     /// <param name="entries">Where searches begin; null for the first nodes of the order.</param>
-    private void InsertAll(GrowingLinks links, int[] order, int known, int end, EntryLayer? entries)
+    private void InsertAll(GrowingLinks links, int[] order, int known, int end, int largest, EntryLayer? entries)
     {
-        int largest = Math.Max(1, order.Length / 50);
         for (int start = known; start < end;)
         {
             parallel.CancellationToken.ThrowIfCancellationRequested();
@@ -214,7 +277,6 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
     /// <summary>Prunes all lists to the degree, and links what cannot be reached.</summary>
     private void Finish(GrowingLinks links, int[] order, int[] entries)
     {
-        const int Piece = 1024;
         Parallel.For(0, (order.Length + Piece - 1) / Piece, parallel, piece =>
         {
             BuildScratch scratch = Take();

@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics.X86;
 using Inference.Vectors.Files;
 using Inference.Vectors.Graph.Build;
 using Inference.Vectors.Graph.Kernels;
+using Inference.Vectors.Live;
 using Inference.Vectors.Memory;
 using Inference.Vectors.Search;
 
@@ -57,13 +58,15 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
     private RowFactor* Factors => (RowFactor*)Unsafe.AsPointer(ref _factors.Start<RowFactor>());
 
     /// <summary>Takes the codes over and packs the links of a built graph.</summary>
-    public static CompactIndex<TKernels> Of(GraphRows rows, BuiltGraph graph, RowBits? absent)
+    public static CompactIndex<TKernels> Of(GraphRows rows, BuiltGraph graph, RowBits? absent) =>
+        Of(rows, graph, absent, PackedLinks.DegreeFor(rows.Space.Dimension), FineCodes.Of(rows), tuning: null);
+
+    private static CompactIndex<TKernels> Of(GraphRows rows, BuiltGraph graph, RowBits? absent, int degree, MemoryBlock fine, IndexTuning? tuning)
     {
-        int degree = PackedLinks.DegreeFor(rows.Space.Dimension);
         MemoryBlock links = PackedLinks.Pack(graph.Links, rows.Count, degree);
         bool held = rows.CodeMemory.TryHold() && rows.FactorMemory.TryHold();
         Debug.Assert(held, "The rows are the caller's.");
-        return new CompactIndex<TKernels>(rows.Count, rows.Space, graph.Entries, absent, degree, rows.CodeMemory, rows.FactorMemory, links, FineCodes.Of(rows));
+        return new CompactIndex<TKernels>(rows.Count, rows.Space, graph.Entries, absent, degree, rows.CodeMemory, rows.FactorMemory, links, fine) { Tuning = tuning };
     }
 
     /// <summary>The index in a file.</summary>
@@ -87,6 +90,57 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
             entries.Dispose();
             throw;
         }
+    }
+
+    /// <inheritdoc/>
+    internal override CompactIndex<TKernels> Merged(IndexChanges changes, int threads, CancellationToken cancellationToken)
+    {
+        using Hold hold = TakeHold();
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        var plan = new GraphChanges(this, changes);
+        using var rows = new GraphRows(plan.RowCount, plan.SpaceAfter(Space), withWords: false);
+        var fine = new MemoryBlock(FineCodes.BytesFor(plan.RowCount, Dimension));
+        try
+        {
+            SetRows(rows, new FineCodes(fine, Dimension), plan, parallel);
+            using BuiltGraph graph = new GraphBuilder<TKernels>(rows, new BuildSettings(_degree), parallel).Merge(new PackedLinks(_links, Count, _degree), plan, Entries.Nodes);
+            return Of(rows, graph, plan.Absent, _degree, fine, Tuning);
+        }
+        catch
+        {
+            fine.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Copies the codes of rows that stay and makes those of the added ones.</summary>
+    private void SetRows(GraphRows rows, FineCodes fine, GraphChanges changes, ParallelOptions parallel)
+    {
+        const int Piece = 4096;
+        Parallel.For(0, (rows.Count + Piece - 1) / Piece, parallel, piece =>
+        {
+            int end = Math.Min(rows.Count, (piece + 1) * Piece);
+            for (int row = piece * Piece; row < end; row++)
+            {
+                if (changes.Keeps(row))
+                {
+                    rows.CopyCodes(row, Codes + (nuint)(uint)row * _stride, Factors[row]);
+                    fine.Copy(row, Fine);
+                }
+                else
+                {
+                    rows.Clear(row);
+                    fine.Clear(row);
+                }
+            }
+        });
+        changes.TurnAdded(rows.Space, parallel, (row, turned) =>
+        {
+            rows.SetCodes(row, turned);
+            // As in a build, so that equal vectors have equal codes whenever they came.
+            GraphRows.Round(turned);
+            fine.Set(row, turned, rows.Codes + (nuint)(uint)row * rows.CodeStride, rows.Factors[row].Scale);
+        });
     }
 
     private protected override void WriteTo(IndexFileWriter writer)
@@ -307,8 +361,12 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         {
             if (_links.TryHold())
             {
-                if (Entries.TryHold())
-                    return new Hold(this);
+                if (_fine.TryHold())
+                {
+                    if (Entries.TryHold())
+                        return new Hold(this);
+                    _fine.Release();
+                }
                 _links.Release();
             }
             _factors.Release();
@@ -323,6 +381,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         public void Dispose()
         {
             index.Entries.Release();
+            index._fine.Release();
             index._links.Release();
             index._factors.Release();
             index._codes.Release();

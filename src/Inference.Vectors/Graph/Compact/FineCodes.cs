@@ -35,21 +35,35 @@ internal readonly unsafe struct FineCodes
         var vector = new float[rows.Length];
         for (int row = 0; row < rows.Count; row++)
         {
-            byte* place = fine._start + (nuint)(uint)row * fine.Stride;
-            new Span<byte>(place, (int)fine.Stride).Clear();
-            float scale = rows.Factors[row].Scale;
-            if (scale == 0)
-                continue;
             rows.Decode(row, vector);
-            sbyte* codes = rows.Codes + (nuint)(uint)row * rows.CodeStride;
-            for (int i = 0; i < dimension; i++)
-            {
-                int sixteenth = Math.Clamp((int)MathF.Floor((vector[i] / scale - codes[i] + 0.5f) * 16), 0, 15);
-                place[i / 2] |= (byte)(sixteenth << i % 2 * 4);
-            }
+            fine.Set(row, vector, rows.Codes + (nuint)(uint)row * rows.CodeStride, rows.Factors[row].Scale);
         }
         return memory;
     }
+
+    /// <summary>Sets the codes of a row.</summary>
+    /// <param name="row">Its number.</param>
+    /// <param name="vector">Its vector in the space.</param>
+    /// <param name="codes">Its 8-bit codes.</param>
+    /// <param name="scale">What brings those back.</param>
+    public void Set(int row, ReadOnlySpan<float> vector, sbyte* codes, float scale)
+    {
+        byte* place = _start + (nuint)(uint)row * Stride;
+        new Span<byte>(place, (int)Stride).Clear();
+        if (scale == 0)
+            return;
+        for (int i = 0; i < _dimension; i++)
+        {
+            int sixteenth = Math.Clamp((int)MathF.Floor((vector[i] / scale - codes[i] + 0.5f) * 16), 0, 15);
+            place[i / 2] |= (byte)(sixteenth << i % 2 * 4);
+        }
+    }
+
+    /// <summary>Copies the codes of a row from another index of the same dimension.</summary>
+    public void Copy(int row, FineCodes from) => Unsafe.CopyBlock(_start + (nuint)(uint)row * Stride, from._start + (nuint)(uint)row * Stride, (uint)Stride);
+
+    /// <summary>Makes the codes of a row zero.</summary>
+    public void Clear(int row) => new Span<byte>(_start + (nuint)(uint)row * Stride, (int)Stride).Clear();
 
     /// <summary>Asks the caches for the codes of a row.</summary>
     public void Prefetch(int row)

@@ -16,6 +16,9 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
     /// <summary>Searches that take turns on a core.</summary>
     public const int Together = 8;
 
+    /// <summary>Records that are written by one thread at a time.</summary>
+    private const int Piece = 1024;
+
     private const string RecordsSection = "records", BitsParameter = "bits";
 
     private readonly MemoryBlock _records;
@@ -47,7 +50,6 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         try
         {
             var start = (byte*)Unsafe.AsPointer(ref records.Start<byte>());
-            const int Piece = 1024;
             Parallel.For(0, (rows.Count + Piece - 1) / Piece, parallel, piece =>
             {
                 var encoder = new RecordEncoder(rows, layout);
@@ -80,6 +82,89 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         catch
         {
             entries.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override FastIndex<TKernels> Merged(IndexChanges changes, int threads, CancellationToken cancellationToken)
+    {
+        using Hold hold = TakeHold();
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        var plan = new GraphChanges(this, changes);
+        using GraphRows rows = RowsAfter(plan, parallel);
+        using BuiltGraph graph = new GraphBuilder<TKernels>(rows, new BuildSettings(RecordLayout.MaxDegree), parallel).Merge(new RecordLinks(Records, _layout), plan, Entries.Nodes);
+        try
+        {
+            MemoryBlock records = RecordsAfter(plan, rows, graph.Links, parallel);
+            return new FastIndex<TKernels>(rows.Count, rows.Space, graph.Entries, plan.Absent, _layout, records) { Tuning = Tuning };
+        }
+        catch
+        {
+            graph.Entries.Release();
+            throw;
+        }
+    }
+
+    /// <summary>The vectors of the next index. Those that stay keep the bits that their records hold.</summary>
+    private GraphRows RowsAfter(GraphChanges changes, ParallelOptions parallel)
+    {
+        var rows = new GraphRows(changes.RowCount, changes.SpaceAfter(Space));
+        try
+        {
+            Parallel.For(0, (rows.Count + Piece - 1) / Piece, parallel, piece =>
+            {
+                var scratch = new float[rows.Length];
+                int end = Math.Min(rows.Count, (piece + 1) * Piece);
+                for (int row = piece * Piece; row < end; row++)
+                {
+                    byte* record = Records + (nuint)(uint)row * _layout.Bytes;
+                    if (changes.Keeps(row))
+                        rows.Set(row, new ReadOnlySpan<short>(record, (int)_layout.Length), ScaleOf(record), scratch);
+                    else
+                        rows.Clear(row);
+                }
+            });
+            changes.TurnAdded(rows.Space, parallel, (row, turned) => rows.Set(row, turned));
+            return rows;
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The records of the next index: those of nodes that stay are copied, and only neighbours that are new to them are encoded.</summary>
+    private MemoryBlock RecordsAfter(GraphChanges changes, GraphRows rows, GrowingLinks links, ParallelOptions parallel)
+    {
+        var records = new MemoryBlock(_layout.Bytes * (nuint)rows.Count);
+        try
+        {
+            var start = (byte*)Unsafe.AsPointer(ref records.Start<byte>());
+            Parallel.For(0, (rows.Count + Piece - 1) / Piece, parallel, piece =>
+            {
+                var encoder = new RecordEncoder(rows, _layout);
+                int end = Math.Min(rows.Count, (piece + 1) * Piece);
+                for (int node = piece * Piece; node < end; node++)
+                {
+                    nuint offset = (nuint)(uint)node * _layout.Bytes;
+                    if (changes.Keeps(node))
+                    {
+                        Unsafe.CopyBlock(start + offset, Records + offset, (uint)_layout.Bytes);
+                        encoder.Update(start + offset, node, links.Of(node), changes);
+                    }
+                    else
+                    {
+                        encoder.Write(start + offset, node, links.Of(node));
+                    }
+                }
+            });
+            return records;
+        }
+        catch
+        {
+            records.Release();
             throw;
         }
     }
@@ -232,8 +317,11 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
     {
         byte* record = Records + (nuint)(uint)node * _layout.Bytes;
         TensorPrimitives.ConvertTruncating(new ReadOnlySpan<short>(record, turned.Length), turned);
-        TensorPrimitives.Multiply(turned, BitConverter.Int32BitsToSingle(((int*)(record + _layout.Numbers))[IGraphKernels.Slots - 1]), turned);
+        TensorPrimitives.Multiply(turned, ScaleOf(record), turned);
     }
+
+    /// <summary>What brings the vector of a record back.</summary>
+    private float ScaleOf(byte* record) => BitConverter.Int32BitsToSingle(((int*)(record + _layout.Numbers))[IGraphKernels.Slots - 1]);
 
     private int RowWithVector(int row) =>
         HasVector(row) ? row : throw new ArgumentOutOfRangeException(nameof(row), row, "The index has no vector under this row number.");

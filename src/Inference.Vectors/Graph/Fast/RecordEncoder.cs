@@ -1,7 +1,9 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Inference.Vectors.Graph.Build;
 using Inference.Vectors.Graph.Kernels;
 
 namespace Inference.Vectors.Graph.Fast;
@@ -18,7 +20,8 @@ namespace Inference.Vectors.Graph.Fast;
 /// </remarks>
 internal sealed unsafe class RecordEncoder(GraphRows rows, RecordLayout layout)
 {
-    private const ushort Empty = 0x7FC0;
+    /// <summary>Codes of all slots for the dimensions that share four bytes of one.</summary>
+    private const int GroupBytes = IGraphKernels.Slots * 4;
 
     private readonly float[] _own = new float[layout.Length], _residual = new float[layout.Length];
     private readonly float _half = ((1 << layout.Bits) - 1) / 2f;
@@ -36,18 +39,69 @@ internal sealed unsafe class RecordEncoder(GraphRows rows, RecordLayout layout)
         {
             if (slot >= Math.Min(neighbours.Length, RecordLayout.MaxDegree))
             {
-                factors[slot] = factors[slot + IGraphKernels.Slots] = Empty;
+                factors[slot] = factors[slot + IGraphKernels.Slots] = RecordLayout.None;
                 continue;
             }
-            (float first, float second) = Encode(neighbours[slot]);
-            factors[slot] = RecordLayout.Narrow(first);
-            factors[slot + IGraphKernels.Slots] = RecordLayout.Narrow(second);
-            numbers[slot] = neighbours[slot];
-            Place(record + layout.Codes, slot);
+            Fill(record, slot, neighbours[slot]);
         }
         numbers[IGraphKernels.Slots - 1] = BitConverter.SingleToInt32Bits(rows.WordScale(node));
         float squared = TensorPrimitives.Dot<float>(_own, _own);
         factors[2 * IGraphKernels.Slots - 1] = RecordLayout.Narrow(squared > 0 ? 1 / squared : 0);
+    }
+
+    /// <summary>Brings a copy of a node's record up to date. What is still true stays where it is, to the bit: the vector, and the slots of neighbours that stay.</summary>
+    /// <param name="record">The copy.</param>
+    /// <param name="node">A node whose vector stays.</param>
+    /// <param name="neighbours">Its neighbours from now on.</param>
+    /// <param name="changes">Neighbours that it does not keep have another vector than before.</param>
+    public void Update(byte* record, int node, ReadOnlySpan<int> neighbours, GraphChanges changes)
+    {
+        var factors = (ushort*)(record + layout.Factors);
+        var numbers = (int*)(record + layout.Numbers);
+        neighbours = neighbours[..Math.Min(neighbours.Length, RecordLayout.MaxDegree)];
+        uint free = 0, placed = 0;
+        for (int slot = 0; slot < RecordLayout.MaxDegree; slot++)
+        {
+            int place = RecordLayout.IsNone(factors[slot]) || !changes.Keeps(numbers[slot]) ? -1 : neighbours.IndexOf(numbers[slot]);
+            if (place >= 0 && (placed & 1u << place) == 0)
+            {
+                placed |= 1u << place;
+                continue;
+            }
+            free |= 1u << slot;
+            Empty(record, slot);
+        }
+        if (BitOperations.PopCount(placed) == neighbours.Length)
+            return;
+        rows.Decode(node, _own);
+        for (int i = 0; i < neighbours.Length; i++)
+        {
+            if ((placed & 1u << i) != 0)
+                continue;
+            Fill(record, BitOperations.TrailingZeroCount(free), neighbours[i]);
+            free &= free - 1;
+        }
+    }
+
+    /// <summary>Gives an empty slot a neighbour of the node whose vector is loaded.</summary>
+    private void Fill(byte* record, int slot, int neighbour)
+    {
+        var factors = (ushort*)(record + layout.Factors);
+        (float first, float second) = Encode(neighbour);
+        factors[slot] = RecordLayout.Narrow(first);
+        factors[slot + IGraphKernels.Slots] = RecordLayout.Narrow(second);
+        ((int*)(record + layout.Numbers))[slot] = neighbour;
+        Place(record + layout.Codes, slot);
+    }
+
+    private void Empty(byte* record, int slot)
+    {
+        var factors = (ushort*)(record + layout.Factors);
+        factors[slot] = factors[slot + IGraphKernels.Slots] = RecordLayout.None;
+        ((int*)(record + layout.Numbers))[slot] = 0;
+        byte* bytes = record + layout.Codes + OffsetOf(slot);
+        for (nuint at = 0; at < layout.Factors - layout.Codes; at += GroupBytes)
+            *(uint*)(bytes + at) = 0;
     }
 
     private (float First, float Second) Encode(int neighbour)
@@ -114,11 +168,11 @@ internal sealed unsafe class RecordEncoder(GraphRows rows, RecordLayout layout)
     /// <summary>Puts the codes of a slot where the kernels expect them.</summary>
     private void Place(byte* codes, int slot)
     {
-        var place = (uint*)(codes + slot / 16 * 64 + slot % 16 * 4);
+        var place = (uint*)(codes + OffsetOf(slot));
         ReadOnlySpan<uint> four = MemoryMarshal.Cast<byte, uint>(_codes);
         // Dimensions that share the four bytes of a vector: 16 of 2 bits, or 8 of 4. Each part of four codes moves up beside the one before it.
         int parts = 8 / layout.Bits;
-        for (int group = 0; group < four.Length; group += parts, place += 32)
+        for (int group = 0; group < four.Length; group += parts, place += GroupBytes / sizeof(uint))
         {
             uint packed = 0;
             for (int part = 0; part < parts; part++)
@@ -126,4 +180,7 @@ internal sealed unsafe class RecordEncoder(GraphRows rows, RecordLayout layout)
             *place = packed;
         }
     }
+
+    /// <summary>Where the first of a slot's groups of four bytes begins.</summary>
+    private static int OffsetOf(int slot) => slot / 16 * 64 + slot % 16 * 4;
 }

@@ -18,6 +18,9 @@ internal readonly record struct RecordLayout
     /// <summary>Neighbours of a node.</summary>
     public const int MaxDegree = IGraphKernels.Slots - 1;
 
+    /// <summary>The factors of a slot without neighbour: bf16 NaN.</summary>
+    public const ushort None = 0x7FC0;
+
     /// <param name="dimension">Of the vectors.</param>
     /// <param name="bits">Of a code for each dimension: 2 or 4.</param>
     public RecordLayout(int dimension, int bits)
@@ -46,6 +49,9 @@ internal readonly record struct RecordLayout
 
     /// <summary>Of a record.</summary>
     public nuint Bytes { get; }
+
+    /// <summary>Whether a factor says that its slot has no neighbour.</summary>
+    public static bool IsNone(ushort factor) => (factor & 0x7FFF) > 0x7F80;
 
     /// <summary>bf16 of a number: its upper half, rounded to nearest.</summary>
     public static ushort Narrow(float value)

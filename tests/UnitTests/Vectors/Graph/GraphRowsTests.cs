@@ -25,6 +25,21 @@ public sealed unsafe class GraphRowsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void Round_OfATurnedVector_IsWhatDecodeGives(Metric metric, int dimension)
+    {
+        VectorMatrix matrix = SeededVectors.Matrix(Rows, dimension, seed: dimension);
+        GraphSpace space = GraphSpace.Of(matrix, metric, seed: 1);
+        using GraphRows rows = RowsOf(matrix, space);
+        for (int row = 0; row < Rows; row++)
+        {
+            float[] turned = Turned(space, matrix.Row(row));
+            GraphRows.Round(turned);
+            Assert.Equal(Decoded(rows, row)[..turned.Length], turned);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void Decode_OfEachRow_IsItsTurnedVector(Metric metric, int dimension)
     {
         VectorMatrix matrix = SeededVectors.Matrix(Rows, dimension, seed: dimension);

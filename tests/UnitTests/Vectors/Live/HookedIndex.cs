@@ -1,4 +1,5 @@
 using Inference.Vectors;
+using Inference.Vectors.Files;
 using Inference.Vectors.Live;
 using Inference.Vectors.Search;
 
@@ -19,6 +20,8 @@ internal sealed class HookedIndex(ExactIndex inner) : VectorIndex(inner.Count, i
     internal override RowBits? Absent => inner.Absent;
 
     internal override VectorIndex Merged(IndexChanges changes, int threads, CancellationToken cancellationToken) => inner.Merged(changes, threads, cancellationToken);
+
+    private protected override void WriteTo(IndexFileWriter writer) => throw new NotSupportedException();
 
     private protected override int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
     {

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Inference.Vectors;
+using Inference.Vectors.Files;
+using Inference.Vectors.Live;
 using Inference.Vectors.Search;
 using Xunit;
 
@@ -243,6 +245,10 @@ public sealed class ConcurrentSearchTests
         public void Open() => _gate.Set();
 
         public void WaitForPasses(int count) => Assert.True(SpinWait.SpinUntil(() => _passes.Count == count, Patience));
+
+        internal override VectorIndex Merged(IndexChanges changes, int threads, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        private protected override void WriteTo(IndexFileWriter writer) => throw new NotSupportedException();
 
         private protected override int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
         {
