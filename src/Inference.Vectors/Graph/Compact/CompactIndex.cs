@@ -24,7 +24,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
 
     private const string CodesSection = "codes", FactorsSection = "factors", LinksSection = "links", FineSection = "fine-codes", DegreeParameter = "degree";
 
-    /// <summary>Of the candidates, how many are scored again for each result.</summary>
+    /// <summary>How many rows are scored again for each result where all eligible ones are scored.</summary>
     private const int Rescored = 4;
 
     private readonly MemoryBlock _codes, _factors, _links, _fine;
@@ -230,7 +230,8 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         ref readonly SortedKeys nearest = ref beam.Nearest;
         var best = new SortedKeys(scratch.Searches[i].Results(plan.Wanted));
         best.Reset(plan.Wanted);
-        int candidates = Math.Min(nearest.Count, Rescored * plan.Wanted + Rescored);
+        // All that were kept: among rows that lie close together 8 bits say little about which are the nearest.
+        int candidates = nearest.Count;
         for (int j = 0; j < candidates; j++)
             Fine.Prefetch(SortedKeys.NodeOf(nearest[j]));
         for (int j = 0; j < candidates; j++)
