@@ -94,7 +94,7 @@ internal static class ReadmeFigures
             // Other measurements of the index have the prefix too, and another shape.
             if (JsonNode.Parse(File.ReadAllText(path)) is not JsonObject result || result["set"] is not JsonValue set || result["rows"] is not JsonArray rows)
                 continue;
-            text.Append(Line($"\n**Index**, set `{(string?)set}` ({result["metric"]}), recall@10 on one core of {result["cpu"]}, medians of {result["rounds"]} interleaved rounds; together: {result["interleave"]} queries at a time:\n\n"));
+            text.Append(Line($"\n**Index**, set `{(string?)set}` ({result["metric"]}), recall@10 on one core of {result["cpu"]}, medians of {result["rounds"]} interleaved rounds; together: {result["interleave"]} queries at a time:\n"));
             text.Append("| index | target | recall | queries/s | × hnswlib M=16 | together | × | p99 µs | bytes/vector | build s |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
             foreach (JsonNode? row in rows)
             {

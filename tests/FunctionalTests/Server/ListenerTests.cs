@@ -19,12 +19,15 @@ public sealed class ListenerTests : IDisposable
         string path = Path.Combine(_folder, "i.sock");
         LeaveSocket(path);
         await using ServerHost host = await StartAsync($"unix:{path}");
-        var handler = new SocketsHttpHandler { ConnectCallback = async (_, cancellationToken) =>
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
         {
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
-        } };
+        }
+        };
         using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = handler });
 
         RecommendResponse reply = await new RecommendationService.RecommendationServiceClient(channel).RecommendAsync(new RecommendRequest());

@@ -69,7 +69,10 @@ public class RecommendTests(SharedServer shared)
     {
         RecommendResponse reply = await _client.RecommendAsync(new RecommendRequest
         {
-            UserId = "ann", Limit = 4, AllowedItemIds = { "item-1", "item-5", "item-6", "item-7" }, ExcludedItemIds = { "item-6" },
+            UserId = "ann",
+            Limit = 4,
+            AllowedItemIds = { "item-1", "item-5", "item-6", "item-7" },
+            ExcludedItemIds = { "item-6" },
         });
 
         Assert.Equal(["item-5", "item-7"], reply.Items.Select(item => item.ItemId).Order());

@@ -134,6 +134,19 @@ public sealed class ItemIndexTests
     }
 
     [Fact]
+    public async Task BuildIndex_ForFewItems_LeavesItToTheScanUnlessAGraphIsNamed()
+    {
+        using OpenedTowers towers = OpenedTowers.Open(World.Content(), new TowerOptions(), NullLogger.Instance);
+        ReadOnlyMemory<float> items = await towers.EmbedItemsAsync();
+        float[] users = [.. Enumerable.Range(0, 30).SelectMany(row => World.Embed(1, row))];
+
+        Assert.Null(towers.BuildIndex(items, users, new ItemIndexOptions()));
+        Assert.Null(towers.BuildIndex(items, users, new ItemIndexOptions { Kind = ItemIndexKind.Exact }));
+        using VectorIndex? graph = towers.BuildIndex(items, users, new ItemIndexOptions { Kind = ItemIndexKind.Compact });
+        Assert.Equal((IndexKind.Compact, 30), (graph!.Kind, graph.Tuning!.Queries));
+    }
+
+    [Fact]
     public async Task WriteAsync_WithAnIndexOfOtherItems_Throws()
     {
         using var folder = new TemporaryFolder();
