@@ -12,12 +12,16 @@ namespace Benchmarks.Vectors;
 /// </summary>
 internal static class LiveReport
 {
+    private const int Queries = 1024, Updates = 65_536, Seed = 1;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public static int Run(ReadOnlySpan<string> args)
     {
         int rows = 1_000_000, dimension = 64, rounds = 5, updates = 1000, threshold = 0;
-        double seconds = 4;
+        double seconds = 4, recall = 0.95;
+        string? file = null;
+        VectorSet? set = null;
         IndexKind kind = IndexKind.Exact;
         Metric metric = Metric.InnerProduct;
         for (int i = 0; i < args.Length; i += 2)
@@ -25,7 +29,10 @@ internal static class LiveReport
             string? value = i + 1 < args.Length ? args[i + 1] : null;
             bool understood = args[i] switch
             {
-                "--index" => Enum.TryParse(value, ignoreCase: true, out kind) && kind is IndexKind.Flat or IndexKind.Exact,
+                "--index" => Enum.TryParse(value, ignoreCase: true, out kind) && Enum.IsDefined(kind),
+                "--vectors" => Enum.TryParse(value, ignoreCase: true, out VectorSet chosen) && (set = chosen) is not null,
+                "--recall" => double.TryParse(value, CultureInfo.InvariantCulture, out recall) && recall is > 0 and <= 1,
+                "--file" => (file = value) is not null,
                 "--metric" => Enum.TryParse(value, ignoreCase: true, out metric),
                 "--rows" => int.TryParse(value, CultureInfo.InvariantCulture, out rows) && rows > 0,
                 "--dimension" => int.TryParse(value, CultureInfo.InvariantCulture, out dimension) && dimension > 0,
@@ -38,32 +45,36 @@ internal static class LiveReport
             if (!understood)
             {
                 Console.Error.WriteLine(
-                    "usage: live [--index flat|exact] [--metric innerproduct|cosine|l2] [--rows N] [--dimension D] [--rounds R] [--seconds S] [--updates PER_SECOND] [--merge-threshold N]");
+                    "usage: live [--index flat|exact|fast|compact] [--metric innerproduct|cosine|l2] [--vectors unit|clustered|tight|skewed] [--rows N] [--dimension D] [--recall R] [--file SAVED_INDEX] " +
+                    "[--rounds R] [--seconds S] [--updates PER_SECOND] [--merge-threshold N]");
                 return 2;
             }
         }
         MeasureLog(metric, dimension);
-        using LiveIndex live = Create(kind, metric, rows, dimension, threshold);
+        // Directions without structure are no data for a graph.
+        set ??= kind is IndexKind.Fast or IndexKind.Compact ? VectorSet.Clustered : null;
+        float[][] vectors = Pool(set, Queries + Updates, dimension), queries = vectors[..Queries];
+        using LiveIndex live = Create(() => Index(kind, metric, set, rows, dimension, recall, file), threshold);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"live {kind} index, {metric}, {rows:N0} × {dimension}, top 10, {updates:N0} updates/s; {RuntimeInformation.FrameworkDescription}; {Machine.Processor()}"));
+            $"live {live.Kind} index, {live.Metric}, {live.Count:N0} × {dimension} {set?.ToString() ?? "uniform"}, top 10, {updates:N0} updates/s; {RuntimeInformation.FrameworkDescription}; {Machine.Processor()}"));
         Console.WriteLine("| phase | searches/s | p50 µs | p99 µs | updates | pending at the end | merges | last merge ms |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         var ratios = new List<(double P50, double P99)>();
-        Search(live, dimension, TimeSpan.FromSeconds(1), seed: 0);
+        Search(live, queries, TimeSpan.FromSeconds(1));
         for (int round = 0; round < rounds; round++)
         {
-            Phase quiet = Search(live, dimension, TimeSpan.FromSeconds(seconds), seed: round);
+            Phase quiet = Search(live, queries, TimeSpan.FromSeconds(seconds));
             Print("quiet", quiet, 0, live);
             using var stop = new CancellationTokenSource();
             int sent = 0;
-            var writer = new Thread(() => sent = Update(live, dimension, updates, round, stop.Token));
+            var writer = new Thread(() => sent = Update(live, vectors[Queries..], updates, round, stop.Token));
             writer.Start();
-            Phase busy = Search(live, dimension, TimeSpan.FromSeconds(seconds), seed: round);
+            Phase busy = Search(live, queries, TimeSpan.FromSeconds(seconds));
             stop.Cancel();
             writer.Join(Patience);
             Print("updates", busy, sent, live);
-            Print("changes wait", Search(live, dimension, TimeSpan.FromSeconds(seconds), seed: round), 0, live);
+            Print("changes wait", Search(live, queries, TimeSpan.FromSeconds(seconds)), 0, live);
             ratios.Add((busy.P50 / quiet.P50, busy.P99 / quiet.P99));
             live.Merge();
         }
@@ -80,7 +91,7 @@ internal static class LiveReport
         int[] changes = [0, 1024, 4096, 16_384];
         float[] query = RandomVectors.Query(dimension, seed: 2);
         var results = new Neighbor[10];
-        LiveIndex[] cases = Array.ConvertAll(changes, _ => Create(IndexKind.Exact, metric, Rows, dimension, threshold: 100_000));
+        LiveIndex[] cases = Array.ConvertAll(changes, _ => Create(() => Index(IndexKind.Exact, metric, set: null, Rows, dimension, recall: 1, file: null), threshold: 100_000));
         for (int i = 0; i < cases.Length; i++)
         {
             for (int change = 0; change < changes[i]; change++)
@@ -97,23 +108,40 @@ internal static class LiveReport
             live.Dispose();
     }
 
-    private static LiveIndex Create(IndexKind kind, Metric metric, int rows, int dimension, int threshold)
+    private static LiveIndex Create(Func<VectorIndex> index, int threshold) => new(index(), new LiveOptions { MergeThreshold = threshold });
+
+    /// <summary>The index in the file, or a new one, which is written there.</summary>
+    private static VectorIndex Index(IndexKind kind, Metric metric, VectorSet? set, int rows, int dimension, double recall, string? file)
     {
-        using VectorMatrix matrix = RandomVectors.Matrix(rows, dimension, seed: 1);
-        VectorIndex index = kind == IndexKind.Exact ? new ScanIndex(matrix, metric) : new ExactIndex(matrix, metric);
-        return new LiveIndex(index, new LiveOptions { MergeThreshold = threshold });
+        if (File.Exists(file))
+            return VectorIndex.Load(file);
+        using VectorMatrix matrix = set is { } shape ? ShapedVectors.Matrix(shape, rows, dimension, Seed) : RandomVectors.Matrix(rows, dimension, Seed);
+        VectorIndex index = IndexBuilder.Build(matrix, metric, new IndexOptions { Kind = kind, TargetRecall = recall });
+        if (index.Tuning is { } tuning)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tuned to width {tuning.Width}, recall {tuning.Recall:F3}"));
+        if (file is not null)
+            index.Save(file);
+        return index;
+    }
+
+    /// <summary>Vectors like those of the index.</summary>
+    private static float[][] Pool(VectorSet? set, int count, int dimension)
+    {
+        if (set is { } shape)
+            return ShapedVectors.Queries(shape, count, dimension, Seed);
+        float[] elements = RandomVectors.Query(count * dimension, Seed + 1);
+        return [.. Enumerable.Range(0, count).Select(i => elements[(i * dimension)..((i + 1) * dimension)])];
     }
 
     /// <summary>One search after the other, each with another query.</summary>
-    private static Phase Search(LiveIndex live, int dimension, TimeSpan duration, int seed)
+    private static Phase Search(LiveIndex live, float[][] queries, TimeSpan duration)
     {
-        float[] queries = RandomVectors.Query(256 * dimension, seed: 100 + seed);
         var results = new Neighbor[10];
         var times = new List<double>();
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < duration)
         {
-            ReadOnlySpan<float> query = queries.AsSpan(times.Count % 256 * dimension, dimension);
+            float[] query = queries[times.Count % queries.Length];
             long before = Stopwatch.GetTimestamp();
             live.Search(query, results);
             times.Add(Stopwatch.GetElapsedTime(before).TotalMicroseconds);
@@ -124,18 +152,16 @@ internal static class LiveReport
     }
 
     /// <summary>Replaces, adds and deletes rows in proportions of a catalogue, at their times whether or not the ones before were late.</summary>
-    private static int Update(LiveIndex live, int dimension, int perSecond, int seed, CancellationToken stop)
+    private static int Update(LiveIndex live, float[][] vectors, int perSecond, int seed, CancellationToken stop)
     {
         var random = new Random(seed);
-        var vector = new float[dimension];
         long start = Stopwatch.GetTimestamp();
         int sent = 0;
         while (!stop.IsCancellationRequested)
         {
             for (; sent < Stopwatch.GetElapsedTime(start).TotalSeconds * perSecond && !stop.IsCancellationRequested; sent++)
             {
-                foreach (ref float element in vector.AsSpan())
-                    element = random.NextSingle() - 0.5f;
+                float[] vector = vectors[random.Next(vectors.Length)];
                 if (sent % 10 == 0)
                     live.Append(vector, CancellationToken.None);
                 else if (sent % 10 == 1)
