@@ -37,6 +37,7 @@ public static class IndexBuilder
         ArgumentNullException.ThrowIfNull(rows);
         options ??= new IndexOptions();
         options.Validate();
+        cancellationToken.ThrowIfCancellationRequested();
         RowBits? absent = AbsentOf(rows, options);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellationToken };
         switch (options.Kind)
@@ -46,8 +47,10 @@ public static class IndexBuilder
             case IndexKind.Exact:
                 return Exact(rows, metric, absent);
             case { } kind:
+                // First, because a bad one is found at once and a graph takes its time.
+                TuningSample sample = TuningSample.Of(rows, absent, options);
                 VectorIndex graph = Graph(rows, metric, kind, options, absent, parallel);
-                return Tuned(graph, () => Exact(rows, metric, absent), TuningSample.Of(rows, absent, options), options);
+                return Tuned(graph, () => Exact(rows, metric, absent), sample, options, cancellationToken);
             default:
                 return Choose(rows, metric, options, absent, parallel);
         }
@@ -67,7 +70,7 @@ public static class IndexBuilder
                 return exact;
             var fast = new RecordLayout(rows.Dimension, BitsFor(rows, options));
             IndexKind kind = (long)fast.Bytes * rows.Count <= options.MemoryLimit ? IndexKind.Fast : IndexKind.Compact;
-            VectorIndex graph = Tuned(Graph(rows, metric, kind, options, absent, parallel), () => exact, sample, options);
+            VectorIndex graph = Tuned(Graph(rows, metric, kind, options, absent, parallel), () => exact, sample, options, parallel.CancellationToken);
             bool graphWins = graph.Tuning is { } tuning && tuning.Recall >= options.TargetRecall && tuning.Latency < measured.Latency;
             (graphWins ? exact : graph).Dispose();
             return graphWins ? graph : exact;
@@ -80,7 +83,7 @@ public static class IndexBuilder
     }
 
     /// <summary>Tunes a graph where that is wanted and there is something to tune with.</summary>
-    private static VectorIndex Tuned(VectorIndex graph, Func<VectorIndex> exact, TuningSample sample, IndexOptions options)
+    private static VectorIndex Tuned(VectorIndex graph, Func<VectorIndex> exact, TuningSample sample, IndexOptions options, CancellationToken cancellationToken)
     {
         if (options.TargetRecall == 0 || sample.Count == 0)
             return graph;
@@ -89,7 +92,7 @@ public static class IndexBuilder
             VectorIndex truth = exact();
             try
             {
-                Tuner.Tune(graph, truth, sample, options);
+                Tuner.Tune(graph, truth, sample, options, cancellationToken);
             }
             finally
             {

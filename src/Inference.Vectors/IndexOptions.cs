@@ -7,7 +7,7 @@ public sealed record IndexOptions
     public IndexKind? Kind { get; init; }
 
     /// <summary>Share of the true best rows that a search is to find, 0 to 1. A graph is tuned to it.</summary>
-    /// <value>0.99. At 0 a graph is not tuned, and an untuned one keeps 96 candidates.</value>
+    /// <value>0.99. At 0 a graph is not tuned, and an untuned one keeps 96 candidates; a kind must then be given.</value>
     public double TargetRecall { get; init; } = 0.99;
 
     /// <summary>Results for which recall is measured.</summary>
@@ -50,6 +50,8 @@ public sealed record IndexOptions
             throw new ArgumentOutOfRangeException(nameof(Kind), kind, "There is no such kind of index.");
         if (!(TargetRecall is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(TargetRecall), TargetRecall, "Recall is 0 to 1.");
+        if (Kind is null && TargetRecall == 0)
+            throw new ArgumentOutOfRangeException(nameof(TargetRecall), TargetRecall, "A kind can only be chosen by the time that a wanted recall takes.");
         ArgumentOutOfRangeException.ThrowIfLessThan(Wanted, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(BuildWidth, 8);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BuildWidth, 1024);

@@ -33,13 +33,27 @@ internal unsafe struct Candidates
     private RowFilter _filter;
     private RowBits? _absent;
     private bool _isFiltered, _asks;
-    private int _count, _mostSteps;
+    private int _count, _mostSteps, _queued, _sure;
 
     /// <summary>Nodes expanded.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>Whether the search ended because it was not allowed more steps.</summary>
+    /// <summary>Whether the search ended because it was not allowed more steps, or could not keep more nodes: what it found is then not what there is.</summary>
     public bool IsExhausted { get; private set; }
+
+    /// <summary>Whether rows that later changes hide took so many places that the search did not look as far as it was to.</summary>
+    public readonly bool IsCrowded
+    {
+        get
+        {
+            if (_isFiltered || _filter.Hidden is null)
+                return false;
+            int hidden = 0;
+            for (int i = 0; i < _queue.Count; i++)
+                hidden += IsEligible(SortedKeys.NodeOf(_queue[i])) ? 0 : 1;
+            return hidden > _queue.Count / 4;
+        }
+    }
 
     /// <summary>Distances from here on do not get in.</summary>
     public readonly float Limit
@@ -65,6 +79,8 @@ internal unsafe struct Candidates
         int queued = _isFiltered ? Math.Max(plan.Width, Math.Min(MostQueued, plan.MostSteps)) : plan.Width;
         _queue = new SortedKeys(scratch.Frontier(queued));
         _queue.Reset(queued);
+        _queued = queued;
+        _sure = Math.Min(plan.Width, 4 * plan.Wanted);
         if (_isFiltered)
         {
             _eligible = new SortedKeys(scratch.Eligible(plan.Width));
@@ -79,6 +95,13 @@ internal unsafe struct Candidates
     /// <summary>Whether a node may be a result.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool IsEligible(int node) => !_asks || new EligibleRows(_filter, _absent, _count).Contains(node);
+
+    /// <summary>
+    /// Whether the queue dropped nodes while too few eligible ones are as near as those that it kept. Others that were met on the way do not count: there are nearer ones that
+    /// were not looked at.
+    /// </summary>
+    private readonly bool IsShortOfEligible =>
+        _queue.Count == _queued && (_eligible.Count < _sure || SortedKeys.DistanceOf(_eligible[_sure - 1]) > _queue.Limit);
 
     /// <summary>Takes a node into account whose distance is below the limit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,7 +122,10 @@ internal unsafe struct Candidates
     {
         int node = _queue.Expand(out key);
         if (node < 0)
+        {
+            IsExhausted = _isFiltered && IsShortOfEligible;
             return -1;
+        }
         if (_isFiltered)
         {
             if (SortedKeys.DistanceOf(key) > _eligible.Limit)

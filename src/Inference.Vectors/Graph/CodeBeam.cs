@@ -77,6 +77,9 @@ internal unsafe struct CodeBeam<TKernels, TLinks>
     /// <summary>Whether the search gave up because it took more steps than it was allowed.</summary>
     public readonly bool IsExhausted => _candidates.IsExhausted;
 
+    /// <inheritdoc cref="Candidates.IsCrowded"/>
+    public readonly bool IsCrowded => _candidates.IsCrowded;
+
     /// <summary>Nodes expanded.</summary>
     public readonly int Steps => _candidates.Steps;
 

@@ -48,7 +48,14 @@ internal abstract class GraphIndex : VectorIndex
     private protected static (GraphSpace Space, EntryLayer Entries, RowBits? Absent) ReadCommon(IndexFile file)
     {
         GraphSpace space = GraphSpace.Read(file);
-        RowBits? absent = file.Has(AbsentSection) ? new RowBits(file.Count, file.Array<ulong>(AbsentSection, RowBits.LengthFor(file.Count))) : null;
+        RowBits? absent = null;
+        if (file.Has(AbsentSection))
+        {
+            ulong[] words = file.Array<ulong>(AbsentSection, RowBits.LengthFor(file.Count));
+            if (file.Count % 64 != 0 && words[^1] >> file.Count % 64 != 0)
+                throw file.Invalid($"It says that rows are absent that it does not have; there are {file.Count}.");
+            absent = new RowBits(file.Count, words);
+        }
         return (space, EntryLayer.Read(file, space.Length), absent);
     }
 
@@ -70,12 +77,12 @@ internal abstract class GraphIndex : VectorIndex
         wanted = Math.Min(wanted, Present);
         bool filtered = filter.Allowed is not null || filter.Denied is not null;
         int eligible = Eligible(filter);
-        width = Math.Max(width > 0 ? width : Tuning?.Width ?? UntunedWidth, wanted);
+        if (eligible <= FewRows || wanted > eligible / 4)
+            return null;
+        width = Math.Clamp(width > 0 ? width : Tuning?.Width ?? UntunedWidth, wanted, Present);
         // Hidden rows take places among the candidates.
         if (filter.Hidden is not null)
             width = Math.Max(width, 2 * wanted);
-        if (eligible <= FewRows || wanted > Present / 4)
-            return null;
         if (!filtered)
             return new SearchPlan(width, wanted, filter, IsFiltered: false, Absent, Count, int.MaxValue);
         // Steps that cost as much as scoring all; the search is expected to need its width times the share of the rows that are not eligible.
@@ -83,6 +90,9 @@ internal abstract class GraphIndex : VectorIndex
         long expected = (long)width * Present / eligible;
         return expected > affordable ? null : new SearchPlan(width, wanted, filter, IsFiltered: true, Absent, Count, affordable);
     }
+
+    /// <summary>The plan for a search that hidden rows crowded out: it is done again as if a filter left them out.</summary>
+    private protected SearchPlan Around(in SearchPlan plan) => plan with { IsFiltered = true, MostSteps = Present / RowsPerStep };
 
     /// <summary>At most so many rows are eligible.</summary>
     private protected int Eligible(RowFilter filter) => Math.Min(filter.Allowed?.Count ?? Present, Math.Max(0, Count - (filter.Denied?.Count ?? 0)));

@@ -196,6 +196,6 @@ internal sealed unsafe class GraphRows : IDisposable
         long squared = 0;
         foreach (sbyte code in codes)
             squared += code * code;
-        Factors[row] = new RowFactor(scale, scale * scale * squared);
+        Factors[row] = new RowFactor(scale, Math.Min(scale * scale * squared, float.MaxValue));
     }
 }

@@ -7,7 +7,7 @@ namespace Inference.Vectors.Graph;
 /// <summary>The native memory of one search: query, queue, results, visited set. Grows to what its largest search needed and is then reused.</summary>
 internal sealed unsafe class SearchScratch : IDisposable
 {
-    private MemoryBlock _query = new(0), _frontier = new(0), _results = new(0), _visited = new(0), _trace = new(0), _eligible = new(0);
+    private MemoryBlock _query = new(0), _frontier = new(0), _results = new(0), _visited = new(0), _grown = new(0), _trace = new(0), _eligible = new(0);
 
     /// <summary>At least <paramref name="bytes"/> for the forms of the query.</summary>
     public byte* Query(nuint bytes) => Of(ref _query, bytes);
@@ -23,19 +23,17 @@ internal sealed unsafe class SearchScratch : IDisposable
     /// <summary>Starts a visited set for a search of this width.</summary>
     public void Start(ref VisitedSet visited, int width, int perStep)
     {
-        uint slots = BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(width * perStep, 1024, 1 << 22));
+        uint slots = BitOperations.RoundUpToPowerOf2((uint)Math.Clamp((long)width * perStep, 1024, 1 << 22));
         visited.Reset((uint*)Of(ref _visited, slots * sizeof(uint)), slots);
     }
 
-    /// <summary>Doubles the visited set.</summary>
+    /// <summary>Doubles the visited set. Its two blocks take turns, so that both get as large as searches need and stay.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Grow(ref VisitedSet visited)
     {
         uint slots = visited.SlotCount * 2;
-        MemoryBlock old = _visited;
-        _visited = new MemoryBlock(slots * sizeof(uint));
-        visited.Grow((uint*)Unsafe.AsPointer(ref _visited.Start<uint>()), slots);
-        old.Release();
+        visited.Grow((uint*)Of(ref _grown, slots * sizeof(uint)), slots);
+        (_visited, _grown) = (_grown, _visited);
     }
 
     public void Dispose()
@@ -44,6 +42,7 @@ internal sealed unsafe class SearchScratch : IDisposable
         _frontier.Release();
         _results.Release();
         _visited.Release();
+        _grown.Release();
         _trace.Release();
         _eligible.Release();
     }

@@ -19,24 +19,24 @@ internal static class Tuner
     }
 
     /// <summary>Finds the smallest width that reaches the wanted recall, and notes what it gives.</summary>
-    public static void Tune(VectorIndex index, VectorIndex exact, TuningSample sample, IndexOptions options)
+    public static void Tune(VectorIndex index, VectorIndex exact, TuningSample sample, IndexOptions options, CancellationToken cancellationToken)
     {
         var exactFound = new int[sample.Count];
         float[] worst = Truth(exact, sample, options.Wanted, exactFound);
         var results = new Neighbor[options.Wanted];
-        int low = 0, high = Math.Max(options.Wanted, 8), most = MostWidths * options.Wanted;
-        double recall = Recall(index, exact, sample, worst, exactFound, results, high);
+        int low = 0, high = Math.Max(options.Wanted, 8), most = (int)Math.Min((long)MostWidths * options.Wanted, int.MaxValue);
+        double recall = Recall(index, exact, sample, worst, exactFound, results, high, cancellationToken);
         while (recall < options.TargetRecall && high < most)
         {
             low = high;
-            high = Math.Min(most, high * 2);
-            recall = Recall(index, exact, sample, worst, exactFound, results, high);
+            high = (int)Math.Min(most, 2L * high);
+            recall = Recall(index, exact, sample, worst, exactFound, results, high, cancellationToken);
         }
         // To within an eighth: the sample says no more.
         while (recall >= options.TargetRecall && high - low > Math.Max(1, high / 8) && low > 0)
         {
             int middle = (low + high) / 2;
-            double reached = Recall(index, exact, sample, worst, exactFound, results, middle);
+            double reached = Recall(index, exact, sample, worst, exactFound, results, middle, cancellationToken);
             if (reached >= options.TargetRecall)
                 (high, recall) = (middle, reached);
             else
@@ -60,11 +60,12 @@ internal static class Tuner
     }
 
     /// <summary>Share of the true best that is found: a row counts if its true score is as good as that of the last of them.</summary>
-    private static double Recall(VectorIndex index, VectorIndex exact, TuningSample sample, float[] worst, int[] exactFound, Neighbor[] results, int width)
+    private static double Recall(VectorIndex index, VectorIndex exact, TuningSample sample, float[] worst, int[] exactFound, Neighbor[] results, int width, CancellationToken cancellationToken)
     {
         long hits = 0, possible = 0;
         for (int i = 0; i < sample.Count; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int found = index.Search(sample[i], results, width: width);
             possible += exactFound[i];
             float bound = worst[i] - Tolerance * Math.Max(Math.Abs(worst[i]), 1e-6f);

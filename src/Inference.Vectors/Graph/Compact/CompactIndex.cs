@@ -225,16 +225,23 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
     private int Finish(Scratch scratch, int i, ReadOnlySpan<float> query, in SearchPlan plan, Span<Neighbor> results)
     {
         ref CodeBeam<TKernels, PackedLinks> beam = ref scratch.Beams[i];
+        if (beam.IsCrowded)
+        {
+            SearchPlan around = Around(plan);
+            scratch.Start(i, query, around);
+            while (beam.Expand())
+                beam.Absorb();
+            return Finish(scratch, i, query, around, results);
+        }
         if (beam.IsExhausted)
             return Score(scratch, i, query, plan.Filter, results);
         ref readonly SortedKeys nearest = ref beam.Nearest;
         var best = new SortedKeys(scratch.Searches[i].Results(plan.Wanted));
         best.Reset(plan.Wanted);
         // All that were kept: among rows that lie close together 8 bits say little about which are the nearest.
-        int candidates = nearest.Count;
-        for (int j = 0; j < candidates; j++)
+        for (int j = 0; j < nearest.Count; j++)
             Fine.Prefetch(SortedKeys.NodeOf(nearest[j]));
-        for (int j = 0; j < candidates; j++)
+        for (int j = 0; j < nearest.Count; j++)
         {
             int node = SortedKeys.NodeOf(nearest[j]);
             if (beam.IsEligible(node))
@@ -256,9 +263,9 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         short* words = scratch.Words;
         Fine.Read(node, Codes + (nuint)(uint)node * _stride, words);
         float scale = Factors[node].Scale * FineCodes.Unit;
-        return Space.SquaredL2
+        return Space.Bound(Space.SquaredL2
             ? TKernels.SquaredL2(scratch.Turned(i), words, scale, Space.Length)
-            : -scale * TKernels.Dot(scratch.Turned(i), words, Space.Length);
+            : 0 - scale * TKernels.Dot(scratch.Turned(i), words, Space.Length));
     }
 
     /// <summary>Scores all eligible rows: by 8 bits, and the nearest again.</summary>
@@ -306,7 +313,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         for (int j = 0; j < rows.Length; j++)
         {
             RowFactor factor = Factors[rows[j]];
-            distances[j] = normWeight * factor.SquaredNorm + productWeight * factor.Scale * dots[j];
+            distances[j] = GraphSpace.Finite(normWeight * factor.SquaredNorm + productWeight * factor.Scale * dots[j]);
         }
     }
 

@@ -23,6 +23,7 @@ internal unsafe struct FastBeam<TKernels>
     public SortedKeys Results;
     private readonly SearchScratch _scratch;
     private readonly RecordLayout _layout;
+    private readonly GraphSpace _space;
     private readonly bool _squaredL2;
     private readonly float _half;
     private Candidates _candidates;
@@ -38,14 +39,18 @@ internal unsafe struct FastBeam<TKernels>
 
     /// <param name="scratch">Used by this search alone.</param>
     /// <param name="layout">Of the records.</param>
-    /// <param name="squaredL2">Otherwise inner product.</param>
-    public FastBeam(SearchScratch scratch, RecordLayout layout, bool squaredL2)
+    /// <param name="space">Of the vectors.</param>
+    public FastBeam(SearchScratch scratch, RecordLayout layout, GraphSpace space)
     {
         _scratch = scratch;
         _layout = layout;
-        _squaredL2 = squaredL2;
+        _space = space;
+        _squaredL2 = space.SquaredL2;
         _half = ((1 << layout.Bits) - 1) / 2f;
     }
+
+    /// <inheritdoc cref="Candidates.IsCrowded"/>
+    public readonly bool IsCrowded => _candidates.IsCrowded;
 
     /// <summary>Nodes expanded.</summary>
     public readonly int Steps => _candidates.Steps;
@@ -154,11 +159,11 @@ internal unsafe struct FastBeam<TKernels>
         if (_squaredL2)
         {
             slope = 1;
-            return TKernels.SquaredL2(_query, (short*)record, scale, _layout.Length);
+            return _space.Bound(TKernels.SquaredL2(_query, (short*)record, scale, _layout.Length));
         }
-        float distance = -scale * TKernels.Dot(_query, (short*)record, _layout.Length);
+        float distance = 0 - scale * TKernels.Dot(_query, (short*)record, _layout.Length);
         slope = distance * RecordLayout.Widen(((ushort*)(record + _layout.Factors))[2 * IGraphKernels.Slots - 1]);
-        return distance;
+        return _space.Bound(distance);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

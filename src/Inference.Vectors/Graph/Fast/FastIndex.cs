@@ -260,6 +260,15 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
 
     private int Finish(ref FastBeam<TKernels> beam, ReadOnlySpan<float> turned, in SearchPlan plan, Span<Neighbor> results)
     {
+        if (beam.IsCrowded)
+        {
+            SearchPlan around = Around(plan);
+            beam.Start(Records, turned, around, Entries, alone: true);
+            while (beam.Step())
+            {
+            }
+            return Finish(ref beam, turned, around, results);
+        }
         if (beam.IsExhausted || IsShort(beam.Results.Count, plan))
             return Score(ref beam, turned, plan.Filter, results);
         return Write(beam.Results, 0, results);
@@ -359,7 +368,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
             for (int i = 0; i < Together; i++)
             {
                 _turned[i] = new float[space.Dimension];
-                Beams[i] = new FastBeam<TKernels>(new SearchScratch(), layout, space.SquaredL2);
+                Beams[i] = new FastBeam<TKernels>(new SearchScratch(), layout, space);
             }
         }
 

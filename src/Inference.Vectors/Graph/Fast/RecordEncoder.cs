@@ -23,6 +23,9 @@ internal sealed unsafe class RecordEncoder(GraphRows rows, RecordLayout layout)
     /// <summary>Codes of all slots for the dimensions that share four bytes of one.</summary>
     private const int GroupBytes = IGraphKernels.Slots * 4;
 
+    /// <summary>A squared length whose inverse would overflow.</summary>
+    private const float Tiny = 1e-37f;
+
     private readonly float[] _own = new float[layout.Length], _residual = new float[layout.Length];
     private readonly float _half = ((1 << layout.Bits) - 1) / 2f;
     private readonly byte[] _codes = new byte[layout.Length];
@@ -46,7 +49,7 @@ internal sealed unsafe class RecordEncoder(GraphRows rows, RecordLayout layout)
         }
         numbers[IGraphKernels.Slots - 1] = BitConverter.SingleToInt32Bits(rows.WordScale(node));
         float squared = TensorPrimitives.Dot<float>(_own, _own);
-        factors[2 * IGraphKernels.Slots - 1] = RecordLayout.Narrow(squared > 0 ? 1 / squared : 0);
+        factors[2 * IGraphKernels.Slots - 1] = RecordLayout.Narrow(squared > Tiny ? 1 / squared : 0);
     }
 
     /// <summary>Brings a copy of a node's record up to date. What is still true stays where it is, to the bit: the vector, and the slots of neighbours that stay.</summary>
