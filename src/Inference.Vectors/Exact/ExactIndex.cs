@@ -99,7 +99,7 @@ public sealed class ExactIndex : VectorIndex
             else if (!absent.Contains(row))
                 Vector(row).CopyTo(vector);
         });
-        return new ExactIndex(rows, Metric, inverseNorms: null, absent.CountMembers() > 0 ? absent : null);
+        return new ExactIndex(rows, Metric, inverseNorms: null, absent.Members > 0 ? absent : null);
     }
 
     private protected override void WriteTo(IndexFileWriter writer)

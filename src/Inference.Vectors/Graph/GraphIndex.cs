@@ -31,7 +31,7 @@ internal abstract class GraphIndex : VectorIndex
         Space = space;
         Entries = entries;
         Absent = absent;
-        Present = count - (absent?.CountMembers() ?? 0);
+        Present = count - (absent?.Members ?? 0);
     }
 
     /// <inheritdoc/>
@@ -80,9 +80,9 @@ internal abstract class GraphIndex : VectorIndex
         if (eligible <= FewRows || wanted > eligible / 4)
             return null;
         width = Math.Clamp(width > 0 ? width : Tuning?.Width ?? UntunedWidth, wanted, Present);
-        // Hidden rows take places among the candidates.
-        if (filter.Hidden is not null)
-            width = Math.Max(width, 2 * wanted);
+        // Hidden rows take places among the candidates: most often their share of them, but changes tend to come where others are.
+        if (filter.Hidden is { } hidden)
+            width = Math.Max(width, wanted + (int)Math.Min(wanted, (8L * wanted * hidden.Members + Present - 1) / Present));
         if (!filtered)
             return new SearchPlan(width, wanted, filter, IsFiltered: false, Absent, Count, int.MaxValue);
         // Steps that cost as much as scoring all; the search is expected to need its width times the share of the rows that are not eligible.

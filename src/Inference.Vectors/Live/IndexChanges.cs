@@ -41,7 +41,7 @@ internal sealed class IndexChanges
     public int[] PresentAfter(VectorIndex current)
     {
         RowBits absent = AbsentAfter(current);
-        var present = new int[RowCount - absent.CountMembers()];
+        var present = new int[RowCount - absent.Members];
         for (int row = 0, next = 0; next < present.Length; row++)
         {
             if (!absent.Contains(row))

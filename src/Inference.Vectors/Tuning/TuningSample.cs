@@ -39,7 +39,7 @@ internal sealed class TuningSample
                 given.Slice((int)((long)i * count / (taken.Length / dimension)) * dimension, dimension).CopyTo(taken.AsSpan(i * dimension));
             return new TuningSample(taken, dimension);
         }
-        int present = rows.Count - (absent?.CountMembers() ?? 0);
+        int present = rows.Count - (absent?.Members ?? 0);
         var made = new float[Math.Min(present, Most) * dimension];
         var random = new Random(options.Seed);
         for (int i = 0; i < made.Length / dimension; i++)

@@ -1,5 +1,6 @@
 using Inference.Vectors;
 using Inference.Vectors.Live;
+using Inference.Vectors.Search;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -234,6 +235,26 @@ public sealed class GraphMergeTests(ITestOutputHelper output)
 
         Assert.NotNull(index.Tuning);
         Assert.Equal(index.Tuning, merged.Tuning);
+    }
+
+    [Theory]
+    [InlineData(IndexKind.Fast)]
+    [InlineData(IndexKind.Compact)]
+    public void Search_WhereAllThatIsNearHasChanged_LooksPastIt(IndexKind kind)
+    {
+        var source = new Clusters(14);
+        using var graph = new ChangingGraph(kind, Metric.L2, 4000, _ => source.Next());
+        float[] query = graph.Rows[0];
+        var ranked = graph.Rows.OrderBy(row => System.Numerics.Tensors.TensorPrimitives.Distance<float>(row.Value, query)).Select(static row => row.Key).ToArray();
+        var hidden = new RowBits(4000);
+        foreach (int row in ranked[..300])
+            hidden.Add(row);
+        SearchRequest[] requests = [.. Enumerable.Range(0, 3).Select(_ => new SearchRequest(query, new Neighbor[10], RowFilter.None.Less(hidden)))];
+        graph.Index.SearchLive(requests, width: 20);
+        requests[0].Found = graph.Index.SearchLive(query, requests[0].Results.Span, RowFilter.None.Less(hidden), width: 20);
+
+        foreach (SearchRequest request in requests)
+            Assert.InRange(request.Results.ToArray().Count(hit => Array.IndexOf(ranked, hit.Row) is >= 300 and < 310), 9, 10);
     }
 
     /// <summary>Every row that is there is found by its own vector, by a wide search, and no other row is known.</summary>
