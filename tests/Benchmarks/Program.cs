@@ -10,6 +10,7 @@ return args switch
 {
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
     ["index-file", .. string[] rest] => IndexFileReport.Run(rest),
+    ["index-filters", .. string[] rest] => IndexFilters.Run(rest),
     ["kernel-table"] => KernelTable.Run(),
     ["live", .. string[] rest] => LiveReport.Run(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
@@ -22,7 +23,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | live [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

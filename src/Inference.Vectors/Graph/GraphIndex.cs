@@ -15,9 +15,6 @@ internal abstract class GraphIndex : VectorIndex
     /// <summary>Candidates that are kept where nobody measured how many are needed.</summary>
     public const int UntunedWidth = 96;
 
-    /// <summary>Rows that are scored in the time of one step of a search (Benchmarks: index-filters).</summary>
-    private const int RowsPerStep = 24;
-
     /// <summary>Indexes of so few rows are scored whole.</summary>
     private const int FewRows = 256;
 
@@ -36,6 +33,12 @@ internal abstract class GraphIndex : VectorIndex
 
     /// <inheritdoc/>
     internal override RowBits? Absent { get; }
+
+    /// <summary>
+    /// Rows that are scored in the time of one step of a search. Where a filter's rows lie far from the query, the graph is given up after as many steps as scoring takes, so
+    /// that such a search takes twice as long as it should and no longer (Benchmarks: index-filters).
+    /// </summary>
+    private protected abstract int RowsPerStep { get; }
 
     /// <summary>Rows with a vector.</summary>
     private protected int Present { get; }

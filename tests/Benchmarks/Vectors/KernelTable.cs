@@ -25,6 +25,11 @@ internal static class KernelTable
         new("bytes-one", 1, true, static d => ByteKernelSets.Best.One(ref d.Codes.Start<byte>(), d.Groups, d.Blocks, ref d.CodeQuery(0), ref d.Sums.Start<int>())),
         new("bytes-four", Queries, true, static d => ByteKernelSets.Best.Four(
             ref d.Codes.Start<byte>(), d.Groups, d.Blocks, ref d.CodeQuery(0), ref d.CodeQuery(1), ref d.CodeQuery(2), ref d.CodeQuery(3), ref d.Sums.Start<int>(), (nuint)d.Rows)),
+        new("graph-dot8", 1, true, GraphTableKernels.DotRows),
+        new("graph-dot16", 1, false, GraphTableKernels.Dot),
+        new("graph-l2-16", 1, false, GraphTableKernels.SquaredL2),
+        new("graph-sums2", 1, true, GraphTableKernels.Sums2),
+        new("graph-sums4", 1, true, GraphTableKernels.Sums4),
     ];
 
     public static int Run()
@@ -67,7 +72,7 @@ internal static class KernelTable
     private sealed record Kernel(string Name, int Queries, bool HasIntegers, Action<Data> Run);
 
     /// <summary>What the kernels work on, from the generator that kernels.cpp has too.</summary>
-    private sealed class Data
+    internal sealed class Data
     {
         private uint _state = 1;
 
@@ -79,6 +84,7 @@ internal static class KernelTable
             Matrix = Filled((nint)rows * dimension, NextFloat);
             CodeQueries = Filled((nint)Queries * dimension, () => (sbyte)((int)((Next() >> 24) % 127) - 63));
             Codes = Filled((nint)rows * dimension, () => (byte)(Next() >> 24));
+            Words = Filled(dimension, () => (short)(Next() >> 16));
             Scores = new MemoryBlock((nuint)rows * sizeof(float));
             Sums = new MemoryBlock((nuint)Queries * (nuint)rows * sizeof(int));
         }
@@ -98,6 +104,9 @@ internal static class KernelTable
         public MemoryBlock CodeQueries { get; }
 
         public MemoryBlock Codes { get; }
+
+        /// <summary>A query of 16 bits.</summary>
+        public MemoryBlock Words { get; }
 
         public MemoryBlock Scores { get; }
 
