@@ -3,7 +3,7 @@ using Inference.Vectors.Graph.Kernels;
 
 namespace Benchmarks.Vectors;
 
-/// <summary>The kernels of the graphs for the <see cref="KernelTable"/>, over the rows in pieces of 32: as many as a node has neighbours.</summary>
+/// <summary>The kernels of the graphs for the <see cref="KernelTable"/>, over the rows in pieces of 32: as many as a node has neighbours. Optimised at once, because short cases are over before the runtime does so.</summary>
 internal static unsafe class GraphTableKernels
 {
     private const int Piece = IGraphKernels.Slots;
@@ -12,6 +12,7 @@ internal static unsafe class GraphTableKernels
     private const float Scale = 1f / 65536;
 
     /// <summary>8-bit rows in another order than they lie in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DotRows(KernelTable.Data data)
     {
         int* numbers = stackalloc int[Piece];
@@ -23,6 +24,7 @@ internal static unsafe class GraphTableKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot(KernelTable.Data data)
     {
         float* query = At<float>(ref data.Query.Start<float>()), scores = At<float>(ref data.Scores.Start<float>());
@@ -31,6 +33,7 @@ internal static unsafe class GraphTableKernels
             scores[row] = Graph512.Dot(query, vectors + (nint)row * data.Dimension, (nuint)data.Dimension);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SquaredL2(KernelTable.Data data)
     {
         float* query = At<float>(ref data.Query.Start<float>()), scores = At<float>(ref data.Scores.Start<float>());
@@ -39,6 +42,7 @@ internal static unsafe class GraphTableKernels
             scores[row] = Graph512.SquaredL2(query, vectors + (nint)row * data.Dimension, Scale, (nuint)data.Dimension);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sums2(KernelTable.Data data)
     {
         byte* codes = At<byte>(ref data.Codes.Start<byte>());
@@ -46,6 +50,7 @@ internal static unsafe class GraphTableKernels
             Graph512.Sums2((sbyte*)At<int>(ref data.CodeQuery(0)), codes + (nint)row * data.Dimension / 4, (nuint)data.Dimension, At<int>(ref data.Sums.Start<int>()) + row);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sums4(KernelTable.Data data)
     {
         byte* codes = At<byte>(ref data.Codes.Start<byte>());
