@@ -96,6 +96,7 @@ public sealed class ServerHost : IAsyncDisposable
         // The domain.
         services.AddSingleton<RecommendationMetrics>();
         services.AddSingleton<SnapshotRegistry>();
+        services.AddSingleton(options.State.ToKeyRing());
         services.AddSingleton<InMemoryUserStates>();
         services.AddSingleton<IUserStates>(provider => provider.GetRequiredService<InMemoryUserStates>());
         services.AddSingleton<RecommendationPipeline>();

@@ -4,6 +4,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Inference.Vectors;
 using Microsoft.Extensions.Logging;
 
@@ -16,11 +17,11 @@ public sealed class Embeddings
     private readonly PipelineOptions _options;
     private readonly TimeProvider _time;
 
-    public Embeddings(IUserStates states, PipelineOptions options, TimeProvider time, ILoggerFactory logs)
+    public Embeddings(IUserStates states, UserKeyRing keys, PipelineOptions options, TimeProvider time, ILoggerFactory logs)
     {
         _options = options;
         _time = time;
-        _users = new KnownUsers(states, options, logs.CreateLogger<KnownUsers>());
+        _users = new KnownUsers(states, keys, options, logs.CreateLogger<KnownUsers>());
     }
 
     /// <summary>Encodes users with the user tower.</summary>

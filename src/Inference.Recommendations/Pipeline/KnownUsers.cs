@@ -1,11 +1,12 @@
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Users;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Pipeline;
 
 /// <summary>Step 1 of a request: what is known of the user. A store that is slow or fails reads as "not known" and is labelled.</summary>
-internal sealed class KnownUsers(IUserStates states, PipelineOptions options, ILogger<KnownUsers> log)
+internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineOptions options, ILogger<KnownUsers> log)
 {
     public async ValueTask<UserState?> FindAsync(string userId, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
@@ -15,7 +16,7 @@ internal sealed class KnownUsers(IUserStates states, PipelineOptions options, IL
         {
             TimeSpan left = budget.Left(options.UserStateBudget);
             if (left > TimeSpan.Zero)
-                return await budget.WaitAsync(states.FindAsync(userId, cancellationToken), left, cancellationToken);
+                return await budget.WaitAsync(states.FindAsync(keys.Of(userId), cancellationToken), left, cancellationToken);
             degraded.Add(Components.UserState, DegradationReason.Timeout, "No time was left to look the user up.");
         }
         catch (TimeoutException)

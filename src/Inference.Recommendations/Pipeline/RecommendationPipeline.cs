@@ -3,6 +3,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Pipeline;
@@ -25,12 +26,12 @@ public sealed class RecommendationPipeline
     private readonly PipelineOptions _options;
     private readonly TimeProvider _time;
 
-    public RecommendationPipeline(IUserStates states, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs)
+    public RecommendationPipeline(IUserStates states, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs)
     {
         _options = options;
         _metrics = metrics;
         _time = time;
-        _users = new KnownUsers(states, options, logs.CreateLogger<KnownUsers>());
+        _users = new KnownUsers(states, keys, options, logs.CreateLogger<KnownUsers>());
         _embeddings = new UserEmbeddings(options, metrics, time, logs.CreateLogger<UserEmbeddings>());
         _retrieval = new Retrieval(metrics, time);
     }

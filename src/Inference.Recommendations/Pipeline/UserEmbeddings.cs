@@ -4,6 +4,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Pipeline;

@@ -1,5 +1,6 @@
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 
 namespace Inference.Server.Hosting;
 

@@ -1,4 +1,6 @@
 using Inference.Recommendations.Pipeline;
+using Inference.Storage;
+using Inference.Storage.Redis;
 using Inference.Towers;
 
 namespace Inference.Server.Options;
@@ -18,6 +20,10 @@ public sealed class InferenceOptions
     public ItemIndexOptions Index { get; } = new();
 
     public PipelineOptions Recommend { get; } = new();
+
+    public StateOptions State { get; } = new();
+
+    public RedisOptions Redis { get; } = new();
 
     public TelemetryOptions Telemetry { get; } = new();
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Inference.Towers.Manifests;
 using Inference.Towers.Runtime;
 using Inference.Vectors;

@@ -1,5 +1,6 @@
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Inference.Towers.Manifests;
 
 namespace Inference.Towers.Bundles;

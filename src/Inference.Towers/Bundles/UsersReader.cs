@@ -1,6 +1,7 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Inference.Towers.Manifests;
 
 namespace Inference.Towers.Bundles;

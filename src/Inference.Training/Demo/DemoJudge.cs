@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Inference.Recommendations.Users;
 using Inference.Recommendations;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Pipeline;
@@ -28,7 +29,7 @@ internal sealed class DemoJudge
         _snapshot = snapshot;
         // A judgement has time: the budgets of serving would make it depend on the machine.
         var options = new PipelineOptions { TowerBudget = TimeSpan.FromSeconds(10), UserStateBudget = TimeSpan.FromSeconds(1) };
-        _pipeline = new RecommendationPipeline(new NobodyIsKnown(), options, new RecommendationMetrics(new UnseenMeters()), TimeProvider.System, NullLoggerFactory.Instance);
+        _pipeline = new RecommendationPipeline(new NobodyIsKnown(), new UserKeyRing("judge"u8), options, new RecommendationMetrics(new UnseenMeters()), TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     /// <summary>Judges all rungs on at most so many seen and so many unseen users.</summary>
@@ -118,7 +119,7 @@ internal sealed class DemoJudge
     /// <summary>The judge sends histories with the question, as a session would.</summary>
     private sealed class NobodyIsKnown : IUserStates
     {
-        public ValueTask<UserState?> FindAsync(string userId, CancellationToken cancellationToken) => new((UserState?)null);
+        public ValueTask<UserState?> FindAsync(UserIdentity user, CancellationToken cancellationToken) => new((UserState?)null);
     }
 
     /// <summary>Nobody reads the metrics of a judgement.</summary>

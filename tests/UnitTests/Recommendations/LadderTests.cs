@@ -1,6 +1,7 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Users;
 using Xunit;
 
 namespace UnitTests.Recommendations;

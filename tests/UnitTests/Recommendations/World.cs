@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
+using Inference.Recommendations.Users;
 using Inference.Recommendations;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Pipeline;
@@ -35,15 +36,17 @@ internal sealed class World
         var stored = new InMemoryUserStates();
         stored.Replace(
         [
-            new("anna", new UserState(FeatureSet.None, ["i1", "i4"])),
-            new("blank", new UserState(new Dictionary<string, FeatureValue> { ["country"] = FeatureValue.Of("DE") }, [])),
-            new("gone", new UserState(FeatureSet.None, ["x1", "x2"])),
-            new("all", new UserState(FeatureSet.None, [.. Enumerable.Range(0, Items).Select(i => $"i{i}")])),
+            new(Keys.Of("anna").Key, new UserState(FeatureSet.None, ["i1", "i4"])),
+            new(Keys.Of("blank").Key, new UserState(new Dictionary<string, FeatureValue> { ["country"] = FeatureValue.Of("DE") }, [])),
+            new(Keys.Of("gone").Key, new UserState(FeatureSet.None, ["x1", "x2"])),
+            new(Keys.Of("all").Key, new UserState(FeatureSet.None, [.. Enumerable.Range(0, Items).Select(i => $"i{i}")])),
         ]);
         Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        Pipeline = new RecommendationPipeline(states ?? stored, Options, new RecommendationMetrics(Meters), Time, NullLoggerFactory.Instance);
-        Embeddings = new Embeddings(states ?? stored, Options, Time, NullLoggerFactory.Instance);
+        Pipeline = new RecommendationPipeline(states ?? stored, Keys, Options, new RecommendationMetrics(Meters), Time, NullLoggerFactory.Instance);
+        Embeddings = new Embeddings(states ?? stored, Keys, Options, Time, NullLoggerFactory.Instance);
     }
+
+    public static UserKeyRing Keys { get; } = new("a secret of the tests"u8);
 
     public Snapshot Snapshot { get; }
 
@@ -103,5 +106,5 @@ internal sealed class ScriptedTower(Func<CancellationToken, ValueTask> script) :
 /// <summary>A store that does what the test tells it.</summary>
 internal sealed class ScriptedStates(Func<CancellationToken, ValueTask<UserState?>> script) : IUserStates
 {
-    public ValueTask<UserState?> FindAsync(string userId, CancellationToken cancellationToken) => script(cancellationToken);
+    public ValueTask<UserState?> FindAsync(UserIdentity user, CancellationToken cancellationToken) => script(cancellationToken);
 }
