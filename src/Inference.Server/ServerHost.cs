@@ -3,6 +3,7 @@ using Inference.Recommendations;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
 using Inference.Server.Options;
@@ -99,7 +100,14 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(options.State.ToKeyRing());
         services.AddSingleton<InMemoryUserStates>();
         services.AddSingleton<IUserStates>(provider => provider.GetRequiredService<InMemoryUserStates>());
-        services.AddSingleton<RecommendationPipeline>();
+        services.AddSingleton(provider => new RecommendationPipeline(
+            provider.GetRequiredService<IUserStates>(),
+            provider.GetService<IUserEmbeddings>(),
+            provider.GetRequiredService<UserKeyRing>(),
+            options.Recommend,
+            provider.GetRequiredService<RecommendationMetrics>(),
+            time,
+            provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<Embeddings>();
 
         // Telemetry, and the life of the process.

@@ -17,5 +17,8 @@ public sealed class InMemoryUserStates : IUserStates
     public void Replace(IEnumerable<KeyValuePair<UserKey, UserState>> states) => _states = states.ToFrozenDictionary();
 
     /// <inheritdoc/>
-    public ValueTask<UserState?> FindAsync(UserIdentity user, CancellationToken cancellationToken) => new(_states.GetValueOrDefault(user.Key));
+    public ValueTask<UserLookup> FindAsync(UserIdentity user, CancellationToken cancellationToken) => new(new UserLookup(Held(user)));
+
+    /// <inheritdoc/>
+    public UserState? Held(UserIdentity user) => _states.GetValueOrDefault(user.Key);
 }

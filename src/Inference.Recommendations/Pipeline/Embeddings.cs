@@ -21,7 +21,7 @@ public sealed class Embeddings
     {
         _options = options;
         _time = time;
-        _users = new KnownUsers(states, keys, options, logs.CreateLogger<KnownUsers>());
+        _users = new KnownUsers(states, keys, options, time, logs.CreateLogger<KnownUsers>());
     }
 
     /// <summary>Encodes users with the user tower.</summary>
@@ -37,7 +37,7 @@ public sealed class Embeddings
         {
             for (int i = 0; i < inputs.Length; i++)
             {
-                UserState? state = await _users.FindAsync(users[i].UserId, budget, new Degradations(), cancellationToken);
+                UserState? state = (await _users.FindAsync(users[i].UserId, budget, new Degradations(), cancellationToken)).State;
                 History history = histories[i] = new History();
                 if (state is not null)
                     history.Append(state.History, snapshot.Items);

@@ -5,30 +5,56 @@ using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Pipeline;
 
-/// <summary>Step 1 of a request: what is known of the user. A store that is slow or fails reads as "not known" and is labelled.</summary>
-internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineOptions options, ILogger<KnownUsers> log)
+/// <summary>Step 1 of a request: what is known of the user. Where the store is slow or fails, what the process itself holds has to do, and the reply is labelled.</summary>
+internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineOptions options, TimeProvider time, ILogger<KnownUsers> log)
 {
-    public async ValueTask<UserState?> FindAsync(string userId, Budget budget, Degradations degraded, CancellationToken cancellationToken)
+    public async ValueTask<KnownUser> FindAsync(string userId, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
-        if (userId.Length == 0)
-            return null;
+        UserIdentity user = keys.Of(userId);
+        if (user.IsNobody)
+            return default;
+        TimeSpan left = budget.Left(options.UserStateBudget);
         try
         {
-            TimeSpan left = budget.Left(options.UserStateBudget);
-            if (left > TimeSpan.Zero)
-                return await budget.WaitAsync(states.FindAsync(keys.Of(userId), cancellationToken), left, cancellationToken);
-            degraded.Add(Components.UserState, DegradationReason.Timeout, "No time was left to look the user up.");
+            if (left <= TimeSpan.Zero)
+            {
+                degraded.Add(Components.UserState, DegradationReason.Timeout, "No time was left to look the user up.");
+                return new KnownUser(user, states.Held(user), TimeSpan.Zero);
+            }
+
+            long start = time.GetTimestamp();
+            UserLookup found = await budget.WaitAsync(states.FindAsync(user, cancellationToken), left, cancellationToken);
+            Label(found.Failure, degraded);
+            return new KnownUser(user, found.State, left - time.GetElapsedTime(start));
         }
         catch (TimeoutException)
         {
-            degraded.Add(Components.UserState, DegradationReason.Timeout, "The store of user states did not answer within its budget.");
+            Label(StoreFailure.Timeout, degraded);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.UserStateFailed(log, e);
-            degraded.Add(Components.UserState, DegradationReason.Failed, "The store of user states failed.");
+            Label(StoreFailure.Refused, degraded);
         }
 
-        return null;
+        return new KnownUser(user, states.Held(user), TimeSpan.Zero);
+    }
+
+    private static void Label(StoreFailure failure, Degradations degraded)
+    {
+        switch (failure)
+        {
+            case StoreFailure.None:
+                break;
+            case StoreFailure.Timeout:
+                degraded.Add(Components.UserState, DegradationReason.Timeout, "The store of user states did not answer within its budget; what this server holds was used.");
+                break;
+            case StoreFailure.Unavailable or StoreFailure.Connection:
+                degraded.Add(Components.UserState, DegradationReason.Unavailable, "The store of user states cannot be reached; what this server holds was used.");
+                break;
+            default:
+                degraded.Add(Components.UserState, DegradationReason.Failed, "The store of user states failed; what this server holds was used.");
+                break;
+        }
     }
 }

@@ -12,7 +12,7 @@ namespace Inference.Recommendations.Pipeline;
 /// One request, from question to slate.
 /// <code>
 ///  query ─ 1 who asks ─ 2 what may be shown ─ 3 the ladder ──────────────────────────── 4 fill up ─ 5 reply
-///          user state   allow, deny, seen     tower → index ▸ profiles ▸ popularity    popularity  items, reasons, labels
+///          user state   allow, deny, seen     cache ▸ tower → index ▸ profiles ▸ popularity   popularity  items, reasons, labels
 /// </code>
 /// Never throws for an unseen user or a broken part: it falls to the next rung and says so. Safe for concurrent use.
 /// </summary>
@@ -26,13 +26,15 @@ public sealed class RecommendationPipeline
     private readonly PipelineOptions _options;
     private readonly TimeProvider _time;
 
-    public RecommendationPipeline(IUserStates states, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs)
+    /// <param name="cache">Where embeddings of users are kept between requests; null keeps none.</param>
+    public RecommendationPipeline(
+        IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs)
     {
         _options = options;
         _metrics = metrics;
         _time = time;
-        _users = new KnownUsers(states, keys, options, logs.CreateLogger<KnownUsers>());
-        _embeddings = new UserEmbeddings(options, metrics, time, logs.CreateLogger<UserEmbeddings>());
+        _users = new KnownUsers(states, keys, options, time, logs.CreateLogger<KnownUsers>());
+        _embeddings = new UserEmbeddings(cache, options, metrics, time, logs.CreateLogger<UserEmbeddings>());
         _retrieval = new Retrieval(metrics, time);
     }
 
@@ -45,12 +47,12 @@ public sealed class RecommendationPipeline
         var degraded = new Degradations();
 
         // :: Step 1: who asks — stored state, then the request's own items and features.
-        UserState? state = await _users.FindAsync(query.UserId, budget, degraded, cancellationToken);
-        var features = new FeatureSet(query.Context, state?.Features);
+        KnownUser user = await _users.FindAsync(query.UserId, budget, degraded, cancellationToken);
+        var features = new FeatureSet(query.Context, user.State?.Features);
         ReportUnknownFeatures(snapshot, query.Context, degraded);
         using var history = new History();
-        if (state is not null)
-            history.Append(state.History, snapshot.Items);
+        if (user.State is not null)
+            history.Append(user.State.History, snapshot.Items);
         ReportUnknownItems(Components.RecentItemIds, history.Append(query.RecentItemIds, snapshot.Items), query.RecentItemIds.Count, degraded);
 
         // :: Step 2: what may be shown.
@@ -59,7 +61,7 @@ public sealed class RecommendationPipeline
         using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, snapshot.Items.Count)));
 
         // :: Step 3: the ladder — the first rung that can answer does.
-        Rung rung = await ClimbAsync(snapshot, query, state, features, history, eligible, slate, budget, degraded, cancellationToken);
+        Rung rung = await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken);
 
         // :: Step 4: fill up — a slate is never short while there are eligible items, and never empty because everything was seen.
         ColdStart.FillFromPopularity(snapshot, eligible, slate);
@@ -112,15 +114,16 @@ public sealed class RecommendationPipeline
     }
 
     private async ValueTask<Rung> ClimbAsync(
-        Snapshot snapshot, RecommendQuery query, UserState? state, FeatureSet features, History history,
+        Snapshot snapshot, RecommendQuery query, KnownUser user, FeatureSet features, History history,
         Eligibility eligible, Slate slate, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
-        if (query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(state, history.Count) is { } towerRung)
+        if (query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(user.State, history.Count) is { } towerRung)
         {
-            using UserEmbeddings.RentedEmbedding? embedding =
-                await _embeddings.EncodeAsync(snapshot, features, history, budget, degraded, cancellationToken);
+            // What is cached stands for the stored state alone.
+            KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;
+            using RentedEmbedding? embedding = await _embeddings.FindAsync(snapshot, cachedAs, features, history, budget, degraded, cancellationToken);
             if (embedding is not null && _retrieval.Fill(snapshot, embedding.Memory, eligible, slate))
-                return towerRung;
+                return embedding.IsCached ? Rung.CachedEmbedding : towerRung;
         }
 
         if (query.Retrievers.HasFlag(Retrievers.ClusterProfile) && _coldStart.FillFromProfiles(snapshot, features, eligible, slate))

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
@@ -9,8 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Pipeline;
 
-/// <summary>The upper rungs of the ladder: the user tower over what is known of the user, within its time budget.</summary>
-internal sealed class UserEmbeddings(PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILogger<UserEmbeddings> log)
+/// <summary>The upper rungs of the ladder: an embedding that was kept, or the user tower over what is known of the user, each within its time budget.</summary>
+internal sealed class UserEmbeddings(
+    IUserEmbeddings? cache, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILogger<UserEmbeddings> log)
 {
     /// <summary>The rung that the tower would serve for this user; null when there is nothing that the tower could read.</summary>
     public static Rung? RungFor(UserState? state, int historyCount) => state switch
@@ -20,9 +20,65 @@ internal sealed class UserEmbeddings(PipelineOptions options, RecommendationMetr
         _ => null,
     };
 
-    /// <summary>Encodes one user.</summary>
+    /// <summary>Whether the tower would read the stored state and nothing of the request, so that an embedding made for another request will do.</summary>
+    public static bool ReadsStoredStateAlone(Snapshot snapshot, RecommendQuery query)
+    {
+        if (query.UserId.Length == 0 || query.RecentItemIds.Count > 0)
+            return false;
+        if (query.Context.Count == 0)
+            return true;
+        foreach (string name in query.Context.Keys)
+        {
+            if (snapshot.UserTower.Features.Knows(name))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The embedding of one user.</summary>
+    /// <param name="cachedAs">The user whose stored state is all that the tower would read; default when the request adds to it.</param>
     /// <returns>The embedding, to be disposed; null when the tower failed or would be too late, which is then labelled.</returns>
-    public async ValueTask<RentedEmbedding?> EncodeAsync(
+    public async ValueTask<RentedEmbedding?> FindAsync(
+        Snapshot snapshot, KnownUser cachedAs, FeatureSet features, History history, Budget budget, Degradations degraded, CancellationToken cancellationToken)
+    {
+        if (cache is null || cachedAs.State is not { } state)
+            return await EncodeAsync(snapshot, features, history, budget, degraded, cancellationToken);
+        if (await FindCachedAsync(cache, snapshot, cachedAs, state, budget, cancellationToken) is { } cached)
+            return cached;
+        RentedEmbedding? made = await EncodeAsync(snapshot, features, history, budget, degraded, cancellationToken);
+        if (made is not null)
+            cache.Set(snapshot.Model.EmbeddingSpaceId, cachedAs.Identity.Key, state.Stamp, made.Memory.Span);
+        return made;
+    }
+
+    private async ValueTask<RentedEmbedding?> FindCachedAsync(
+        IUserEmbeddings cache, Snapshot snapshot, KnownUser user, UserState state, Budget budget, CancellationToken cancellationToken)
+    {
+        TimeSpan left = budget.Left(user.StoreTimeLeft);
+        if (left <= TimeSpan.Zero)
+            return null;
+        var embedding = new RentedEmbedding(snapshot.Model.Dimension) { IsCached = true };
+        try
+        {
+            ValueTask<bool> finding = cache.TryGetAsync(snapshot.Model.EmbeddingSpaceId, user.Identity.Key, state.Stamp, embedding.Memory, cancellationToken);
+            if (await budget.WaitAsync(finding, left, cancellationToken))
+                return embedding;
+            embedding.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            // The read may still write to the buffer, so it is left to the collector. Nothing is lost but the tower's time: no label.
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            Log.EmbeddingCacheFailed(log, e);
+        }
+
+        return null;
+    }
+
+    private async ValueTask<RentedEmbedding?> EncodeAsync(
         Snapshot snapshot, FeatureSet features, History history, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
         TimeSpan left = budget.Left(options.TowerBudget);
@@ -38,8 +94,8 @@ internal sealed class UserEmbeddings(PipelineOptions options, RecommendationMetr
         bool answered = false;
         try
         {
-            embedding.Input[0] = new UserTowerInput(features, history.Rows);
-            ValueTask encoding = snapshot.UserTower.EncodeAsync(embedding.Input, embedding.Memory, cancellationToken);
+            UserTowerInput[] user = [new UserTowerInput(features, history.Rows)];
+            ValueTask encoding = snapshot.UserTower.EncodeAsync(user, embedding.Memory, cancellationToken);
             await budget.WaitAsync(encoding, left, cancellationToken);
             answered = true;
             metrics.TowerRan(time.GetElapsedTime(start), "ok");
@@ -64,22 +120,5 @@ internal sealed class UserEmbeddings(PipelineOptions options, RecommendationMetr
         }
 
         return null;
-    }
-
-    /// <summary>One embedding in a pooled buffer. Not returned to the pool unless disposed by the reader, since a late tower may still write to it.</summary>
-    public sealed class RentedEmbedding(int dimension) : IDisposable
-    {
-        private float[] _values = ArrayPool<float>.Shared.Rent(dimension);
-
-        public UserTowerInput[] Input { get; } = new UserTowerInput[1];
-
-        public Memory<float> Memory => _values.AsMemory(0, dimension);
-
-        public void Dispose()
-        {
-            if (_values.Length > 0)
-                ArrayPool<float>.Shared.Return(_values);
-            _values = [];
-        }
     }
 }

@@ -3,6 +3,9 @@ namespace Inference.Recommendations.Ports;
 /// <summary>Why a store could not answer. A closed set, so that metrics stay bounded.</summary>
 public enum StoreFailure
 {
+    /// <summary>It could.</summary>
+    None = 0,
+
     /// <summary>Not connected, or left alone for a while after failures.</summary>
     Unavailable = 1,
 
@@ -19,7 +22,7 @@ public enum StoreFailure
     Corrupt = 5,
 }
 
-/// <summary>A store could not answer. Never the reason of an empty reply: reads count as misses.</summary>
+/// <summary>A store could not do what it was asked to, and the caller has to know.</summary>
 public sealed class StoreException : Exception
 {
     public StoreException(StoreFailure failure, string message, Exception? innerException = null)

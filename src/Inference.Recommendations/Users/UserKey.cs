@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
@@ -33,7 +34,7 @@ public readonly record struct UserKey(ulong High, ulong Low)
     {
         key = default;
         Span<byte> bytes = stackalloc byte[Size];
-        if (text is not { Length: TextLength } || !Base64Url.TryDecodeFromChars(text, bytes, out int written) || written != Size)
+        if (text is not { Length: TextLength } || Base64Url.DecodeFromChars(text, bytes, out _, out int written) != OperationStatus.Done || written != Size)
             return false;
         key = Read(bytes);
         return true;

@@ -29,7 +29,7 @@ internal sealed class DemoJudge
         _snapshot = snapshot;
         // A judgement has time: the budgets of serving would make it depend on the machine.
         var options = new PipelineOptions { TowerBudget = TimeSpan.FromSeconds(10), UserStateBudget = TimeSpan.FromSeconds(1) };
-        _pipeline = new RecommendationPipeline(new NobodyIsKnown(), new UserKeyRing("judge"u8), options, new RecommendationMetrics(new UnseenMeters()), TimeProvider.System, NullLoggerFactory.Instance);
+        _pipeline = new RecommendationPipeline(new NobodyIsKnown(), null, new UserKeyRing("judge"u8), options, new RecommendationMetrics(new UnseenMeters()), TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     /// <summary>Judges all rungs on at most so many seen and so many unseen users.</summary>
@@ -119,7 +119,9 @@ internal sealed class DemoJudge
     /// <summary>The judge sends histories with the question, as a session would.</summary>
     private sealed class NobodyIsKnown : IUserStates
     {
-        public ValueTask<UserState?> FindAsync(UserIdentity user, CancellationToken cancellationToken) => new((UserState?)null);
+        public ValueTask<UserLookup> FindAsync(UserIdentity user, CancellationToken cancellationToken) => new(default(UserLookup));
+
+        public UserState? Held(UserIdentity user) => null;
     }
 
     /// <summary>Nobody reads the metrics of a judgement.</summary>

@@ -125,8 +125,8 @@ public sealed class LadderTests
     [Fact]
     public async Task Recommend_WhenStoreHangs_GoesOnAfterItsBudget()
     {
-        var never = new TaskCompletionSource<UserState?>();
-        var world = new World(states: new ScriptedStates(_ => new ValueTask<UserState?>(never.Task)));
+        var never = new TaskCompletionSource<UserLookup>();
+        var world = new World(states: new ScriptedStates(_ => new ValueTask<UserLookup>(never.Task)));
 
         ValueTask<RecommendReply> pending = world.Pipeline.RecommendAsync(world.Snapshot, new RecommendQuery { UserId = "anna", Limit = 5 }, CancellationToken.None);
         Assert.False(pending.IsCompleted);

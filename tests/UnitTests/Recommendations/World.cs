@@ -22,7 +22,7 @@ internal sealed class World
 {
     public const int Items = 12;
 
-    public World(IUserTower? tower = null, IUserStates? states = null, bool withProfiles = true)
+    public World(IUserTower? tower = null, IUserStates? states = null, bool withProfiles = true, IUserEmbeddings? cache = null)
     {
         var vectors = new float[Items * 3];
         for (int i = 0; i < Items; i++)
@@ -42,7 +42,7 @@ internal sealed class World
             new(Keys.Of("all").Key, new UserState(FeatureSet.None, [.. Enumerable.Range(0, Items).Select(i => $"i{i}")])),
         ]);
         Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        Pipeline = new RecommendationPipeline(states ?? stored, Keys, Options, new RecommendationMetrics(Meters), Time, NullLoggerFactory.Instance);
+        Pipeline = new RecommendationPipeline(states ?? stored, cache, Keys, Options, new RecommendationMetrics(Meters), Time, NullLoggerFactory.Instance);
         Embeddings = new Embeddings(states ?? stored, Keys, Options, Time, NullLoggerFactory.Instance);
     }
 
@@ -104,7 +104,10 @@ internal sealed class ScriptedTower(Func<CancellationToken, ValueTask> script) :
 }
 
 /// <summary>A store that does what the test tells it.</summary>
-internal sealed class ScriptedStates(Func<CancellationToken, ValueTask<UserState?>> script) : IUserStates
+/// <param name="held">What the process holds of every user.</param>
+internal sealed class ScriptedStates(Func<CancellationToken, ValueTask<UserLookup>> script, UserState? held = null) : IUserStates
 {
-    public ValueTask<UserState?> FindAsync(UserIdentity user, CancellationToken cancellationToken) => script(cancellationToken);
+    public ValueTask<UserLookup> FindAsync(UserIdentity user, CancellationToken cancellationToken) => script(cancellationToken);
+
+    public UserState? Held(UserIdentity user) => held;
 }
