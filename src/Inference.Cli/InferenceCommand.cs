@@ -35,7 +35,12 @@ internal static class InferenceCommand
 
     private static RootCommand Create(CommandHost host)
     {
-        Verb[] verbs = [DemoVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host), RecommendVerb.Create(host), SimilarVerb.Create(host), LoadVerb.Create(host), IndexBenchVerb.Create(host), IndexTruthVerb.Create(host)];
+        Verb[] verbs =
+        [
+            DemoVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host),
+            RecommendVerb.Create(host), SimilarVerb.Create(host), RecordVerb.Create(host), ForgetVerb.Create(host), StateVerb.Create(host), LoadVerb.Create(host),
+            IndexBenchVerb.Create(host), IndexTruthVerb.Create(host),
+        ];
         var bundle = new Command("bundle", "Make and check bundles: versioned folders of towers, items and profiles");
         var index = new Command("index", "Measure vector indexes");
         var root = new RootCommand("The command-line tool of the recommendation server") { bundle, index };

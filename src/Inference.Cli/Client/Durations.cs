@@ -15,9 +15,11 @@ internal static class Durations
         CustomParser = result => Parse(result, name, least, most),
     };
 
-    /// <summary>Reads "2", "1.5s", "200ms", "3m", "1h".</summary>
+    /// <summary>Reads "2", "1.5s", "200ms", "3m", "1h", and "00:01:30" as help shows defaults.</summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
+        if (text.Contains(':', StringComparison.Ordinal))
+            return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out duration);
         duration = default;
         int digits = text.Length;
         while (digits > 0 && char.IsAsciiLetter(text[digits - 1]))

@@ -28,16 +28,27 @@ internal sealed class ServerConnection : IDisposable
             MaxReceiveMessageSize = 64 * 1024 * 1024,
         });
         Client = new RecommendationService.RecommendationServiceClient(_channel);
+        Events = new EventService.EventServiceClient(_channel);
+        State = new StateService.StateServiceClient(_channel);
     }
 
     public RecommendationService.RecommendationServiceClient Client { get; }
 
+    public EventService.EventServiceClient Events { get; }
+
+    public StateService.StateServiceClient State { get; }
+
     /// <summary>Makes a call and turns the failures that people can do something about into messages that say what.</summary>
-    public async Task<T> CallAsync<T>(Func<RecommendationService.RecommendationServiceClient, CallOptions, AsyncUnaryCall<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    public Task<T> CallAsync<T>(
+        Func<RecommendationService.RecommendationServiceClient, CallOptions, AsyncUnaryCall<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        CallAsync(options => call(Client, options), timeout, time, cancellationToken);
+
+    /// <inheritdoc cref="CallAsync{T}(Func{RecommendationService.RecommendationServiceClient, CallOptions, AsyncUnaryCall{T}}, TimeSpan, TimeProvider, CancellationToken)"/>
+    public async Task<T> CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            using AsyncUnaryCall<T> answer = call(Client, new CallOptions(deadline: time.GetUtcNow().UtcDateTime + timeout, cancellationToken: cancellationToken));
+            using AsyncUnaryCall<T> answer = call(new CallOptions(deadline: time.GetUtcNow().UtcDateTime + timeout, cancellationToken: cancellationToken));
             return await answer.ResponseAsync;
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Inference.Cli.Frame;
 using Recsys.V1;
@@ -8,11 +6,9 @@ using Spectre.Console;
 
 namespace Inference.Cli.Client;
 
-/// <summary>Shows a slate: a table for people, the message in its JSON form for scripts.</summary>
+/// <summary>Shows a slate as a table.</summary>
 internal static class SlateView
 {
-    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
-
     public static void Table(CommandHost host, RepeatedField<RecommendedItem> items, Rung servedBy, RepeatedField<Degradation> degraded, string modelVersion, string spaceId, string requestId, bool explained)
     {
         var table = new Table().Border(TableBorder.Rounded);
@@ -39,13 +35,6 @@ internal static class SlateView
         host.Output.WriteLine($"served by {NameOf(servedBy)} · model {modelVersion} · space {spaceId} · request {requestId}");
         foreach (Degradation degradation in degraded)
             host.Output.WriteLine($"degraded: {degradation.Component} {NameOf(degradation.Reason)}: {degradation.Detail}");
-    }
-
-    /// <summary>The message in the JSON form of protobuf, with the contract's field names; parsed and written again for its indentation.</summary>
-    public static void WriteJson(Utf8JsonWriter writer, IMessage response)
-    {
-        using JsonDocument document = JsonDocument.Parse(Json.Format(response));
-        document.WriteTo(writer);
     }
 
     /// <summary>The name that the contract gives a rung, in lower case without its prefix: "user_tower".</summary>

@@ -48,7 +48,7 @@ internal static class RecommendVerb
             string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))
                 SlateView.Table(host, response.Items, response.ServedBy, response.Degraded, response.ModelVersion, response.EmbeddingSpaceId, response.RequestId, request.Options.Explain);
-            await JsonFile.WriteAsync(host, file, writer => SlateView.WriteJson(writer, response), cancellationToken);
+            await JsonFile.WriteAsync(host, file, writer => MessageJson.Write(writer, response), cancellationToken);
             return ExitCode.Ok;
         });
         return new Verb(
