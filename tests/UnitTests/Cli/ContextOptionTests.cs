@@ -40,26 +40,4 @@ public sealed class ContextOptionTests
     [InlineData("=DE")]
     [InlineData("country=")]
     public void TryParse_OfSomethingElse_Fails(string pair) => Assert.False(ContextOption.TryParse(pair, out _, out _));
-
-    [Theory]
-    [InlineData("10", 10)]
-    [InlineData("1.5s", 1.5)]
-    [InlineData("250ms", 0.25)]
-    [InlineData("2m", 120)]
-    [InlineData("1h", 3600)]
-    public void TryParse_OfADuration_GivesSeconds(string text, double seconds)
-    {
-        Assert.True(Durations.TryParse(text, out TimeSpan duration));
-        Assert.Equal(seconds, duration.TotalSeconds, 1e-9);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("s")]
-    [InlineData("-1")]
-    [InlineData("10 s")]
-    [InlineData("5d")]
-    [InlineData("1e99")]
-    [InlineData("99999999999999h")]
-    public void TryParse_OfNoDuration_Fails(string text) => Assert.False(Durations.TryParse(text, out _));
 }
