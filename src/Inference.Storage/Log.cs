@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace Inference.Storage;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Connected to Redis at {Address}.")]
+    public static partial void RedisConnected(ILogger log, string address);
+
+    [LoggerMessage(2, LogLevel.Warning, "Redis at {Address} cannot be reached; serving without it and trying again.")]
+    public static partial void RedisUnreachable(ILogger log, string address, Exception? exception);
+
+    [LoggerMessage(3, LogLevel.Warning, "Redis at {Address} does not answer; serving without it until it does.")]
+    public static partial void RedisSilent(ILogger log, string address);
+
+    [LoggerMessage(4, LogLevel.Information, "Redis at {Address} answers again.")]
+    public static partial void RedisAnswers(ILogger log, string address);
+
+    [LoggerMessage(5, LogLevel.Warning, "Redis at {Address} is read-only; looking for the master.")]
+    public static partial void RedisReadOnly(ILogger log, string address);
+
+    [LoggerMessage(6, LogLevel.Error, "A message on Redis channel {Channel} could not be handled.")]
+    public static partial void MessageFailed(ILogger log, string channel, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Warning, "Redis channel {Channel} could not be subscribed to; trying again.")]
+    public static partial void SubscriptionFailed(ILogger log, string channel, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Warning, "Commands to Redis failed too often; leaving it alone for {BreakSeconds} s.")]
+    public static partial void RedisRests(ILogger log, double breakSeconds);
+
+    [LoggerMessage(9, LogLevel.Error, "Supervising Redis failed; going on.")]
+    public static partial void SupervisionFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Error, "A listener for the return of Redis failed.")]
+    public static partial void RestoredListenerFailed(ILogger log, Exception exception);
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Inference.Recommendations.Users;
+using StackExchange.Redis;
+
+namespace Inference.Storage.Redis;
+
+/// <summary>Names of all keys and channels (docs/adr/0009). What belongs to one user has the user's key as hash tag, so that on Redis Cluster it lies in one slot.</summary>
+/// <param name="prefix">First part of every name; neither braces nor spaces.</param>
+public sealed class RedisKeys(string prefix)
+{
+    /// <summary>Set of the embedding spaces in use.</summary>
+    public RedisKey Spaces { get; } = prefix + ":spaces";
+
+    /// <summary>Stream of all events.</summary>
+    public RedisKey Events { get; } = prefix + ":events";
+
+    /// <summary>Hash of the items that were added, replaced or deleted while serving.</summary>
+    public RedisKey Items { get; } = prefix + ":i";
+
+    /// <summary>Channel of recorded events and forgotten users.</summary>
+    public RedisChannel EventsChannel { get; } = new(prefix + ":ch:events", RedisChannel.PatternMode.Literal);
+
+    /// <summary>Channel of changed items.</summary>
+    public RedisChannel ItemsChannel { get; } = new(prefix + ":ch:items", RedisChannel.PatternMode.Literal);
+
+    /// <summary>String: recorded interactions.</summary>
+    public RedisKey Interactions(UserKey user) => $"{prefix}:u:{{{user.ToString()}}}";
+
+    /// <summary>String: features, as JSON.</summary>
+    public RedisKey Features(UserKey user) => $"{prefix}:f:{{{user.ToString()}}}";
+
+    /// <summary>String: the embedding of one space.</summary>
+    public RedisKey Embedding(string space, UserKey user) => $"{prefix}:e:{space}:{{{user.ToString()}}}";
+
+    /// <summary>Sorted set: keys of the latest events.</summary>
+    public RedisKey EventKeys(UserKey user) => $"{prefix}:d:{{{user.ToString()}}}";
+
+    /// <summary>String: when the user was forgotten.</summary>
+    public RedisKey Tombstone(UserKey user) => $"{prefix}:t:{{{user.ToString()}}}";
+
+    /// <summary>Hash: counts of one stretch of time.</summary>
+    public RedisKey Counts(string name, long bucket) => string.Create(CultureInfo.InvariantCulture, $"{prefix}:c:{name}:{bucket}");
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Inference.Recommendations.Ports;
+using Inference.Storage.Caching;
+using Inference.Storage.Redis;
+
+namespace Inference.Storage;
+
+/// <summary>What caches and stores count and time, on the meter "Inference.Storage". Tags are closed sets; none is a user, an item or a key.</summary>
+public sealed class StorageMetrics
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Inference.Storage";
+
+    private static readonly KeyValuePair<string, object?> RedisTag = new("db.system.name", "redis");
+
+    private readonly Lock _gate = new();
+    private readonly Histogram<double> _commands;
+    private readonly Counter<long> _failures;
+    private readonly Counter<long> _dropped;
+    private volatile CacheSource[] _caches = [];
+    private volatile QueueSource[] _queues = [];
+    private volatile Func<RedisStatus>? _status;
+
+    public StorageMetrics(IMeterFactory meters)
+    {
+        Meter meter = meters.Create(MeterName);
+        _commands = meter.CreateHistogram(
+            "db.client.operation.duration",
+            "s",
+            "Time of one command to Redis, by operation; error.type says why it failed.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1] });
+        _failures = meter.CreateCounter<long>("recsys.store.failures", "{failure}", "Commands that failed, and stored values that could not be read, by kind.");
+        _dropped = meter.CreateCounter<long>("recsys.store.queue.dropped", "{write}", "Writes that were dropped because the queue was full or Redis away, by queue.");
+        meter.CreateObservableUpDownCounter("recsys.store.queue.length", () => Observe(_queues), "{write}", "Writes that wait for Redis, by queue.");
+        meter.CreateObservableGauge("recsys.store.connected", () => Observe(RedisStatus.Connected), null, "1 when Redis is connected and answers, else 0; absent without Redis.");
+        meter.CreateObservableGauge("recsys.store.resting", () => Observe(RedisStatus.Resting), null, "1 while Redis is left alone after failures (the breaker is open), else 0; absent without Redis.");
+        meter.CreateObservableCounter("recsys.cache.hits", () => Observe(static report => report.Hits), "{lookup}", "Lookups that a cache answered, by cache and level.");
+        meter.CreateObservableCounter("recsys.cache.misses", () => Observe(static report => report.Misses), "{lookup}", "Lookups that a cache could not answer, by cache and level.");
+        meter.CreateObservableCounter("recsys.cache.evictions", () => Observe(static report => report.Evictions, memoryOnly: true), "{entry}", "Entries that a cache in memory gave up for others.");
+        meter.CreateObservableUpDownCounter("recsys.cache.entries", () => Observe(static report => report.Entries, memoryOnly: true), "{entry}", "Entries of a cache in memory.");
+        meter.CreateObservableUpDownCounter("recsys.cache.size", () => Observe(static report => report.Bytes, memoryOnly: true), "By", "Bytes of a cache in memory, bookkeeping included.");
+    }
+
+    /// <summary>From now on the counts of a cache are measured.</summary>
+    /// <param name="cache">"embeddings" or "states".</param>
+    /// <param name="level">"memory" or "redis".</param>
+    /// <param name="read">Reads its counts; called by the exporter.</param>
+    internal void Watch(string cache, string level, Func<CacheReport> read)
+    {
+        lock (_gate)
+            _caches = [.. _caches, new CacheSource(new("recsys.cache", cache), new("recsys.cache.level", level), level == "memory", read)];
+    }
+
+    /// <summary>From now on the length of a queue of writes is measured.</summary>
+    /// <param name="queue">"embeddings", "events" or "counters".</param>
+    /// <param name="length">Reads its length; called by the exporter.</param>
+    internal void WatchQueue(string queue, Func<long> length)
+    {
+        lock (_gate)
+            _queues = [.. _queues, new QueueSource(new("recsys.store.queue", queue), length)];
+    }
+
+    internal void WatchStatus(Func<RedisStatus> status) => _status = status;
+
+    /// <summary>Writes were dropped.</summary>
+    /// <param name="queue">As in <see cref="WatchQueue"/>.</param>
+    internal void Dropped(string queue, int count = 1) => _dropped.Add(count, new KeyValuePair<string, object?>("recsys.store.queue", queue));
+
+    /// <summary>A command has ended, or was not sent (no duration).</summary>
+    /// <param name="operation">A name out of a closed set, for example "mget".</param>
+    internal void Ran(string operation, TimeSpan? duration, StoreFailure? failure)
+    {
+        if (failure is { } kind)
+            Failed(kind);
+        if (duration is not { } took)
+            return;
+        var tags = new TagList { RedisTag, new("db.operation.name", operation) };
+        if (failure is not null)
+            tags.Add("error.type", NameOf(failure.Value));
+        _commands.Record(took.TotalSeconds, tags);
+    }
+
+    /// <summary>Something failed: a command, or reading what the store held.</summary>
+    internal void Failed(StoreFailure failure) => _failures.Add(1, new KeyValuePair<string, object?>("recsys.store.failure", NameOf(failure)));
+
+    private static string NameOf(StoreFailure failure) => failure switch
+    {
+        StoreFailure.Unavailable => "unavailable",
+        StoreFailure.Timeout => "timeout",
+        StoreFailure.Connection => "connection",
+        StoreFailure.Refused => "refused",
+        _ => "corrupt",
+    };
+
+    private Measurement<long>[] Observe(Func<CacheReport, long> value, bool memoryOnly = false) =>
+        [.. from source in _caches where !memoryOnly || source.InMemory select new Measurement<long>(value(source.Read()), source.Cache, source.Level)];
+
+    private static Measurement<long>[] Observe(QueueSource[] queues) => [.. from queue in queues select new Measurement<long>(queue.Length(), queue.Name)];
+
+    private Measurement<int>[] Observe(RedisStatus asked) => _status is { } status ? [new Measurement<int>(status() == asked ? 1 : 0)] : [];
+
+    private sealed record CacheSource(KeyValuePair<string, object?> Cache, KeyValuePair<string, object?> Level, bool InMemory, Func<CacheReport> Read);
+
+    private sealed record QueueSource(KeyValuePair<string, object?> Name, Func<long> Length);
+}
