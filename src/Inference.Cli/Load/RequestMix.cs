@@ -15,8 +15,10 @@ internal sealed class RequestMix
     private readonly IReadOnlyList<(string Name, FeatureValue[] Values)> _context;
     private readonly int _limit;
     private readonly bool _explain;
+    private readonly bool _inOrder;
     private SeededRandom _random;
     private long _strangers;
+    private int _next;
 
     /// <param name="users">Ids of known users; the first ones are the most active. When there are none all requests are cold.</param>
     /// <param name="coldShare">Share of requests from users never seen, in [0, 1]. Each comes once.</param>
@@ -24,7 +26,8 @@ internal sealed class RequestMix
     /// <param name="limit">Items asked for.</param>
     /// <param name="explain">Whether reasons are asked for.</param>
     /// <param name="seed">Names the chance.</param>
-    public RequestMix(IReadOnlyList<string> users, double coldShare, IReadOnlyList<(string Name, FeatureValue[] Values)> context, int limit, bool explain, ulong seed)
+    /// <param name="inOrder">Whether known users ask one after another, round and round, rather than by their activity.</param>
+    public RequestMix(IReadOnlyList<string> users, double coldShare, IReadOnlyList<(string Name, FeatureValue[] Values)> context, int limit, bool explain, ulong seed, bool inOrder = false)
     {
         _users = users;
         _activity = users.Count == 0 ? null : new AliasTable(Zipf.Weights(users.Count, UserExponent));
@@ -32,17 +35,27 @@ internal sealed class RequestMix
         _context = context;
         _limit = limit;
         _explain = explain;
+        _inOrder = inOrder;
         _random = new SeededRandom(seed, stream: 1);
     }
 
     public RecommendRequest Next()
     {
         bool cold = _activity is null || _random.NextDouble() < _coldShare;
-        var request = new RecommendRequest { Limit = _limit, UserId = cold ? $"stranger-{++_strangers}" : _users[_activity!.Draw(ref _random)] };
+        var request = new RecommendRequest { Limit = _limit, UserId = cold ? $"stranger-{++_strangers}" : _users[NextUser()] };
         foreach ((string name, FeatureValue[] values) in _context)
             request.Context.Add(name, values[_random.NextInt(values.Length)]);
         if (_explain)
             request.Options = new RecommendOptions { Explain = true };
         return request;
+    }
+
+    private int NextUser()
+    {
+        if (!_inOrder)
+            return _activity!.Draw(ref _random);
+        int user = _next;
+        _next = (user + 1) % _users.Count;
+        return user;
     }
 }

@@ -25,6 +25,7 @@ internal static class LoadVerb
         var usersFile = new Option<string?>("--users-file") { Description = "File of user ids, one per line or the first column of a CSV file; the first are the most active", HelpName = "FILE" };
         Option<int> users = Numbers.Option("--users", "Instead of a file: this many users u1, u2, …, as the demo world has them", 1000, 0, 10_000_000);
         var prefix = new Option<string>("--user-prefix") { Description = "What stands before the number in the ids of --users", HelpName = "TEXT", DefaultValueFactory = _ => "u" };
+        var inOrder = new Option<bool>("--in-order") { Description = "Known users ask one after another rather than by their activity" };
         Option<double> cold = Numbers.Option("--cold", "Share of requests from users never seen before", 0.0, 0, 1);
         Option<string[]> context = ContextOption.Option("A context feature of all requests; several values of one name are drawn from");
         Option<int> limit = RecommendVerb.LimitOption();
@@ -38,7 +39,7 @@ internal static class LoadVerb
 
         var command = new Command("load", "Offer a running server requests at a fixed rate and measure how it answers")
         {
-            address, rate, duration, warmUp, requests, connections, arrivals, usersFile, users, prefix, cold, context, limit, explain, deadline, maxInFlight, seed, maxP99, maxErrors, json,
+            address, rate, duration, warmUp, requests, connections, arrivals, usersFile, users, prefix, inOrder, cold, context, limit, explain, deadline, maxInFlight, seed, maxP99, maxErrors, json,
         };
         command.Validators.Add(result =>
         {
@@ -61,7 +62,7 @@ internal static class LoadVerb
             IReadOnlyList<string> ids = parsed.GetValue(usersFile) is { } file
                 ? ReadUsers(file)
                 : [.. Enumerable.Range(1, parsed.GetValue(users)).Select(number => string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(prefix)}{number}"))];
-            var mix = new RequestMix(ids, parsed.GetValue(cold), ContextChoices(parsed.GetRequiredValue(context)), parsed.GetValue(limit), parsed.GetValue(explain), options.Seed);
+            var mix = new RequestMix(ids, parsed.GetValue(cold), ContextChoices(parsed.GetRequiredValue(context)), parsed.GetValue(limit), parsed.GetValue(explain), options.Seed, parsed.GetValue(inOrder));
             LoadReport report = await RunAsync(host, parsed.GetRequiredValue(address), parsed.GetValue(connections), options, mix, cancellationToken);
 
             string? jsonFile = parsed.GetValue(json);

@@ -21,6 +21,13 @@ public sealed class RequestMixTests
     }
 
     [Fact]
+    public void Next_InOrder_GoesRoundTheUsers()
+    {
+        var mix = new RequestMix(["a", "b", "c"], coldShare: 0, context: [], limit: 1, explain: false, seed: 3, inOrder: true);
+        Assert.Equal(["a", "b", "c", "a", "b"], Enumerable.Range(0, 5).Select(_ => mix.Next().UserId));
+    }
+
+    [Fact]
     public void Next_WithoutUsers_IsAlwaysCold()
     {
         var mix = new RequestMix([], coldShare: 0, context: [], limit: 1, explain: false, seed: 3);
