@@ -27,6 +27,12 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
     /// <summary>How many rows are scored again for each result where all eligible ones are scored.</summary>
     private const int Rescored = 4;
 
+    /// <summary>Rows that are asked for at once to be scored again.</summary>
+    private const int RescoredTogether = 16;
+
+    /// <summary>How many standard deviations of its error an 8-bit distance may be off.</summary>
+    private const float Doubt = 5;
+
     private readonly MemoryBlock _codes, _factors, _links, _fine;
     private readonly nuint _stride;
     private readonly int _degree;
@@ -242,16 +248,33 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
         ref readonly SortedKeys nearest = ref beam.Nearest;
         var best = new SortedKeys(scratch.Searches[i].Results(plan.Wanted));
         best.Reset(plan.Wanted);
-        // All that were kept: among rows that lie close together 8 bits say little about which are the nearest.
-        for (int j = 0; j < nearest.Count; j++)
-            Fine.Prefetch(SortedKeys.NodeOf(nearest[j]));
-        for (int j = 0; j < nearest.Count; j++)
+        Span<int> rows = stackalloc int[RescoredTogether];
+        for (int j = 0; j < nearest.Count;)
         {
-            int node = SortedKeys.NodeOf(nearest[j]);
-            if (beam.IsEligible(node))
+            // The first ones whatever they are; of the others those that the error of 8 bits may have kept from being among the best.
+            int count = 0;
+            for (; j < nearest.Count && count < (best.Count < plan.Wanted ? Math.Min(plan.Wanted - best.Count, rows.Length) : rows.Length); j++)
+            {
+                int node = SortedKeys.NodeOf(nearest[j]);
+                if (!beam.IsEligible(node) || SortedKeys.DistanceOf(nearest[j]) - scratch.Doubt(i) * Factors[node].Scale >= best.Limit - scratch.Shift(i))
+                    continue;
+                PrefetchAll(node);
+                rows[count++] = node;
+            }
+            foreach (int node in rows[..count])
                 Rescore(scratch, i, node, ref best);
         }
         return IsShort(best.Count, plan) ? Score(scratch, i, query, plan.Filter, results) : Write(best, 0, results);
+    }
+
+    /// <summary>Asks the caches for all 12 bits of a row.</summary>
+    private void PrefetchAll(int node)
+    {
+        Fine.Prefetch(node);
+        if (!Sse.IsSupported)
+            return;
+        for (nuint line = 0; line < _stride; line += 64)
+            Sse.Prefetch0(Codes + (nuint)(uint)node * _stride + line);
     }
 
     private void Rescore(Scratch scratch, int i, int node, ref SortedKeys best)
@@ -405,7 +428,7 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
     {
         private readonly CompactIndex<TKernels> _index;
         private readonly float[] _query;
-        private readonly float[] _scales = new float[Together];
+        private readonly float[] _scales = new float[Together], _shifts = new float[Together], _doubts = new float[Together];
 
         public Scratch(CompactIndex<TKernels> index)
         {
@@ -427,6 +450,12 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
 
         public float Scale(int i) => _scales[i];
 
+        /// <summary>What the distances of a search lack: |q|² for L2.</summary>
+        public float Shift(int i) => _shifts[i];
+
+        /// <summary>How far an 8-bit distance may be off, in scales of its row.</summary>
+        public float Doubt(int i) => _doubts[i];
+
         /// <summary>The query in the space, padded.</summary>
         public float* Turned(int i) => (float*)Searches[i].Query(Bytes);
 
@@ -446,6 +475,10 @@ internal sealed unsafe class CompactIndex<TKernels> : GraphIndex
             new Span<short>(Words + query.Length, turned.Length - query.Length).Clear();
             _index.Space.Turn(query, _query, turned);
             _scales[i] = GraphRows.Quantise(turned, GraphRows.QueryMagnitude(_index.Space.Length), new Span<short>(Query(i), turned.Length));
+            float squared = TensorPrimitives.SumOfSquares<float>(turned);
+            _shifts[i] = _index.Space.SquaredL2 ? squared : 0;
+            // An element is off by up to half a step, evenly: by √(1∕12) of a step in the mean of squares, and the query weighs it.
+            _doubts[i] = CompactIndex<TKernels>.Doubt * MathF.Sqrt(squared / 12) * (_index.Space.SquaredL2 ? 2 : 1);
         }
 
         /// <summary>Begins a search of the graph.</summary>

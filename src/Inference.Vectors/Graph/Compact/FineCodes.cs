@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Inference.Vectors.Memory;
 
@@ -83,7 +84,19 @@ internal readonly unsafe struct FineCodes
     public void Read(int row, sbyte* codes, short* words)
     {
         byte* place = _start + (nuint)(uint)row * Stride;
-        for (int i = 0; i + 1 < _dimension; i += 2)
+        int i = 0;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i + 16 <= _dimension; i += 16)
+            {
+                Vector128<ushort> pairs = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(place + i / 2)).AsByte());
+                Vector128<byte> four = ((pairs | pairs << 4) & Vector128.Create((ushort)0x0F0F)).AsByte();
+                Vector128<sbyte> eight = Vector128.Load(codes + i);
+                ((Vector128.WidenLower(eight) << 5) + (Vector128.WidenLower(four).AsInt16() << 1) - Vector128.Create((short)15)).Store(words + i);
+                ((Vector128.WidenUpper(eight) << 5) + (Vector128.WidenUpper(four).AsInt16() << 1) - Vector128.Create((short)15)).Store(words + i + 8);
+            }
+        }
+        for (; i + 1 < _dimension; i += 2)
         {
             int pair = place[i / 2];
             words[i] = (short)(32 * codes[i] + 2 * (pair & 15) - 15);
