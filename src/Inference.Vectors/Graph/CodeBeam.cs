@@ -12,6 +12,7 @@ namespace Inference.Vectors.Graph;
 /// <item><see cref="Expand"/> takes the nearest node that was not expanded, reads its links, drops those that were seen, and asks for the rows of the others;</item>
 /// <item><see cref="Absorb"/> computes their distances, puts the near ones into the queue, and asks for the links of the next node.</item>
 /// </list>
+/// Memory is asked for into the second-level cache: the first level can wait for fewer lines at once than the rows of a step have, and the search would wait with it.
 /// Distances are bias + factor·dot: for L2 |x|² − 2⟨q,x⟩, which leaves out |q|²; for inner product −⟨q,x⟩.
 /// </remarks>
 internal unsafe struct CodeBeam<TKernels, TLinks>
@@ -131,8 +132,8 @@ internal unsafe struct CodeBeam<TKernels, TLinks>
             {
                 sbyte* row = _codes + (nuint)(uint)neighbour * _stride;
                 for (nuint line = 0; line < _stride; line += 64)
-                    Sse.Prefetch0(row + line);
-                Sse.Prefetch0(_factors + neighbour);
+                    Sse.Prefetch1(row + line);
+                Sse.Prefetch1(_factors + neighbour);
             }
         }
         _pendingCount = fresh;

@@ -29,7 +29,7 @@ internal readonly unsafe struct GrowingLinks : ILinks
             return;
         byte* list = (byte*)(_start + (nuint)(uint)node * _stride);
         for (nuint line = 0; line < _stride * sizeof(int); line += 64)
-            Sse.Prefetch0(list + line);
+            Sse.Prefetch1(list + line);
     }
 
     public int Read(int node, int* neighbours)

@@ -72,8 +72,8 @@ internal readonly unsafe struct FineCodes
         if (!Sse.IsSupported)
             return;
         byte* place = _start + (nuint)(uint)row * Stride;
-        Sse.Prefetch0(place);
-        Sse.Prefetch0(place + Stride - 1);
+        Sse.Prefetch1(place);
+        Sse.Prefetch1(place + Stride - 1);
     }
 
     /// <summary>Puts both parts of a row together.</summary>
@@ -104,5 +104,19 @@ internal readonly unsafe struct FineCodes
         }
         if (_dimension % 2 != 0)
             words[_dimension - 1] = (short)(32 * codes[_dimension - 1] + 2 * (place[_dimension / 2] & 15) - 15);
+    }
+
+    /// <summary>The length of a vector of such integers, of which there is a multiple of 8.</summary>
+    public static float Norm(short* words, nuint length)
+    {
+        Vector128<float> even = Vector128<float>.Zero, odd = even;
+        for (nuint i = 0; i < length; i += 8)
+        {
+            Vector128<short> eight = Vector128.Load(words + i);
+            Vector128<float> low = Vector128.ConvertToSingle(Vector128.WidenLower(eight)), high = Vector128.ConvertToSingle(Vector128.WidenUpper(eight));
+            even += low * low;
+            odd += high * high;
+        }
+        return MathF.Sqrt(Vector128.Sum(even + odd));
     }
 }

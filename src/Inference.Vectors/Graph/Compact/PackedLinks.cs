@@ -57,9 +57,9 @@ internal readonly unsafe struct PackedLinks : ILinks
         if (!Sse.IsSupported)
             return;
         byte* list = _start + (nuint)(uint)node * Stride;
-        Sse.Prefetch0(list);
-        Sse.Prefetch0(list + 64);
-        Sse.Prefetch0(list + Stride - 1);
+        Sse.Prefetch1(list);
+        Sse.Prefetch1(list + 64);
+        Sse.Prefetch1(list + Stride - 1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
