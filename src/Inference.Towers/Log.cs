@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Information, "Index of {Bundle}: {Kind}, {Origin}, {Rows} rows, {Bytes} bytes, width {Width}, measured recall {Recall:F4}, {Microseconds:F0} us a search")]
     public static partial void IndexServed(this ILogger logger, string bundle, Vectors.IndexKind kind, string origin, int rows, long bytes, int width, double recall, double microseconds);
+
+    [LoggerMessage(8, LogLevel.Error, "The changes of the catalogue of {Name}/{Version} could not be merged into its index; searches find them, and later changes try again")]
+    public static partial void IndexMergeFailed(this ILogger logger, string name, string version, Exception exception);
 }

@@ -39,6 +39,21 @@ public sealed class RowSet : IDisposable
         return new RowSet(rowCount);
     }
 
+    /// <summary>A set that begins with the members of a bitmap.</summary>
+    /// <param name="rowCount">Rows of the catalogue.</param>
+    /// <param name="members">Row r is bit r mod 64 of word r ∕ 64. Rows behind the last word are no members; words and bits behind the last row are left out.</param>
+    public static RowSet Rent(int rowCount, ReadOnlySpan<ulong> members)
+    {
+        RowSet set = Rent(rowCount);
+        Span<ulong> words = set.Rented.AsSpan(0, set.WordCount);
+        members[..Math.Min(members.Length, words.Length)].CopyTo(words);
+        if (rowCount % 64 != 0)
+            words[^1] &= ulong.MaxValue >> (64 - rowCount % 64);
+        foreach (ulong word in words)
+            set.Count += BitOperations.PopCount(word);
+        return set;
+    }
+
     /// <summary>Adds a row; false if it was a member.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public bool Add(int row)

@@ -10,7 +10,7 @@ internal static class BundleSummary
 {
     public static void Write(CommandHost host, LoadedBundle loaded)
     {
-        VectorIndex index = loaded.Snapshot.Index;
+        LiveIndex index = loaded.Snapshot.Index;
         host.Output.WriteLine($"bundle    {loaded.Folder}");
         host.Output.WriteLine($"model     {loaded.Snapshot.Model.FullVersion}");
         host.Output.WriteLine($"space     {loaded.Snapshot.Model.EmbeddingSpaceId}, {loaded.Snapshot.Model.Dimension} dimensions, {loaded.Snapshot.Model.Metric}");
@@ -33,7 +33,7 @@ internal static class BundleSummary
         json.WriteNumber("items", loaded.Snapshot.Items.Count);
         json.WriteNumber("users", loaded.Users.Count);
         json.WriteNumber("golden_cases", loaded.GoldenCases);
-        VectorIndex index = loaded.Snapshot.Index;
+        LiveIndex index = loaded.Snapshot.Index;
         json.WriteStartObject("index");
         json.WriteString("kind", NameOf(index.Kind));
         json.WriteBoolean("from_bundle", loaded.IndexFromFile);

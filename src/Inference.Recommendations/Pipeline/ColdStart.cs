@@ -22,7 +22,7 @@ internal sealed class ColdStart
         if (profiles.Weigh(context, weights) == 0)
             return false;
 
-        RateBoard board = _boards.Rent(snapshot.Items.Count);
+        RateBoard board = _boards.Rent(eligible.Rows.RowCount);
         try
         {
             Mix(snapshot, profiles, weights, eligible, slate.Free, board);
@@ -41,15 +41,24 @@ internal sealed class ColdStart
         }
     }
 
-    /// <summary>Fills the free places with the most popular eligible items.</summary>
+    /// <summary>Fills the free places with the most popular eligible items; items that are too new to have been counted come last.</summary>
     public static void FillFromPopularity(Snapshot snapshot, Eligibility eligible, Slate slate)
     {
-        foreach (ScoredRow item in snapshot.Popularity.Ranked)
+        ReadOnlySpan<ScoredRow> ranked = snapshot.Popularity.Ranked;
+        foreach (ScoredRow item in ranked)
         {
             if (slate.Free == 0)
                 return;
+            Place(item);
+        }
+
+        for (int row = ranked.Length; row < eligible.Rows.RowCount && slate.Free > 0; row++)
+            Place(new ScoredRow(row, 0f));
+
+        void Place(ScoredRow item)
+        {
             if (!eligible.Allows(item.Row))
-                continue;
+                return;
             slate.Add(item.Row, item.Rate, Sources.Popularity);
             eligible.Deny(item.Row);
         }

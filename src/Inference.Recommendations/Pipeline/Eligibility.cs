@@ -4,39 +4,45 @@ using Inference.Vectors;
 
 namespace Inference.Recommendations.Pipeline;
 
-/// <summary>Which rows one reply may show: the allow list where there is one, less the excluded, the seen and those that are placed already.</summary>
+/// <summary>Which rows one reply may show: the items of one moment, of the allow list where there is one, less the excluded, the seen and those that are placed already.</summary>
+/// <remarks>Items that come while the reply is made may be found by the index, and only by it; they are shown. Those that go meanwhile may be shown.</remarks>
 internal sealed class Eligibility : IDisposable
 {
     private readonly RowSet _denied;
     private readonly RowSet? _allowed;
 
-    private Eligibility(RowSet denied, RowSet? allowed)
+    private Eligibility(CatalogueRows rows, RowSet denied, RowSet? allowed)
     {
+        Rows = rows;
         _denied = denied;
         _allowed = allowed;
     }
+
+    /// <summary>The moment of the catalogue that the reply is made from.</summary>
+    public CatalogueRows Rows { get; }
 
     public RowFilter Filter => RowFilter.Of(_allowed, _denied);
 
     public static Eligibility Of(ItemCatalogue items, IReadOnlyList<string> allowedIds, IReadOnlyList<string> excludedIds, ReadOnlySpan<int> seen, Degradations degraded)
     {
-        RowSet denied = RowSet.Rent(items.Count);
+        CatalogueRows now = items.Rows;
+        RowSet denied = RowSet.Rent(now.RowCount, now.Deleted);
         foreach (int row in seen)
             denied.Add(row);
         for (int i = 0; i < excludedIds.Count; i++)
         {
-            if (items.TryGetRow(excludedIds[i], out int row))
+            if (items.TryGetRow(excludedIds[i], now, out int row))
                 denied.Add(row);
         }
 
         if (allowedIds.Count == 0)
-            return new Eligibility(denied, null);
+            return new Eligibility(now, denied, null);
 
-        RowSet allowed = RowSet.Rent(items.Count);
+        RowSet allowed = RowSet.Rent(now.RowCount);
         int unknown = 0;
         for (int i = 0; i < allowedIds.Count; i++)
         {
-            if (items.TryGetRow(allowedIds[i], out int row))
+            if (items.TryGetRow(allowedIds[i], now, out int row))
                 allowed.Add(row);
             else
                 unknown++;
@@ -44,13 +50,18 @@ internal sealed class Eligibility : IDisposable
 
         if (unknown > 0)
             degraded.Add(Components.AllowedItemIds, DegradationReason.UnknownItems, $"{unknown} of {allowedIds.Count} ids are not in the catalogue.");
-        return new Eligibility(denied, allowed);
+        return new Eligibility(now, denied, allowed);
     }
 
-    public bool Allows(int row) => !_denied.Contains(row) && (_allowed is null || _allowed.Contains(row));
+    /// <summary>Whether a row may be shown; false for rows that came after <see cref="Rows"/>.</summary>
+    public bool Allows(int row) => row < Rows.RowCount && !_denied.Contains(row) && (_allowed is null || _allowed.Contains(row));
 
-    /// <summary>Takes a row out: it is placed.</summary>
-    public void Deny(int row) => _denied.Add(row);
+    /// <summary>Takes a row out: it is placed. One that came after <see cref="Rows"/> is out already.</summary>
+    public void Deny(int row)
+    {
+        if (row < Rows.RowCount)
+            _denied.Add(row);
+    }
 
     public void Dispose()
     {

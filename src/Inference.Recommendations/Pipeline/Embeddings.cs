@@ -42,7 +42,7 @@ public sealed class Embeddings
                 if (state is not null)
                     history.Append(state.History, snapshot.Items);
                 history.Append(users[i].RecentItemIds, snapshot.Items);
-                inputs[i] = new UserTowerInput(new FeatureSet(users[i].Context, state?.Features), history.Rows);
+                inputs[i] = new UserTowerInput(new FeatureSet(users[i].Context, state?.Features), history.Known);
             }
 
             var embeddings = new float[inputs.Length * snapshot.Model.Dimension];
@@ -78,9 +78,7 @@ public sealed class Embeddings
         {
             if (items[i].Features.Count > 0)
                 toEncode.Add(i);
-            else if (snapshot.Items.TryGetRow(items[i].ItemId, out int row))
-                snapshot.Index.CopyVector(row, embeddings.AsSpan(i * dimension, dimension));
-            else
+            else if (!snapshot.Items.TryGetRow(items[i].ItemId, out int row) || !snapshot.Index.TryCopyVector(row, embeddings.AsSpan(i * dimension, dimension)))
                 unknown.Add(i);
         }
 
@@ -98,18 +96,21 @@ public sealed class Embeddings
         return embeddings;
     }
 
-    /// <summary>The mean of the vectors of some rows; at least one.</summary>
-    internal static float[] Mean(VectorIndex index, ReadOnlySpan<int> rows)
+    /// <summary>The mean of the vectors of some rows; null where none of them is there any more.</summary>
+    internal static float[]? Mean(LiveIndex index, ReadOnlySpan<int> rows)
     {
         var mean = new float[index.Dimension];
+        int found = 0;
         float[] rented = ArrayPool<float>.Shared.Rent(index.Dimension);
         try
         {
             Span<float> vector = rented.AsSpan(0, index.Dimension);
             foreach (int row in rows)
             {
-                index.CopyVector(row, vector);
+                if (!index.TryCopyVector(row, vector))
+                    continue;
                 TensorPrimitives.Add(mean, vector, mean);
+                found++;
             }
         }
         finally
@@ -117,7 +118,9 @@ public sealed class Embeddings
             ArrayPool<float>.Shared.Return(rented);
         }
 
-        TensorPrimitives.Divide(mean, rows.Length, mean);
+        if (found == 0)
+            return null;
+        TensorPrimitives.Divide(mean, found, mean);
         return mean;
     }
 }

@@ -7,11 +7,16 @@ namespace Inference.Recommendations.Pipeline;
 internal sealed class History : IDisposable
 {
     private int[] _rows = [];
+    private int[]? _known;
+    private int _knownCount;
     private bool _abandoned;
 
     public int Count { get; private set; }
 
     public ReadOnlyMemory<int> Rows => _rows.AsMemory(0, Count);
+
+    /// <summary>The rows that the bundle brought: the towers know no others.</summary>
+    public ReadOnlyMemory<int> Known => _known is null ? Rows : _known.AsMemory(0, _knownCount);
 
     /// <summary>Appends known items and returns how many are unknown.</summary>
     public int Append(IReadOnlyList<string> itemIds, ItemCatalogue items)
@@ -23,7 +28,7 @@ internal sealed class History : IDisposable
         for (int i = 0; i < itemIds.Count; i++)
         {
             if (items.TryGetRow(itemIds[i], out int row))
-                _rows[Count++] = row;
+                Add(row, items.BundleRows);
             else
                 unknown++;
         }
@@ -39,7 +44,25 @@ internal sealed class History : IDisposable
         if (_rows.Length > 0 && !_abandoned)
             ArrayPool<int>.Shared.Return(_rows);
         _rows = [];
+        _known = null;
         Count = 0;
+    }
+
+    private void Add(int row, int bundleRows)
+    {
+        _rows[Count++] = row;
+        if (row >= bundleRows && _known is null)
+        {
+            // Rare: a history has an item that came after the towers were trained.
+            _knownCount = Count - 1;
+            _known = _rows[.._knownCount];
+        }
+        else if (row < bundleRows && _known is not null)
+        {
+            if (_knownCount == _known.Length)
+                Array.Resize(ref _known, Math.Max(16, _knownCount * 2));
+            _known[_knownCount++] = row;
+        }
     }
 
     private void Reserve(int capacity)

@@ -37,6 +37,7 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
         Sources.Towers when history.Length > 0 => Nearest(place.Row),
         Sources.Towers => new Reason(ReasonKind.Features, "Fits what is known of the user."),
         Sources.ClusterProfile => new Reason(ReasonKind.Profile, $"Popular with '{Profile()}'.", Profile: Profile()),
+        _ when snapshot.Popularity.RateOf(place.Row) == 0 => new Reason(ReasonKind.Popular, "Fills up the slate: nobody has touched it yet."),
         _ => new Reason(ReasonKind.Popular, $"Popular: {snapshot.Popularity.RateOf(place.Row) * 100:0.0} % of users touched it."),
     };
 
@@ -46,7 +47,8 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
         int dimension = snapshot.Index.Dimension;
         float[] touched = _touched ??= Directions(latest);
         float[] vector = _vector ??= new float[dimension];
-        snapshot.Index.CopyVector(row, vector);
+        if (!snapshot.Index.TryCopyVector(row, vector))
+            Array.Clear(vector);
         int best = 0;
         float highest = float.NegativeInfinity;
         for (int i = 0; i < latest.Length; i++)
@@ -65,7 +67,7 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
         return new Reason(nearestKind, text, snapshot.Items.IdOf(latest[best]));
     }
 
-    /// <summary>The vectors of some rows at length 1: by direction, because under an inner product a long vector of the history would explain every item. NaN where a vector is zero.</summary>
+    /// <summary>The vectors of some rows at length 1: by direction, because under an inner product a long vector of the history would explain every item. NaN where a vector is zero, or gone meanwhile.</summary>
     private float[] Directions(ReadOnlySpan<int> rows)
     {
         int dimension = snapshot.Index.Dimension;
@@ -73,7 +75,8 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
         for (int i = 0; i < rows.Length; i++)
         {
             Span<float> direction = directions.AsSpan(i * dimension, dimension);
-            snapshot.Index.CopyVector(rows[i], direction);
+            if (!snapshot.Index.TryCopyVector(rows[i], direction))
+                direction.Clear();
             TensorPrimitives.Divide(direction, TensorPrimitives.Norm(direction), direction);
         }
 

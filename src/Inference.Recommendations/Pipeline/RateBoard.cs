@@ -73,21 +73,23 @@ internal sealed class RateBoard(int rowCount)
     private static bool Precedes(ScoredRow a, ScoredRow b) => a.Rate > b.Rate || (a.Rate == b.Rate && a.Row < b.Row);
 }
 
-/// <summary>Keeps a few boards of the current catalogue's size; boards of another size are let go.</summary>
+/// <summary>Keeps a few boards that fit the catalogue and have room for it to grow; boards that are too small, or far too large, are let go.</summary>
 internal sealed class RateBoardPool
 {
     private const int MostKept = 64;
     private readonly ConcurrentBag<RateBoard> _boards = [];
 
+    /// <summary>A clean board of at least so many rows.</summary>
     public RateBoard Rent(int rowCount)
     {
+        int roomy = rowCount + (rowCount / 8) + 64;
         while (_boards.TryTake(out RateBoard? board))
         {
-            if (board.RowCount == rowCount)
+            if (board.RowCount >= rowCount && board.RowCount <= 2 * (long)roomy)
                 return board;
         }
 
-        return new RateBoard(rowCount);
+        return new RateBoard(roomy);
     }
 
     public void Return(RateBoard board)

@@ -96,8 +96,8 @@ public sealed class RecommendationPipeline
         Rung rung = Rung.Popularity;
         if (asked.Count > 0)
         {
-            float[] mean = Embeddings.Mean(snapshot.Index, asked.Rows.Span);
-            if (_retrieval.Fill(snapshot, mean, eligible, slate))
+            float[]? mean = Embeddings.Mean(snapshot.Index, asked.Rows.Span);
+            if (mean is not null && _retrieval.Fill(snapshot, mean, eligible, slate))
                 rung = Rung.ItemEmbedding;
         }
 
@@ -117,7 +117,7 @@ public sealed class RecommendationPipeline
         Snapshot snapshot, RecommendQuery query, KnownUser user, FeatureSet features, History history,
         Eligibility eligible, Slate slate, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
-        if (query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(user.State, history.Count) is { } towerRung)
+        if (query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(user.State, history.Known.Length) is { } towerRung)
         {
             // What is cached stands for the stored state alone.
             KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;

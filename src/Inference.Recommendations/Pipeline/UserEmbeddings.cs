@@ -94,7 +94,7 @@ internal sealed class UserEmbeddings(
         bool answered = false;
         try
         {
-            UserTowerInput[] user = [new UserTowerInput(features, history.Rows)];
+            UserTowerInput[] user = [new UserTowerInput(features, history.Known)];
             ValueTask encoding = snapshot.UserTower.EncodeAsync(user, embedding.Memory, cancellationToken);
             await budget.WaitAsync(encoding, left, cancellationToken);
             answered = true;

@@ -4,7 +4,7 @@ namespace Inference.Recommendations.Ports;
 
 /// <summary>What the user tower is given for one user.</summary>
 /// <param name="Features">Context features; what the tower's inputs do not name is ignored, what is missing gets the manifest's default.</param>
-/// <param name="History">Rows of the snapshot's catalogue, latest last, without unknown items. The tower keeps the latest ones it can take.</param>
+/// <param name="History">Rows that the bundle brought, latest last, without unknown items and items added since. The tower keeps the latest ones it can take.</param>
 public readonly record struct UserTowerInput(FeatureSet Features, ReadOnlyMemory<int> History);
 
 /// <summary>The user tower of one snapshot: turns users into vectors of its embedding space. Safe for concurrent use.</summary>

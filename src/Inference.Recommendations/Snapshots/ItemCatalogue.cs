@@ -1,22 +1,43 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using Inference.Recommendations.Features;
 
 namespace Inference.Recommendations.Snapshots;
 
-/// <summary>The items of a snapshot: ids and titles by row, rows by id. A row is an item's place in the index, 0 to Count - 1.</summary>
+/// <summary>The items of a snapshot: ids, titles, features and attributes by row, rows by id. A row is an item's place in the index.</summary>
+/// <remarks>
+/// <para>A row belongs to one id for the life of the snapshot. New items get the next row; a replaced item keeps its own; a deleted item's row is kept for it and holds nothing until the
+/// item comes back. What holds an item is in <see cref="Rows"/>, which is replaced in one step by each change, so whoever reads it once sees one moment.</para>
+/// <para>Any number of readers, who never wait; changes are <see cref="CatalogueEditor"/>'s, one at a time.</para>
+/// </remarks>
 public sealed class ItemCatalogue
 {
-    private readonly string[] _ids;
-    private readonly string?[] _titles;
-    private readonly FrozenDictionary<string, int> _rows;
+    private const int PageBits = 10;
+    private const int PageRows = 1 << PageBits;
+
+    private readonly string[] _bundleIds;
+    private readonly FrozenDictionary<string, int> _bundleRows;
+    private readonly ConcurrentDictionary<string, int> _addedRows = new(StringComparer.Ordinal);
+    private readonly ItemContents _contents;
+    private string[][] _addedIds = [];
+    private CatalogueRows _rows;
 
     /// <param name="ids">Item ids by row; not empty, no two equal.</param>
     /// <param name="titles">Titles by row, null where an item has none.</param>
     /// <exception cref="ArgumentException">The lengths differ, or an id is empty or there twice.</exception>
     public ItemCatalogue(IReadOnlyList<string> ids, IReadOnlyList<string?> titles)
+        : this(ids, ContentsOf(titles))
     {
-        if (ids.Count != titles.Count)
-            throw new ArgumentException($"{ids.Count} ids but {titles.Count} titles.", nameof(titles));
+    }
+
+    /// <param name="ids">Item ids by row; not empty, no two equal.</param>
+    /// <param name="contents">What is known of the items, by row. Passes to the catalogue.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or an id is empty or there twice.</exception>
+    public ItemCatalogue(IReadOnlyList<string> ids, ItemContents contents)
+    {
+        if (ids.Count != contents.Count)
+            throw new ArgumentException($"{ids.Count} ids but the contents of {contents.Count} items.", nameof(contents));
         var rows = new Dictionary<string, int>(ids.Count, StringComparer.Ordinal);
         for (int row = 0; row < ids.Count; row++)
         {
@@ -26,20 +47,86 @@ public sealed class ItemCatalogue
                 throw new ArgumentException($"Rows {rows[ids[row]]} and {row} have the same id '{ids[row]}'.", nameof(ids));
         }
 
-        _ids = [.. ids];
-        _titles = [.. titles];
-        _rows = rows.ToFrozenDictionary(StringComparer.Ordinal);
+        _bundleIds = [.. ids];
+        _bundleRows = rows.ToFrozenDictionary(StringComparer.Ordinal);
+        _contents = contents;
+        _rows = new CatalogueRows(_bundleIds.Length, _bundleIds.Length, []);
     }
 
-    public int Count => _ids.Length;
+    /// <summary>Which rows hold an item now.</summary>
+    public CatalogueRows Rows => Volatile.Read(ref _rows);
 
-    public string IdOf(int row) => _ids[row];
+    /// <summary>Items.</summary>
+    public int Count => Rows.Count;
 
-    public string? TitleOf(int row) => _titles[row];
+    /// <summary>Rows that the bundle brought, 0 to BundleRows - 1: those that its towers know by number.</summary>
+    public int BundleRows => _bundleIds.Length;
 
-    public bool TryGetRow([NotNullWhen(true)] string? id, out int row)
+    /// <summary>The id that a row belongs to, whether or not it holds the item.</summary>
+    public string IdOf(int row)
+    {
+        if (row < _bundleIds.Length)
+            return _bundleIds[row];
+        int added = row - _bundleIds.Length;
+        return Volatile.Read(ref _addedIds)[added >> PageBits][added & (PageRows - 1)];
+    }
+
+    /// <summary>The title that a row has, or had when its item was deleted.</summary>
+    public string? TitleOf(int row) => _contents.TitleOf(row);
+
+    /// <summary>What is known of the item of a row, or was when it was deleted. Made anew by each call.</summary>
+    public ItemContent ContentOf(int row) => _contents[row];
+
+    /// <summary>One attribute of a row, without making the others.</summary>
+    public bool TryGetAttribute(int row, string name, out FeatureValue value) => _contents.TryGetAttribute(row, name, out value);
+
+    /// <summary>The row of an item that is there now.</summary>
+    public bool TryGetRow([NotNullWhen(true)] string? id, out int row) => TryGetRow(id, Rows, out row);
+
+    /// <summary>The row of an item that was there at a moment.</summary>
+    public bool TryGetRow([NotNullWhen(true)] string? id, CatalogueRows moment, out int row) => TryFindRow(id, moment.RowCount, out row) && moment.Contains(row);
+
+    /// <summary>The row that an item of the bundle has, whether or not it was deleted since: the towers know it either way.</summary>
+    public bool TryGetBundleRow([NotNullWhen(true)] string? id, out int row)
     {
         row = -1;
-        return id is not null && _rows.TryGetValue(id, out row);
+        return id is not null && _bundleRows.TryGetValue(id, out row);
+    }
+
+    /// <summary>The row that belongs to an id, whether or not it holds the item or is published. The writer's.</summary>
+    internal bool TryFindRow(string id, out int row) => TryFindRow(id, int.MaxValue, out row);
+
+    /// <summary>Gives a row to a new id. Nobody finds it until <see cref="Publish"/>.</summary>
+    internal void Reserve(int row, string id)
+    {
+        int added = row - _bundleIds.Length, page = added >> PageBits;
+        if (page == _addedIds.Length)
+            Volatile.Write(ref _addedIds, [.. _addedIds, new string[PageRows]]);
+        _addedIds[page][added & (PageRows - 1)] = id;
+        _addedRows[id] = row;
+    }
+
+    /// <summary>Sets what is known of the item of a row.</summary>
+    internal void SetContent(int row, ItemContent content) => _contents.Set(row, content);
+
+    /// <summary>Makes changes visible, all in one step.</summary>
+    /// <param name="added">Rows that were reserved behind the last one.</param>
+    /// <param name="deleted">Rows that hold an item, and none from now on; no two equal.</param>
+    /// <param name="restored">Rows that hold none, and one from now on; no two equal.</param>
+    internal void Publish(int added, ReadOnlySpan<int> deleted, ReadOnlySpan<int> restored) => Volatile.Write(ref _rows, _rows.With(added, deleted, restored));
+
+    private static ItemContents ContentsOf(IReadOnlyList<string?> titles)
+    {
+        var contents = new ItemContents();
+        foreach (string? title in titles)
+            contents.Add(ItemContent.Empty with { Title = title });
+        contents.Trim();
+        return contents;
+    }
+
+    private bool TryFindRow([NotNullWhen(true)] string? id, int rowCount, out int row)
+    {
+        row = -1;
+        return id is not null && (_bundleRows.TryGetValue(id, out row) || (rowCount > _bundleIds.Length && _addedRows.TryGetValue(id, out row)));
     }
 }

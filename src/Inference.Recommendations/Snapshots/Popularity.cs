@@ -21,9 +21,9 @@ public sealed class Popularity
         Array.Sort(_ranked, static (a, b) => a.Rate != b.Rate ? b.Rate.CompareTo(a.Rate) : a.Row.CompareTo(b.Row));
     }
 
-    /// <summary>All items, most popular first, ties by row.</summary>
+    /// <summary>All counted items, most popular first, ties by row. Some may be deleted since.</summary>
     public ReadOnlySpan<ScoredRow> Ranked => _ranked;
 
-    /// <summary>Share of training users that touched the item.</summary>
-    public float RateOf(int row) => _rates[row];
+    /// <summary>Share of training users that touched the item; 0 for rows behind those that were counted.</summary>
+    public float RateOf(int row) => row < _rates.Length ? _rates[row] : 0f;
 }

@@ -6,26 +6,29 @@ using Inference.Vectors.Search;
 namespace Inference.Recommendations.Snapshots;
 
 /// <summary>
-/// A bundle loaded whole: everything that one reply needs, from one version. Immutable, so a request that holds it never sees a mixture of two versions.
-/// Rows of <see cref="Items"/>, <see cref="Index"/>, <see cref="Popularity"/> and <see cref="Profiles"/> agree.
+/// A bundle loaded whole: everything that one reply needs, from one version, so a request that holds it never sees a mixture of two versions. The towers and profiles never change;
+/// items come and go (<see cref="Editor"/>). Rows of <see cref="Items"/>, <see cref="Index"/>, <see cref="Popularity"/> and <see cref="Profiles"/> agree: a row means one item for the
+/// life of the snapshot.
 /// </summary>
 public sealed class Snapshot : IDisposable
 {
     private readonly IDisposable[] _owned;
 
-    /// <param name="owned">What is to be disposed with the snapshot (sessions, the index), in this order.</param>
+    /// <param name="index">Passes to the snapshot.</param>
+    /// <param name="owned">What is to be disposed with the snapshot (sessions), in this order.</param>
     public Snapshot(
         ModelIdentity model,
         ItemCatalogue items,
-        VectorIndex index,
+        LiveIndex index,
         IUserTower userTower,
         IItemTower? itemTower,
         Popularity popularity,
         ClusterProfiles? profiles,
         params IDisposable[] owned)
     {
-        if (index.Count != items.Count || popularity.Ranked.Length != items.Count)
-            throw new ArgumentException($"The catalogue has {items.Count} items, the index {index.Count}, popularity {popularity.Ranked.Length}.");
+        int rows = items.Rows.RowCount;
+        if (index.RowCount != rows || popularity.Ranked.Length != rows)
+            throw new ArgumentException($"The catalogue has {rows} items, the index {index.RowCount}, popularity {popularity.Ranked.Length}.");
         Model = model;
         Items = items;
         Index = index;
@@ -33,6 +36,7 @@ public sealed class Snapshot : IDisposable
         ItemTower = itemTower;
         Popularity = popularity;
         Profiles = profiles;
+        Editor = new CatalogueEditor(items, index);
         _owned = owned;
         var known = new Dictionary<string, IReadOnlyCollection<FeatureKind>>(StringComparer.Ordinal);
         foreach (string name in profiles?.ContextFeatures ?? [])
@@ -47,7 +51,10 @@ public sealed class Snapshot : IDisposable
     public ItemCatalogue Items { get; }
 
     /// <summary>The vectors of the items. Graphs hold them as codes, so that a vector read back is within a few thousandths of the one that the item tower gave.</summary>
-    public VectorIndex Index { get; }
+    public LiveIndex Index { get; }
+
+    /// <summary>Changes <see cref="Items"/> and <see cref="Index"/> while they are read.</summary>
+    public CatalogueEditor Editor { get; }
 
     /// <summary>Searches <see cref="Index"/> in passes that waiting requests share; null to search it directly.</summary>
     public ConcurrentSearch? SharedSearch { get; init; }
@@ -57,6 +64,7 @@ public sealed class Snapshot : IDisposable
     /// <summary>Null when the bundle has item embeddings only.</summary>
     public IItemTower? ItemTower { get; }
 
+    /// <summary>Of the rows that it knows; those behind them are touched by nobody.</summary>
     public Popularity Popularity { get; }
 
     /// <summary>Null when the bundle has no cluster profiles.</summary>
@@ -67,6 +75,7 @@ public sealed class Snapshot : IDisposable
 
     public void Dispose()
     {
+        Index.Dispose();
         foreach (IDisposable part in _owned)
             part.Dispose();
     }

@@ -16,7 +16,16 @@ internal static class FirstScreen
     {
         Snapshot snapshot = model.Snapshot;
         // An item says nothing about anybody, so it may stand on a screen that somebody logs.
-        string item = snapshot.Items.IdOf(snapshot.Popularity.Ranked[0].Row);
+        string item = "";
+        CatalogueRows rows = snapshot.Items.Rows;
+        foreach (ScoredRow popular in snapshot.Popularity.Ranked)
+        {
+            if (!rows.Contains(popular.Row))
+                continue;
+            item = snapshot.Items.IdOf(popular.Row);
+            break;
+        }
+
         string metric = snapshot.Model.Metric switch
         {
             Metric.InnerProduct => "inner product",
@@ -43,7 +52,7 @@ internal static class FirstScreen
             """);
     }
 
-    private static string Describe(VectorIndex index)
+    private static string Describe(LiveIndex index)
     {
         FormattableString size = $"{ServerMetrics.NameOf(index.Kind)}, {index.Bytes / 1e6:N1} MB";
         FormattableString? measured = index.Tuning switch

@@ -53,7 +53,7 @@ internal sealed class ModelService(SnapshotRegistry snapshots, ModelLoading load
         Index = Describe(snapshot.Index),
     };
 
-    private static ItemIndex Describe(VectorIndex index)
+    private static ItemIndex Describe(LiveIndex index)
     {
         var described = new ItemIndex { Kind = ServerMetrics.NameOf(index.Kind), Rows = index.Count, Bytes = index.Bytes };
         if (index.Tuning is { } tuning)

@@ -55,7 +55,7 @@ internal sealed class ServerMetrics
     public void ModelLoaded(TimeSpan duration, string outcome) =>
         _loads.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
 
-    private static Measurement<T>[] OfIndex<T>(SnapshotRegistry snapshots, Func<VectorIndex, T?> value)
+    private static Measurement<T>[] OfIndex<T>(SnapshotRegistry snapshots, Func<LiveIndex, T?> value)
         where T : struct =>
         snapshots.Active is { } snapshot && value(snapshot.Index) is { } measured
             ? [new Measurement<T>(measured, new("recsys.index.kind", NameOf(snapshot.Index.Kind)), new("recsys.model.version", snapshot.Model.FullVersion))]

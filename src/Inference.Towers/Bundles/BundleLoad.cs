@@ -116,14 +116,15 @@ internal sealed class BundleLoad
             await TimedAsync(BundleLoadStage.WarmUp, () => WarmUpAsync(user, manifest.Dimension));
         _problems.ThrowIfAny(_folder);
 
+        var live = new LiveIndex(index!, new LiveOptions { MergeFailed = e => _logger.IndexMergeFailed(named.Name!, named.Version!, e), TimeProvider = _time });
         var model = new ModelIdentity(named.Name!, named.Version!, SpaceOf(named, files), manifest.Dimension, manifest.Metric);
         return new LoadedBundle
         {
             Folder = _folder,
             Manifest = named,
-            Snapshot = new Snapshot(model, catalogue!.Items, index!, user!, item, popularity!, profiles, [.. owned])
+            Snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned])
             {
-                SharedSearch = _indexOptions.SharePasses ? new ConcurrentSearch(index!) : null,
+                SharedSearch = _indexOptions.SharePasses ? new ConcurrentSearch(live) : null,
             },
             Users = users,
             GoldenCases = golden,
@@ -284,7 +285,7 @@ internal sealed class BundleLoad
 
     private void LogIndex(LoadedBundle loaded)
     {
-        VectorIndex index = loaded.Snapshot.Index;
+        LiveIndex index = loaded.Snapshot.Index;
         IndexTuning? tuning = index.Tuning;
         _logger.IndexServed(
             loaded.Snapshot.Model.FullVersion,

@@ -4,7 +4,7 @@ using Inference.Recommendations.Snapshots;
 namespace Inference.Towers.Bundles;
 
 /// <summary>The items of a bundle while it is loaded: ids for the snapshot, features for the item tower.</summary>
-/// <param name="Items">Ids and titles by row.</param>
+/// <param name="Items">Ids, titles, features and attributes by row.</param>
 /// <param name="IdInputs">The items' own input ids by row; null when not every item has one.</param>
 /// <param name="Features">Features by row.</param>
 internal sealed record Catalogue(ItemCatalogue Items, long[]? IdInputs, IReadOnlyDictionary<string, FeatureValue>[] Features)
@@ -13,7 +13,7 @@ internal sealed record Catalogue(ItemCatalogue Items, long[]? IdInputs, IReadOnl
     public static Catalogue Of(IReadOnlyList<BundleItem> items)
     {
         var ids = new string[items.Count];
-        var titles = new string?[items.Count];
+        var contents = new ItemContents();
         var idInputs = new long[items.Count];
         var features = new IReadOnlyDictionary<string, FeatureValue>[items.Count];
         bool allHaveIds = true;
@@ -21,12 +21,13 @@ internal sealed record Catalogue(ItemCatalogue Items, long[]? IdInputs, IReadOnl
         {
             BundleItem item = items[row];
             ids[row] = item.Id;
-            titles[row] = item.Title;
             idInputs[row] = item.IdInput ?? 0;
             allHaveIds &= item.IdInput is not null;
             features[row] = item.Features ?? FeatureSet.None;
+            contents.Add(new ItemContent(item.Title, features[row], item.Attributes ?? FeatureSet.None));
         }
 
-        return new Catalogue(new ItemCatalogue(ids, titles), allHaveIds ? idInputs : null, features);
+        contents.Trim();
+        return new Catalogue(new ItemCatalogue(ids, contents), allHaveIds ? idInputs : null, features);
     }
 }

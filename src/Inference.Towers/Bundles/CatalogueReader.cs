@@ -38,7 +38,7 @@ internal static class CatalogueReader
                 problems.Add(where, $"'id' has {item.Id?.Length ?? 0} characters; it can have 1 to {MaxIdLength}.");
             else if (!lines.TryAdd(item.Id, line))
                 problems.Add(where, $"the item '{item.Id}' is there already, in line {lines[item.Id]}.");
-            items.Add(item with { Features = WithoutEmpty(item.Features), Attributes = null, UnknownFields = null });
+            items.Add(item with { Features = WithoutEmpty(item.Features), Attributes = WithoutEmpty(item.Attributes), UnknownFields = null });
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed record EncoderScope(ItemCatalogue Items, long[]? IdInputs, Histo
     /// <summary>The model's id of every row: the item's own, or the row number, plus an offset.</summary>
     public long[] ModelIds(string? ids, long offset)
     {
-        var byRow = new long[Items.Count];
+        var byRow = new long[Items.BundleRows];
         for (int row = 0; row < byRow.Length; row++)
             byRow[row] = offset + (ids == ItemIds.IdInput ? IdInputs![row] : row);
         return byRow;

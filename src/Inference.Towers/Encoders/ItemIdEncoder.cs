@@ -3,9 +3,9 @@ using Inference.Recommendations.Snapshots;
 
 namespace Inference.Towers.Encoders;
 
-/// <summary>Writes the model's id of an item of the catalogue, or the id of unknown items.</summary>
+/// <summary>Writes the model's id of an item of the bundle, or the id of unknown items.</summary>
 internal sealed class ItemIdEncoder<T>(ItemCatalogue items, T[] idByRow, T unknown) : InputEncoder<T>
     where T : unmanaged, INumberBase<T>
 {
-    public override void Encode(in TowerRow row, Span<T> destination) => destination[0] = items.TryGetRow(row.ItemId, out int place) ? idByRow[place] : unknown;
+    public override void Encode(in TowerRow row, Span<T> destination) => destination[0] = items.TryGetBundleRow(row.ItemId, out int place) ? idByRow[place] : unknown;
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Inference.Recommendations.Features;
 using Inference.Towers.Bundles;
 
 namespace Inference.Towers.Manifests;

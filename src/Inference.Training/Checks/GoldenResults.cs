@@ -46,7 +46,7 @@ public static class GoldenResults
 
     private static int SameRanks(Snapshot snapshot, IReadOnlyList<string> expected, float[] embedding, int[] history)
     {
-        using RowSet denied = RowSet.Rent(snapshot.Items.Count);
+        using RowSet denied = RowSet.Rent(snapshot.Items.Rows.RowCount);
         denied.AddRange(history);
         var found = new Neighbor[expected.Count];
         int count = snapshot.Index.Search(embedding, found, RowFilter.Deny(denied));

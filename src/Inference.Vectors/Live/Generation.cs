@@ -53,6 +53,9 @@ internal sealed class Generation
     /// <summary>What a search of the index may return that has read <paramref name="marked"/> before. Where nothing was hidden then, the filter itself: it costs less.</summary>
     public RowFilter Less(RowFilter filter, LogPosition marked) => marked.Position == Start.Position ? filter : filter.Less(_hidden);
 
+    /// <summary>Whether a change since the index supersedes a row. False for rows behind those of the index.</summary>
+    public bool Hides(int row) => _hidden.Contains(row);
+
     /// <summary>Hides the row of the change that was published last. The writer's, while this generation is the current one.</summary>
     /// <param name="row">Its row.</param>
     /// <param name="end">Behind the change.</param>

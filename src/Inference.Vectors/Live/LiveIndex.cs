@@ -98,6 +98,12 @@ public sealed class LiveIndex : ISearchable, IDisposable
     /// <summary>How long the last merge took that took place.</summary>
     public TimeSpan LastMergeDuration => _history.LastDuration;
 
+    /// <summary>Bytes of memory that the merged rows take; waiting changes come on top of it.</summary>
+    public long Bytes => Volatile.Read(ref _current).Index.Bytes;
+
+    /// <summary>What was measured when the index was tuned; null where nobody did. Merges keep it.</summary>
+    public IndexTuning? Tuning => Volatile.Read(ref _current).Index.Tuning;
+
     /// <summary>Writes the best eligible rows, best first; equal scores by ascending row.</summary>
     /// <inheritdoc cref="VectorIndex.Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)" path="/param"/>
     /// <returns>How many were written.</returns>
@@ -160,7 +166,40 @@ public sealed class LiveIndex : ISearchable, IDisposable
             return _live.Contains(row);
     }
 
-    /// <summary>The vector of a row, as <see cref="VectorIndex.CopyVector"/> gives it. Waits for changes that are just made, a matter of microseconds.</summary>
+    /// <summary>The score of one row, as a search gives it; NaN if the row is not there.</summary>
+    /// <inheritdoc cref="Score(ReadOnlySpan{float}, ReadOnlySpan{int}, Span{float})" path="/exception"/>
+    public float Score(ReadOnlySpan<float> query, int row)
+    {
+        float score = 0;
+        Score(query, new ReadOnlySpan<int>(in row), new Span<float>(ref score));
+        return score;
+    }
+
+    /// <summary>The scores of some rows, in their order, with the bits that a search gives them; rows may repeat. NaN for rows that are not there.</summary>
+    /// <remarks>Rows that changed since the last merge are scored one by one, after a short wait for changes that are just made.</remarks>
+    /// <param name="query"><see cref="Dimension"/> finite elements.</param>
+    /// <param name="rows">Any numbers.</param>
+    /// <param name="scores">At least as many as <paramref name="rows"/>.</param>
+    /// <exception cref="ArgumentException">The query has the wrong length or holds NaN or infinity, or there are fewer places than rows.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    public void Score(ReadOnlySpan<float> query, ReadOnlySpan<int> rows, Span<float> scores)
+    {
+        if (scores.Length < rows.Length)
+            throw new ArgumentException($"{scores.Length} places for the scores of {rows.Length} rows.", nameof(scores));
+        Generation generation = Hold();
+        try
+        {
+            generation.Index.ThrowIfUnfit(query);
+            for (int i = 0; i < rows.Length; i++)
+                scores[i] = IsInIndex(generation, rows[i]) ? generation.Index.Score(query, rows[i]) : ScoreChanged(query, rows[i]);
+        }
+        finally
+        {
+            generation.Release();
+        }
+    }
+
+    /// <summary>The vector of a row, as <see cref="VectorIndex.CopyVector"/> gives it. For a row that changed since the last merge it waits for changes that are just made, a matter of microseconds.</summary>
     /// <param name="row">Any number.</param>
     /// <param name="vector">At least <see cref="Dimension"/> elements.</param>
     /// <returns>False if the row is not there.</returns>
@@ -170,6 +209,19 @@ public sealed class LiveIndex : ISearchable, IDisposable
     {
         if (vector.Length < Dimension)
             throw new ArgumentException($"{vector.Length} places for a vector of {Dimension} dimensions.", nameof(vector));
+        Generation generation = Hold();
+        try
+        {
+            if (IsInIndex(generation, row))
+            {
+                generation.Index.CopyVector(row, vector);
+                return true;
+            }
+        }
+        finally
+        {
+            generation.Release();
+        }
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -313,6 +365,23 @@ public sealed class LiveIndex : ISearchable, IDisposable
         if (!TensorPrimitives.IsFiniteAll(vector))
             throw new ArgumentException("The vector holds NaN or infinity; vectors must be finite.", nameof(vector));
         return Metric == Metric.Cosine ? InverseNorms.Of(vector) : 0;
+    }
+
+    /// <summary>Whether the index of a generation has the row's latest vector. A row that changes meanwhile may still be in it.</summary>
+    private static bool IsInIndex(Generation generation, int row) => generation.Index.HasVector(row) && !generation.Hides(row);
+
+    private float ScoreChanged(ReadOnlySpan<float> query, int row)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_live.Contains(row))
+                return float.NaN;
+            // Merged since the caller looked.
+            return _log.TryLatest(row, out LogPosition position)
+                ? LogScan.Score(_log, position, Metric, query)
+                : _current.Index.Score(query, row);
+        }
     }
 
     private Generation Hold()

@@ -40,6 +40,31 @@ internal static class LogScan
         }
     }
 
+    /// <summary>The score of the vector that one change gives its row.</summary>
+    /// <param name="log">What <paramref name="position"/> is a place of.</param>
+    /// <param name="position">A published change that is no deletion, in its block.</param>
+    /// <param name="metric">How vectors are compared.</param>
+    /// <param name="query">Finite elements, not padded.</param>
+    [SkipLocalsInit]
+    public static float Score(ChangeLog log, LogPosition position, Metric metric, scoped ReadOnlySpan<float> query)
+    {
+        LogBlock block = position.Block;
+        int place = (int)(position.Position - block.First);
+        Span<float> scores = stackalloc float[ScoreBlock.Rows];
+        ScanQuery prepared = log.Queries.Rent();
+        try
+        {
+            prepared.Prepare(query, metric, mean: [], log.LargestInverse);
+            var scan = new ExactScan(KernelSets.Best, metric, prepared.Prepared, ref block.Vectors, block.Stride, block.Capacity, block.InverseNorms);
+            scan.ScorePicked(new ReadOnlySpan<int>(in place), scores, float.NegativeInfinity);
+            return scores[0];
+        }
+        finally
+        {
+            log.Queries.Return(prepared);
+        }
+    }
+
     [SkipLocalsInit]
     private static void Collect(LogRun run, int stretch, long end, Metric metric, ScanQuery query, RowFilter filter, ref TopK best)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
+using System.Numerics.Tensors;
 using Inference.Recommendations.Users;
 using Inference.Recommendations;
 using Inference.Recommendations.Features;
@@ -22,7 +23,7 @@ internal sealed class World
 {
     public const int Items = 12;
 
-    public World(IUserTower? tower = null, IUserStates? states = null, bool withProfiles = true, IUserEmbeddings? cache = null)
+    public World(IUserTower? tower = null, IUserStates? states = null, bool withProfiles = true, IUserEmbeddings? cache = null, IItemTower? itemTower = null)
     {
         var vectors = new float[Items * 3];
         for (int i = 0; i < Items; i++)
@@ -32,7 +33,7 @@ internal sealed class World
         var popularity = new Popularity([.. Enumerable.Range(0, Items).Select(i => 0.5f - (0.04f * i))]);
         Tower = tower ?? new MeanTower(index);
         Snapshot = new Snapshot(
-            new ModelIdentity("shop", "1", "space", 3, Metric.InnerProduct), items, index, Tower, null, popularity, withProfiles ? Profiles() : null, index);
+            new ModelIdentity("shop", "1", "space", 3, Metric.InnerProduct), items, new LiveIndex(index), Tower, itemTower, popularity, withProfiles ? Profiles() : null);
         var stored = new InMemoryUserStates();
         stored.Replace(
         [
@@ -88,10 +89,23 @@ internal sealed class MeanTower(ExactIndex index) : IUserTower
             if (history.IsEmpty)
                 embedding.Fill(0.1f);
             else
-                Embeddings.Mean(index, history).CopyTo(embedding);
+                Mean(history, embedding);
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private void Mean(ReadOnlySpan<int> history, Span<float> mean)
+    {
+        Span<float> vector = stackalloc float[index.Dimension];
+        mean.Clear();
+        foreach (int row in history)
+        {
+            index.CopyVector(row, vector);
+            TensorPrimitives.Add(mean, vector, mean);
+        }
+
+        TensorPrimitives.Divide(mean, history.Length, mean);
     }
 }
 

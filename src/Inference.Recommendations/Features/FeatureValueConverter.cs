@@ -1,15 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Inference.Recommendations.Features;
 
-namespace Inference.Towers.Bundles;
+namespace Inference.Recommendations.Features;
 
 /// <summary>
 /// Features as plain JSON: a string is a text, a number without point or exponent a whole number, any other number a real one, and a list of one of these a list. A list
 /// with a real number in it is one of real numbers. Null and the empty list are no value.
 /// </summary>
-internal sealed class FeatureValueConverter : JsonConverter<FeatureValue>
+public sealed class FeatureValueConverter : JsonConverter<FeatureValue>
 {
     public override bool HandleNull => true;
 

@@ -1,0 +1,326 @@
+using System.Buffers.Binary;
+using System.Text;
+using Inference.Recommendations.Features;
+
+namespace Inference.Recommendations.Snapshots;
+
+/// <summary>An item's content as bytes.</summary>
+/// <remarks>
+/// <code>
+///  record    = title  features  attributes
+///  title     = 0 | length + 1, UTF-8
+///  features, attributes = bytes that follow, count, count × (text of the name, kind, value)
+///  value     = text | zigzag integer | 8 bytes of a double | count, count × one of these
+///  text      = 2 × number of a text that is kept once + 1  |  2 × length, UTF-8
+/// </code>
+/// Whole numbers are of variable length, 7 bits a byte, least first. Names are kept once, and so are short texts while the feature has few different ones: categories cost
+/// a byte or two. One writer at a time; readers never wait.
+/// </remarks>
+internal sealed class ItemContentFormat
+{
+    /// <summary>Names and texts that are kept at most, so that callers who invent some cannot fill the memory: further ones are written out in each record.</summary>
+    private const int MostNames = 4096, MostTexts = 1 << 18;
+
+    /// <summary>Different texts of one feature that are kept, and the longest.</summary>
+    private const int MostTextsOfName = 4096, LongestText = 64;
+
+    private readonly TextTable _names = new();
+    private readonly TextTable _texts = new();
+    private readonly Dictionary<string, int> _textsOfName = new(StringComparer.Ordinal);
+    private byte[] _buffer = new byte[1024];
+    private int _length;
+
+    /// <summary>The record of a content; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Write(ItemContent content)
+    {
+        _length = 0;
+        if (content.Title is { } title)
+        {
+            PutNumber((ulong)Encoding.UTF8.GetByteCount(title) + 1);
+            PutUtf8(title);
+        }
+        else
+        {
+            PutNumber(0);
+        }
+
+        PutSection(content.Features);
+        PutSection(content.Attributes);
+        return _buffer.AsSpan(0, _length);
+    }
+
+    /// <summary>The content of a record, which may be followed by anything; nothing for no bytes.</summary>
+    public ItemContent Read(ReadOnlySpan<byte> record)
+    {
+        if (record.IsEmpty)
+            return ItemContent.Empty;
+        string? title = ReadTitle(record);
+        ReadOnlySpan<byte> rest = AfterTitle(record);
+        int bytes = (int)TakeNumber(ref rest);
+        return new ItemContent(title, ReadSection(rest[..bytes]), ReadSection(Section(rest[bytes..])));
+    }
+
+    /// <summary>The title of a record.</summary>
+    public static string? ReadTitle(ReadOnlySpan<byte> record)
+    {
+        if (record.IsEmpty)
+            return null;
+        int length = (int)TakeNumber(ref record) - 1;
+        return length < 0 ? null : Encoding.UTF8.GetString(record[..length]);
+    }
+
+    /// <summary>One attribute of a record.</summary>
+    public bool TryReadAttribute(ReadOnlySpan<byte> record, string name, out FeatureValue value)
+    {
+        value = default;
+        if (record.IsEmpty)
+            return false;
+        ReadOnlySpan<byte> rest = AfterTitle(record);
+        int bytes = (int)TakeNumber(ref rest);
+        rest = Section(rest[bytes..]);
+        int number = _names.NumberOf(name);
+        for (ulong left = TakeNumber(ref rest); left > 0; left--)
+        {
+            if (TakeIsText(ref rest, number, name))
+            {
+                value = TakeValue(ref rest);
+                return true;
+            }
+
+            SkipValue(ref rest);
+        }
+
+        return false;
+    }
+
+    private void PutSection(IReadOnlyDictionary<string, FeatureValue> features)
+    {
+        int start = _length;
+        PutNumber((ulong)features.Count);
+        foreach ((string name, FeatureValue value) in features)
+        {
+            PutText(name, _names, _names.Count < MostNames);
+            Reserve(1)[0] = (byte)value.Kind;
+            PutValue(name, value);
+        }
+
+        // The length comes first and is of variable length itself, so the section moves up.
+        int bytes = _length - start;
+        PutNumber((ulong)bytes);
+        int prefix = _length - start - bytes;
+        Span<byte> written = stackalloc byte[10];
+        _buffer.AsSpan(start + bytes, prefix).CopyTo(written);
+        _buffer.AsSpan(start, bytes).CopyTo(_buffer.AsSpan(start + prefix));
+        written[..prefix].CopyTo(_buffer.AsSpan(start));
+    }
+
+    private void PutValue(string name, FeatureValue value)
+    {
+        switch (value.Kind)
+        {
+            case FeatureKind.Text:
+                PutCategory(name, value.Text);
+                break;
+            case FeatureKind.Integer:
+                PutInteger(value.Integer);
+                break;
+            case FeatureKind.Number:
+                BinaryPrimitives.WriteDoubleLittleEndian(Reserve(sizeof(double)), value.Number);
+                break;
+            case FeatureKind.TextList:
+                PutNumber((ulong)value.TextList.Count);
+                foreach (string text in value.TextList)
+                    PutCategory(name, text);
+                break;
+            case FeatureKind.IntegerList:
+                PutNumber((ulong)value.IntegerList.Count);
+                foreach (long integer in value.IntegerList)
+                    PutInteger(integer);
+                break;
+            case FeatureKind.NumberList:
+                PutNumber((ulong)value.NumberList.Count);
+                foreach (double number in value.NumberList)
+                    BinaryPrimitives.WriteDoubleLittleEndian(Reserve(sizeof(double)), number);
+                break;
+        }
+    }
+
+    private void PutCategory(string name, string text)
+    {
+        int ofName = _textsOfName.GetValueOrDefault(name), before = _texts.Count;
+        PutText(text, _texts, text.Length <= LongestText && ofName < MostTextsOfName && before < MostTexts);
+        if (_texts.Count > before && (ofName > 0 || _textsOfName.Count < MostNames))
+            _textsOfName[name] = ofName + 1;
+    }
+
+    private void PutText(string text, TextTable table, bool mayKeep)
+    {
+        int number = table.NumberOf(text);
+        if (number < 0 && mayKeep)
+            number = table.Add(text);
+        if (number >= 0)
+        {
+            PutNumber(((ulong)number << 1) | 1);
+            return;
+        }
+
+        PutNumber((ulong)Encoding.UTF8.GetByteCount(text) << 1);
+        PutUtf8(text);
+    }
+
+    private void PutUtf8(string text) => Encoding.UTF8.GetBytes(text, Reserve(Encoding.UTF8.GetByteCount(text)));
+
+    private void PutInteger(long value) => PutNumber(((ulong)value << 1) ^ (ulong)(value >> 63));
+
+    private void PutNumber(ulong value)
+    {
+        for (; value >= 0x80; value >>= 7)
+            Reserve(1)[0] = (byte)(value | 0x80);
+        Reserve(1)[0] = (byte)value;
+    }
+
+    private Span<byte> Reserve(int bytes)
+    {
+        if (_buffer.Length - _length < bytes)
+            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + bytes));
+        Span<byte> place = _buffer.AsSpan(_length, bytes);
+        _length += bytes;
+        return place;
+    }
+
+    private Dictionary<string, FeatureValue> ReadSection(ReadOnlySpan<byte> section)
+    {
+        int count = (int)TakeNumber(ref section);
+        var features = new Dictionary<string, FeatureValue>(count, StringComparer.Ordinal);
+        for (int i = 0; i < count; i++)
+        {
+            string name = TakeText(ref section, _names);
+            features[name] = TakeValue(ref section);
+        }
+
+        return features;
+    }
+
+    private FeatureValue TakeValue(ref ReadOnlySpan<byte> rest)
+    {
+        var kind = (FeatureKind)rest[0];
+        rest = rest[1..];
+        switch (kind)
+        {
+            case FeatureKind.Text:
+                return FeatureValue.Of(TakeText(ref rest, _texts));
+            case FeatureKind.Integer:
+                return FeatureValue.Of(TakeInteger(ref rest));
+            case FeatureKind.Number:
+                return FeatureValue.Of(TakeDouble(ref rest));
+            case FeatureKind.TextList:
+                string[] texts = new string[TakeNumber(ref rest)];
+                for (int i = 0; i < texts.Length; i++)
+                    texts[i] = TakeText(ref rest, _texts);
+                return FeatureValue.Of(texts);
+            case FeatureKind.IntegerList:
+                long[] integers = new long[TakeNumber(ref rest)];
+                for (int i = 0; i < integers.Length; i++)
+                    integers[i] = TakeInteger(ref rest);
+                return FeatureValue.Of(integers);
+            case FeatureKind.NumberList:
+                double[] numbers = new double[TakeNumber(ref rest)];
+                for (int i = 0; i < numbers.Length; i++)
+                    numbers[i] = TakeDouble(ref rest);
+                return FeatureValue.Of(numbers);
+            default:
+                return default;
+        }
+    }
+
+    private static void SkipValue(ref ReadOnlySpan<byte> rest)
+    {
+        var kind = (FeatureKind)rest[0];
+        rest = rest[1..];
+        ulong count = kind is FeatureKind.TextList or FeatureKind.IntegerList or FeatureKind.NumberList ? TakeNumber(ref rest) : 1;
+        for (; count > 0; count--)
+        {
+            switch (kind)
+            {
+                case FeatureKind.Text or FeatureKind.TextList:
+                    SkipText(ref rest);
+                    break;
+                case FeatureKind.Integer or FeatureKind.IntegerList:
+                    TakeNumber(ref rest);
+                    break;
+                case FeatureKind.Number or FeatureKind.NumberList:
+                    rest = rest[sizeof(double)..];
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Takes a text and says whether it is the one with this number, or, where that is negative, this one.</summary>
+    private static bool TakeIsText(ref ReadOnlySpan<byte> rest, int number, string text)
+    {
+        ulong head = TakeNumber(ref rest);
+        if ((head & 1) != 0)
+            return number >= 0 && head >> 1 == (ulong)number;
+        int length = (int)(head >> 1);
+        ReadOnlySpan<byte> utf8 = rest[..length];
+        rest = rest[length..];
+        // A name that was written out may have been given a number for later records.
+        return Encoding.UTF8.GetByteCount(text) == length && Encoding.UTF8.GetString(utf8) == text;
+    }
+
+    private static string TakeText(ref ReadOnlySpan<byte> rest, TextTable table)
+    {
+        ulong head = TakeNumber(ref rest);
+        if ((head & 1) != 0)
+            return table.TextOf((int)(head >> 1));
+        int length = (int)(head >> 1);
+        string text = Encoding.UTF8.GetString(rest[..length]);
+        rest = rest[length..];
+        return text;
+    }
+
+    private static void SkipText(ref ReadOnlySpan<byte> rest)
+    {
+        ulong head = TakeNumber(ref rest);
+        if ((head & 1) == 0)
+            rest = rest[(int)(head >> 1)..];
+    }
+
+    private static long TakeInteger(ref ReadOnlySpan<byte> rest)
+    {
+        ulong zigzag = TakeNumber(ref rest);
+        return (long)(zigzag >> 1) ^ -(long)(zigzag & 1);
+    }
+
+    private static double TakeDouble(ref ReadOnlySpan<byte> rest)
+    {
+        double number = BinaryPrimitives.ReadDoubleLittleEndian(rest);
+        rest = rest[sizeof(double)..];
+        return number;
+    }
+
+    private static ulong TakeNumber(ref ReadOnlySpan<byte> rest)
+    {
+        ulong value = 0;
+        for (int shift = 0; ; shift += 7)
+        {
+            byte next = rest[0];
+            rest = rest[1..];
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+                return value;
+        }
+    }
+
+    private static ReadOnlySpan<byte> AfterTitle(ReadOnlySpan<byte> record)
+    {
+        ulong length = TakeNumber(ref record);
+        return length == 0 ? record : record[((int)length - 1)..];
+    }
+
+    private static ReadOnlySpan<byte> Section(ReadOnlySpan<byte> rest)
+    {
+        int bytes = (int)TakeNumber(ref rest);
+        return rest[..bytes];
+    }
+}

@@ -1,0 +1,85 @@
+using Inference.Recommendations.Features;
+
+namespace Inference.Recommendations.Snapshots;
+
+/// <summary>Titles, features and attributes of all items by row, each item as one run of bytes (<see cref="ItemContentFormat"/>).</summary>
+/// <remarks>
+/// Those that a bundle brings lie behind one another in large arrays, so that a million items are a few arrays and not tens of millions of objects. Content that is set later
+/// is an array of its own, which goes when it is replaced. One writer at a time; readers never wait.
+/// </remarks>
+public sealed class ItemContents
+{
+    private const int BlockBytes = 4 << 20;
+    private const int PageBits = 10;
+    private const int PageRows = 1 << PageBits;
+
+    private readonly ItemContentFormat _format = new();
+    private readonly List<byte[]> _blocks = [];
+    private readonly List<long> _places = [];
+    private int _used;
+    private byte[]?[]?[] _pages = [];
+
+    /// <summary>Rows with content from the bundle; all others have what was set, or none.</summary>
+    public int Count => _places.Count;
+
+    /// <summary>Bytes of what the bundle brought.</summary>
+    public long Bytes => _blocks.Sum(block => (long)block.Length) + ((long)_places.Capacity * sizeof(long));
+
+    /// <summary>Adds the content of the next row of the bundle. Before the first reader.</summary>
+    public void Add(ItemContent content)
+    {
+        ReadOnlySpan<byte> record = _format.Write(content);
+        if (_blocks.Count == 0 || _blocks[^1].Length - _used < record.Length)
+        {
+            if (_blocks.Count > 0)
+                _blocks[^1] = _blocks[^1].AsSpan(0, _used).ToArray();
+            _blocks.Add(new byte[Math.Max(record.Length, BlockBytes)]);
+            _used = 0;
+        }
+
+        record.CopyTo(_blocks[^1].AsSpan(_used));
+        _places.Add(((long)(_blocks.Count - 1) << 32) | (uint)_used);
+        _used += record.Length;
+    }
+
+    /// <summary>Gives back what is reserved for more rows. After the last <see cref="Add"/>.</summary>
+    public void Trim()
+    {
+        if (_blocks.Count > 0)
+            _blocks[^1] = _blocks[^1].AsSpan(0, _used).ToArray();
+        _places.TrimExcess();
+    }
+
+    /// <summary>Replaces the content of a row, of the bundle or not.</summary>
+    public void Set(int row, ItemContent content)
+    {
+        int page = row >> PageBits;
+        if (page >= _pages.Length)
+        {
+            byte[]?[]?[] larger = new byte[]?[]?[Math.Max(page + 1, _pages.Length * 2)];
+            _pages.CopyTo(larger, 0);
+            Volatile.Write(ref _pages, larger);
+        }
+
+        byte[]?[] rows = _pages[page] ?? new byte[]?[PageRows];
+        Volatile.Write(ref rows[row & (PageRows - 1)], _format.Write(content).ToArray());
+        Volatile.Write(ref _pages[page], rows);
+    }
+
+    /// <summary>Everything about a row; nothing for a row that has none.</summary>
+    public ItemContent this[int row] => _format.Read(Of(row));
+
+    /// <summary>The title of a row.</summary>
+    public string? TitleOf(int row) => ItemContentFormat.ReadTitle(Of(row));
+
+    /// <summary>One attribute of a row, without looking at more of the others than has to be.</summary>
+    public bool TryGetAttribute(int row, string name, out FeatureValue value) => _format.TryReadAttribute(Of(row), name, out value);
+
+    private ReadOnlySpan<byte> Of(int row)
+    {
+        byte[]?[]?[] pages = Volatile.Read(ref _pages);
+        if (row >> PageBits < pages.Length && Volatile.Read(ref pages[row >> PageBits]) is { } rows && Volatile.Read(ref rows[row & (PageRows - 1)]) is { } set)
+            return set;
+        return row < _places.Count ? _blocks[(int)(_places[row] >> 32)].AsSpan((int)_places[row]) : default;
+    }
+}
