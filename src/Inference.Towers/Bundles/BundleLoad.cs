@@ -6,6 +6,7 @@ using Inference.Recommendations.Users;
 using Inference.Towers.Manifests;
 using Inference.Towers.Runtime;
 using Inference.Vectors;
+using Inference.Vectors.Live;
 using Inference.Vectors.Search;
 using Microsoft.Extensions.Logging;
 

@@ -19,7 +19,7 @@ public sealed class IndexKindTests
     public async Task Recommend_OverAnyIndex_AnswersAsOverTheFlatOne(IndexKind kind, bool shared)
     {
         var world = new World();
-        using VectorIndex index = Build(world, kind);
+        using LiveIndex index = Build(world, kind);
         Snapshot snapshot = Of(world, index, shared);
         var query = new RecommendQuery { UserId = "anna", Limit = kind == IndexKind.Exact ? 6 : 2, Explain = true };
 
@@ -37,7 +37,7 @@ public sealed class IndexKindTests
     public void Similar_OverAnyIndex_FindsTheSameItems(IndexKind kind)
     {
         var world = new World();
-        using VectorIndex index = Build(world, kind);
+        using LiveIndex index = Build(world, kind);
         var query = new SimilarItemsQuery { ItemIds = ["i2", "i5"], Limit = 2 };
 
         RecommendReply actual = world.Pipeline.Similar(Of(world, index, shared: false), query);
@@ -50,7 +50,7 @@ public sealed class IndexKindTests
     public async Task EmbedItems_OverAGraph_IsNearToWhatTheTowerGave()
     {
         var world = new World();
-        using VectorIndex index = Build(world, IndexKind.Compact);
+        using LiveIndex index = Build(world, IndexKind.Compact);
         ItemQuery[] asked = [.. Enumerable.Range(0, World.Items).Select(i => new ItemQuery($"i{i}", FeatureSet.None))];
 
         float[] exact = await Embeddings.EmbedItemsAsync(world.Snapshot, asked, [], CancellationToken.None);
@@ -59,15 +59,15 @@ public sealed class IndexKindTests
         Assert.All(exact.Zip(near), pair => Assert.Equal(pair.First, pair.Second, 0.01f));
     }
 
-    private static Snapshot Of(World world, VectorIndex index, bool shared) =>
+    private static Snapshot Of(World world, LiveIndex index, bool shared) =>
         new(world.Snapshot.Model, world.Snapshot.Items, index, world.Tower, null, world.Snapshot.Popularity, world.Snapshot.Profiles)
         {
             SharedSearch = shared ? new ConcurrentSearch(index) : null,
         };
 
-    private static VectorIndex Build(World world, IndexKind kind)
+    private static LiveIndex Build(World world, IndexKind kind)
     {
-        using VectorMatrix rows = VectorMatrix.Create(World.Items, 3, (row, vector) => world.Snapshot.Index.CopyVector(row, vector));
-        return IndexBuilder.Build(rows, Metric.InnerProduct, new IndexOptions { Kind = kind, Threads = 1 });
+        using VectorMatrix rows = VectorMatrix.Create(World.Items, 3, (row, vector) => world.Snapshot.Index.TryCopyVector(row, vector));
+        return new LiveIndex(IndexBuilder.Build(rows, Metric.InnerProduct, new IndexOptions { Kind = kind, Threads = 1 }));
     }
 }

@@ -29,6 +29,24 @@ public sealed class RowSetTests
             Assert.Equal(expected.Contains(row), rows.Contains(row));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(70)]
+    [InlineData(128)]
+    [InlineData(500)]
+    public void Rent_WithMembers_HasThoseThatExist(int rowCount)
+    {
+        ulong[] words = [ulong.MaxValue, 0b1010];
+
+        using RowSet rows = RowSet.Rent(rowCount, words);
+
+        int[] expected = [.. Enumerable.Range(0, rowCount).Where(row => row < 64 || row is 65 or 67)];
+        Assert.Equal(expected, Enumerable.Range(0, rowCount + 70).Where(rows.Contains));
+        Assert.Equal(expected.Length, rows.Count);
+    }
+
     [Fact]
     public void Rent_AfterAnotherSetWasReturned_IsEmpty()
     {

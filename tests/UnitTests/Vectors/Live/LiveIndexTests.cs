@@ -66,6 +66,44 @@ public sealed class LiveIndexTests
         Assert.Equal(0, live.FailedMerges);
     }
 
+    /// <summary>Rows of the index, changed ones, deleted ones and ones that never were, before and after a merge.</summary>
+    [Theory]
+    [InlineData(IndexKind.Flat, Metric.InnerProduct)]
+    [InlineData(IndexKind.Exact, Metric.Cosine)]
+    [InlineData(IndexKind.Exact, Metric.L2)]
+    public void Score_OfAnyRow_HasTheBitsOfASearch(IndexKind kind, Metric metric)
+    {
+        using LiveIndex live = LiveModel.Live(200, Dimension, metric, kind: kind);
+        LiveModel model = LiveModel.Of(200, Dimension, metric);
+        for (int round = 0; round < 4; round++)
+        {
+            for (int row = round; row < 230; row += 3)
+                live.Upsert(row, model.Rows[row] = SeededVectors.WholeNumbers(Dimension, seed: 100 * round + row));
+            for (int row = round; row < 200; row += 11)
+                Assert.Equal(model.Rows.Remove(row), live.Delete(row));
+            if (round == 2)
+                live.Merge();
+            float[] query = SeededVectors.WholeNumbers(Dimension, seed: round);
+            Dictionary<int, float> expected = model.Search(query, 300).ToDictionary(hit => hit.Row, hit => hit.Score);
+            int[] rows = [.. Enumerable.Range(-1, 240)];
+            var scores = new float[rows.Length];
+            var copy = new float[Dimension];
+
+            live.Score(query, rows, scores);
+
+            for (int i = 0; i < rows.Length; i++)
+            {
+                Assert.Equal(expected.GetValueOrDefault(rows[i], float.NaN), scores[i]);
+                Assert.Equal(scores[i], live.Score(query, rows[i]));
+                Assert.Equal(model.Rows.TryGetValue(rows[i], out float[]? vector), live.TryCopyVector(rows[i], copy));
+                Assert.True(vector is null || vector.AsSpan().SequenceEqual(copy));
+            }
+        }
+
+        Assert.Throws<ArgumentException>("scores", () => live.Score(new float[Dimension], [1, 2], new float[1]));
+        Assert.Throws<ArgumentException>("query", () => live.Score(new float[Dimension + 1], 1));
+    }
+
     [Fact]
     public void Upsert_OfALateAddition_NeedsNoMergeToBeFound()
     {
