@@ -13,8 +13,10 @@ namespace Inference.Vectors.Graph.Fast;
 /// <item>take the nearest node that was not expanded; compute its exact distance and offer it to the results;</item>
 /// <item>estimate the distances of its neighbours from their codes in the same record;</item>
 /// <item>put those into the queue that are near enough and were not there before;</item>
-/// <item>ask for the record of the next node and, in a search that is alone on its core, of the one after it.</item>
+/// <item>choose the next node.</item>
 /// </list>
+/// Meanwhile a step asks for the lines of a record that is going to be read, a part now and a part then, because the core can wait for hardly more lines at once than a
+/// record has: of the record of another search (<see cref="FastTurns"/>), or, in a search that is alone on its core, of the node that comes after the next one.
 /// See <see cref="Candidates"/> for what a filter changes.
 /// </remarks>
 internal unsafe struct FastBeam<TKernels>
@@ -52,6 +54,9 @@ internal unsafe struct FastBeam<TKernels>
     /// <inheritdoc cref="Candidates.IsCrowded"/>
     public readonly bool IsCrowded => _candidates.IsCrowded;
 
+    /// <summary>The record that the caller is to ask for while it does other steps: the next one of a search that takes turns, the one after it of a search alone; null for none.</summary>
+    public byte* Coming { get; private set; }
+
     /// <summary>Nodes expanded.</summary>
     public readonly int Steps => _candidates.Steps;
 
@@ -86,16 +91,20 @@ internal unsafe struct FastBeam<TKernels>
                 _candidates.Insert<TKernels>(distances[i] + shift, nodes[i]);
         }
         _ahead = -1;
-        Advance();
+        if (Advance() && !alone)
+            Prefetch(_records + (nuint)(uint)_next * _layout.Bytes, 0, _layout.Bytes);
     }
 
     /// <summary>One step; false when the search has ended.</summary>
+    /// <param name="coming">A record to ask for meanwhile; null for none.</param>
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool Step()
+    public bool Step(byte* coming)
     {
         int node = _next;
         if (node < 0)
             return false;
+        nuint part = _layout.Bytes / 4;
+        Prefetch(coming, 0, part);
         if (_visited.IsFull)
             _scratch.Grow(ref _visited);
         byte* record = _records + (nuint)(uint)node * _layout.Bytes;
@@ -104,13 +113,16 @@ internal unsafe struct FastBeam<TKernels>
         float distance = Distance(record, out float slope);
         if (distance < Results.Limit && _candidates.IsEligible(node))
             Results.Insert<TKernels>(distance, node);
+        Prefetch(coming, part, 2 * part);
         int* sums = _sums;
         var estimates = (float*)(_sums + IGraphKernels.Slots);
         if (_layout.Bits == 2)
             TKernels.Sums2(_codes, record + _layout.Codes, _layout.Length, sums);
         else
             TKernels.Sums4(_codes, record + _layout.Codes, _layout.Length, sums);
+        Prefetch(coming, 2 * part, 3 * part);
         uint near = TKernels.Estimate(sums, factors, new EstimateLine(distance, slope, _offset, _step), _candidates.Limit, estimates);
+        Prefetch(coming, 3 * part, _layout.Bytes);
         for (; near != 0; near &= near - 1)
         {
             int slot = BitOperations.TrailingZeroCount(near);
@@ -118,6 +130,19 @@ internal unsafe struct FastBeam<TKernels>
                 _candidates.Insert<TKernels>(estimates[slot], numbers[slot]);
         }
         return Advance();
+    }
+
+    /// <summary>Asks for the whole of <see cref="Coming"/>.</summary>
+    public readonly void PrefetchComing() => Prefetch(Coming, 0, _layout.Bytes);
+
+    /// <summary>Asks for the ends of <see cref="Coming"/>, and so for the translation of its addresses.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void TouchComing()
+    {
+        if (!Sse.IsSupported || Coming == null)
+            return;
+        Sse.Prefetch1(Coming);
+        Sse.Prefetch1(Coming + _layout.Bytes - 64);
     }
 
     /// <summary>Offers a row to the results without any graph.</summary>
@@ -192,27 +217,27 @@ internal unsafe struct FastBeam<TKernels>
     private bool Advance()
     {
         _next = _candidates.Expand();
-        if (_next < 0)
-            return false;
-        if (_next != _ahead)
-            Prefetch(_next);
-        if (_alone)
+        int coming = _next;
+        if (_alone && _next >= 0)
         {
-            _ahead = _candidates.Peek();
-            if (_ahead >= 0)
-                Prefetch(_ahead);
+            if (_next != _ahead)
+                Prefetch(_records + (nuint)(uint)_next * _layout.Bytes, 0, _layout.Bytes);
+            coming = _ahead = _candidates.Peek();
         }
-        return true;
+        Coming = coming >= 0 ? _records + (nuint)(uint)coming * _layout.Bytes : null;
+        return _next >= 0;
     }
 
-    /// <summary>Asks for a record, into the second-level cache: the first level can wait for fewer lines at once than a record has, and the search would wait with it.</summary>
+    /// <summary>Asks for a part of a record, into the second-level cache: the first level holds too few of them.</summary>
+    /// <param name="record">Null for none.</param>
+    /// <param name="start">Offset of the first byte.</param>
+    /// <param name="end">Behind the last byte.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Prefetch(int node)
+    private static void Prefetch(byte* record, nuint start, nuint end)
     {
-        if (!Sse.IsSupported)
+        if (!Sse.IsSupported || record == null)
             return;
-        byte* record = _records + (nuint)(uint)node * _layout.Bytes;
-        for (nuint line = 0; line < _layout.Bytes; line += 64)
+        for (nuint line = start; line < end; line += 64)
             Sse.Prefetch1(record + line);
     }
 }

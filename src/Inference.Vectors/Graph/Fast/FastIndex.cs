@@ -195,7 +195,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
             if (Plan(results.Length, filter, width) is not { } plan)
                 return Score(ref beam, turned, filter, results);
             beam.Start(Records, turned, plan, Entries, alone: true);
-            while (beam.Step())
+            while (beam.Step(beam.Coming))
             {
             }
             return Finish(ref beam, turned, plan, results);
@@ -245,20 +245,8 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
                 request.Found = Score(ref scratch.Beams[i], turned, request.Filter, request.Results.Span);
             }
         }
-        int started = count;
-        Span<int> all = stackalloc int[Together];
-        running.CopyTo(all);
-        while (count > 0)
-        {
-            for (int i = 0; i < count;)
-            {
-                if (scratch.Beams[running[i]].Step())
-                    i++;
-                else
-                    running[i] = running[--count];
-            }
-        }
-        foreach (int i in all[..started])
+        FastTurns.Run(scratch.Beams, running[..count]);
+        foreach (int i in running[..count])
             requests[i].Found = Finish(ref scratch.Beams[i], scratch.Turned(i), scratch.Plans[i], requests[i].Results.Span);
     }
 
@@ -268,7 +256,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         {
             SearchPlan around = Around(plan);
             beam.Start(Records, turned, around, Entries, alone: true);
-            while (beam.Step())
+            while (beam.Step(beam.Coming))
             {
             }
             return Finish(ref beam, turned, around, results);
