@@ -1,7 +1,7 @@
+using System.Buffers;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Inference.Vectors.Files;
 using Inference.Vectors.Graph.Kernels;
 using Inference.Vectors.Memory;
@@ -14,7 +14,7 @@ namespace Inference.Vectors.Graph;
 /// another. It does what the upper layers of HNSW do.</para>
 /// <list type="number">
 /// <item>Some nodes of the sample are pivots; each node of the sample lies in the cell of the pivot that it is nearest to, and the cells lie one after the other in memory.</item>
-/// <item>A search scores all pivots, and then the cells of the nearest of them until it has scored <see cref="Scored"/> nodes.</item>
+/// <item>A search scores all pivots, and then the cells of the nearest of them until it has scored <see cref="Scored"/> nodes, from 4-bit codes (<see cref="EntryBlocks"/>).</item>
 /// <item>It begins at the nearest <see cref="Begin"/> of these.</item>
 /// </list>
 /// A graph over the sample in place of the cells found worse beginnings, for the same reason that makes the sample necessary.
@@ -33,18 +33,27 @@ internal sealed unsafe class EntryLayer : IDisposable
     /// <summary>Nodes of the sample that a search scores, and the nearest pivots whose cells they may come from.</summary>
     private const int Scored = 640, Cells = 24;
 
-    /// <summary>Most pivots, and most nodes whose distances are computed at once.</summary>
-    private const int MostPivots = 256, Piece = 256;
+    /// <summary>Elements of the longest query whose forms lie on the stack.</summary>
+    private const int OnStack = 2048;
+
+    /// <summary>Most pivots.</summary>
+    private const int MostPivots = 256;
 
     private const string CountParameter = "entries", PivotsParameter = "entry-pivots";
     private const string NodesSection = "entry-nodes", CodesSection = "entry-codes", FactorsSection = "entry-factors", CellsSection = "entry-cells";
 
     private readonly MemoryBlock _codes;
     private readonly RowFactor[] _factors;
-    private readonly float[] _scales, _norms;
-    private readonly int[] _cells, _order;
-    private readonly nuint _length, _stride;
+    private readonly int[] _cells;
+    private readonly nuint _length;
     private readonly int _pivots;
+
+    /// <summary>The pivots and then the cells, each from the start of a block on, and the number in the graph for each place in these.</summary>
+    private readonly EntryBlocks _blocks;
+    private readonly int[] _numbers;
+
+    /// <summary>The first block of each cell, and where the last one ends.</summary>
+    private readonly int[] _cellBlocks;
 
     /// <param name="nodes">The sample as numbers of the graph, cell by cell, and before them the pivots.</param>
     /// <param name="codes">Their codes in this order; taken over.</param>
@@ -58,22 +67,23 @@ internal sealed unsafe class EntryLayer : IDisposable
         _factors = factors;
         _cells = cells;
         _length = length;
-        _stride = GraphRows.StrideOf(length);
         _pivots = cells.Length - 1;
-        _scales = Array.ConvertAll(factors, static factor => factor.Scale);
-        _norms = Array.ConvertAll(factors, static factor => factor.SquaredNorm);
-        _order = new int[nodes.Length];
-        for (int i = 0; i < _order.Length; i++)
-            _order[i] = i;
+        _cellBlocks = new int[cells.Length];
+        _cellBlocks[0] = BlocksFor(_pivots);
+        for (int i = 0; i < _pivots; i++)
+            _cellBlocks[i + 1] = _cellBlocks[i] + BlocksFor(cells[i + 1] - cells[i]);
+        _numbers = new int[_cellBlocks[_pivots] * EntryBlocks.Rows];
+        _blocks = new EntryBlocks(_cellBlocks[_pivots], length);
+        Fill(0, 0, _pivots);
+        for (int i = 0; i < _pivots; i++)
+            Fill(_cellBlocks[i], _pivots + cells[i], _pivots + cells[i + 1]);
     }
 
     /// <summary>The sample as numbers of the graph; pivots are in it twice.</summary>
     public int[] Nodes { get; }
 
     /// <summary>Bytes of memory.</summary>
-    public long Bytes => (long)_codes.Length + (long)Nodes.Length * (2 * sizeof(RowFactor) + 2 * sizeof(int));
-
-    private sbyte* Codes => (sbyte*)Unsafe.AsPointer(ref _codes.Start<sbyte>());
+    public long Bytes => (long)_codes.Length + (long)_blocks.Memory.Length + (long)Nodes.Length * (sizeof(RowFactor) + sizeof(int)) + (long)_numbers.Length * sizeof(int);
 
     /// <summary>How many of so many nodes are in the sample.</summary>
     public static int SizeFor(int nodes) => Math.Min(nodes, Math.Max(Least, nodes / Share));
@@ -118,15 +128,13 @@ internal sealed unsafe class EntryLayer : IDisposable
             nodes[pivots + next[cellOf[i]]++] = sample[i];
         var codes = new MemoryBlock((nuint)nodes.Length * rows.CodeStride);
         var factors = new RowFactor[nodes.Length];
-        var layer = new EntryLayer(nodes, codes, factors, cells, rows.Length);
+        var start = (sbyte*)Unsafe.AsPointer(ref codes.Start<sbyte>());
         for (int i = 0; i < nodes.Length; i++)
         {
             factors[i] = rows.Factors[nodes[i]];
-            layer._scales[i] = factors[i].Scale;
-            layer._norms[i] = factors[i].SquaredNorm;
-            Unsafe.CopyBlock(layer.Codes + (nuint)(uint)i * rows.CodeStride, rows.Codes + (nuint)(uint)nodes[i] * rows.CodeStride, (uint)rows.CodeStride);
+            Unsafe.CopyBlock(start + (nuint)(uint)i * rows.CodeStride, rows.Codes + (nuint)(uint)nodes[i] * rows.CodeStride, (uint)rows.CodeStride);
         }
-        return layer;
+        return new EntryLayer(nodes, codes, factors, cells, rows.Length);
     }
 
     /// <summary>The layer in a file.</summary>
@@ -171,78 +179,114 @@ internal sealed unsafe class EntryLayer : IDisposable
     public int Nearest<TKernels>(short* query, float scale, bool squaredL2, Span<int> nearest, Span<float> distances)
         where TKernels : struct, IGraphKernels
     {
-        Span<int> cells = stackalloc int[Cells];
-        Span<float> cellDistances = stackalloc float[Cells];
-        int cellCount = 0;
-        float limit = float.PositiveInfinity;
-        Score<TKernels>(query, scale, squaredL2, 0, _pivots, cells, cellDistances, ref cellCount, ref limit);
-        int count = 0, scored = 0;
-        limit = float.PositiveInfinity;
-        for (int i = 0; i < cellCount && scored < Scored; i++)
+        int length = (int)_length;
+        float[]? rentedFloats = length > OnStack ? ArrayPool<float>.Shared.Rent(length) : null;
+        sbyte[]? rentedCodes = length > OnStack ? ArrayPool<sbyte>.Shared.Rent(length) : null;
+        Span<float> floats = (rentedFloats ?? stackalloc float[OnStack])[..length];
+        Span<sbyte> codes = (rentedCodes ?? stackalloc sbyte[OnStack])[..length];
+        TensorPrimitives.ConvertTruncating(new ReadOnlySpan<short>(query, length), floats);
+        float step = GraphRows.Quantise(floats, sbyte.MaxValue, codes);
+        int count;
+        fixed (sbyte* start = codes)
+            count = Nearest<TKernels>(new EntryQuery(start, length, step * scale, squaredL2), nearest, distances);
+        if (rentedFloats is not null && rentedCodes is not null)
         {
-            int start = _cells[cells[i]], end = Math.Min(_cells[cells[i] + 1], start + Scored - scored);
-            Score<TKernels>(query, scale, squaredL2, _pivots + start, _pivots + end, nearest, distances, ref count, ref limit);
-            scored += end - start;
+            ArrayPool<float>.Shared.Return(rentedFloats);
+            ArrayPool<sbyte>.Shared.Return(rentedCodes);
         }
-        for (int i = 0; i < count; i++)
-            nearest[i] = Nodes[nearest[i]];
         return count;
     }
 
     /// <summary>Becomes a holder of the memory, unless it is gone.</summary>
-    public bool TryHold() => _codes.TryHold();
+    public bool TryHold()
+    {
+        if (!_codes.TryHold())
+            return false;
+        if (_blocks.Memory.TryHold())
+            return true;
+        _codes.Release();
+        return false;
+    }
 
     /// <summary>Ends one hold; the maker's too.</summary>
-    public void Release() => _codes.Release();
+    public void Release()
+    {
+        _blocks.Memory.Release();
+        _codes.Release();
+    }
 
     public void Dispose() => Release();
 
-    /// <summary>Puts places from <paramref name="start"/> on among the nearest so far.</summary>
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Score<TKernels>(short* query, float scale, bool squaredL2, int start, int end, Span<int> nearest, Span<float> distances, ref int count, ref float limit)
+    private int Nearest<TKernels>(in EntryQuery wanted, Span<int> nearest, Span<float> distances)
         where TKernels : struct, IGraphKernels
     {
-        int* dots = stackalloc int[Piece];
-        var values = (float*)dots;
-        for (; start < end; start += Piece)
+        float* estimates = stackalloc float[MostPivots + EntryBlocks.Rows];
+        int* sums = stackalloc int[EntryBlocks.Rows];
+        for (int block = 0; block < _cellBlocks[0]; block++)
+            _blocks.Estimate<TKernels>(block, wanted, float.PositiveInfinity, estimates + block * EntryBlocks.Rows, sums);
+        Span<int> cells = stackalloc int[Cells];
+        int cellCount = Choose(new Span<float>(estimates, _pivots), cells);
+        ulong* keys = stackalloc ulong[Begin + SortedKeys.Slack];
+        var found = new SortedKeys(keys);
+        found.Reset(Math.Min(Begin, nearest.Length));
+        for (int i = 0; i < cellCount; i++)
         {
-            int length = Math.Min(Piece, end - start);
-            fixed (int* order = _order)
-                TKernels.DotRows(query, Codes, _stride, _length, order + start, (nuint)length, dots);
-            // Distances in place of the dot products, and then only those are looked at that are below the worst so far: hardly any.
-            var all = new Span<float>(values, length);
-            TensorPrimitives.ConvertTruncating(new ReadOnlySpan<int>(dots, length), all);
-            TensorPrimitives.Multiply(all, _scales.AsSpan(start, length), all);
-            TensorPrimitives.Multiply(all, squaredL2 ? -2 * scale : -scale, all);
-            if (squaredL2)
-                TensorPrimitives.Add(all, _norms.AsSpan(start, length), all);
-            for (int i = 0; i < length; i += Vector256<float>.Count)
+            int cell = cells[i], end = _cellBlocks[cell + 1];
+            for (int block = _cellBlocks[cell]; block < end; block++)
             {
-                uint better = i + Vector256<float>.Count <= length
-                    ? Vector256.LessThan(Vector256.Load(values + i), Vector256.Create(limit)).ExtractMostSignificantBits()
-                    : (1u << length - i) - 1;
-                for (; better != 0; better &= better - 1)
+                if (block + 1 < end)
+                    _blocks.Prefetch(block + 1);
+                else if (i + 1 < cellCount)
+                    _blocks.Prefetch(_cellBlocks[cells[i + 1]]);
+                uint near = _blocks.Estimate<TKernels>(block, wanted, found.Limit, estimates, sums);
+                for (; near != 0; near &= near - 1)
                 {
-                    int place = i + BitOperations.TrailingZeroCount(better);
-                    if (all[place] < limit)
-                        Insert(all[place], start + place, nearest, distances, ref count, ref limit);
+                    int slot = BitOperations.TrailingZeroCount(near);
+                    if (estimates[slot] < found.Limit)
+                        found.Insert<TKernels>(estimates[slot], block * EntryBlocks.Rows + slot);
                 }
             }
         }
+        for (int i = 0; i < found.Count; i++)
+        {
+            nearest[i] = _numbers[SortedKeys.NodeOf(found[i])];
+            distances[i] = SortedKeys.DistanceOf(found[i]);
+        }
+        return found.Count;
     }
 
-    /// <summary>Puts a place where it belongs among the nearest.</summary>
-    private static void Insert(float distance, int added, Span<int> nearest, Span<float> distances, ref int count, ref float limit)
+    private static int BlocksFor(int rows) => (rows + EntryBlocks.Rows - 1) / EntryBlocks.Rows;
+
+    /// <summary>Writes some of the sample into blocks of their own.</summary>
+    private void Fill(int block, int start, int end)
     {
-        int place = count < nearest.Length ? count++ : count - 1;
-        for (; place > 0 && distances[place - 1] > distance; place--)
+        nuint stride = GraphRows.StrideOf(_length);
+        var codes = (sbyte*)Unsafe.AsPointer(ref _codes.Start<sbyte>());
+        int place = block * EntryBlocks.Rows;
+        for (int i = start; i < end; i++, place++)
         {
-            distances[place] = distances[place - 1];
-            nearest[place] = nearest[place - 1];
+            _blocks.Set(place, new ReadOnlySpan<sbyte>(codes + (nuint)(uint)i * stride, (int)_length), _factors[i]);
+            _numbers[place] = Nodes[i];
         }
-        distances[place] = distance;
-        nearest[place] = added;
-        if (count == nearest.Length)
-            limit = distances[count - 1];
+        for (; place % EntryBlocks.Rows != 0; place++)
+            _blocks.SetNone(place);
+    }
+
+    /// <summary>Chooses the cells of the nearest pivots, as many as have enough nodes, and asks for their memory.</summary>
+    /// <param name="distances">Of the pivots; overwritten.</param>
+    /// <param name="cells">Receives the cells.</param>
+    private int Choose(Span<float> distances, Span<int> cells)
+    {
+        int count = 0;
+        for (int scored = 0; count < Math.Min(cells.Length, distances.Length) && scored < Scored; count++)
+        {
+            int cell = TensorPrimitives.IndexOfMin<float>(distances);
+            distances[cell] = float.PositiveInfinity;
+            cells[count] = cell;
+            scored += _cells[cell + 1] - _cells[cell];
+            _blocks.Touch(_cellBlocks[cell]);
+        }
+        return count;
     }
 }
