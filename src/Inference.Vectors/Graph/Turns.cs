@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Inference.Vectors.Graph.Kernels;
 
 namespace Inference.Vectors.Graph;
@@ -6,10 +7,18 @@ namespace Inference.Vectors.Graph;
 internal static class Turns
 {
     /// <summary>Runs some of the beams to their ends.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TKernels, TLinks>(Span<CodeBeam<TKernels, TLinks>> beams, ReadOnlySpan<int> started)
         where TKernels : struct, IGraphKernels
         where TLinks : struct, ILinks
     {
+        if (started is [var only])
+        {
+            ref CodeBeam<TKernels, TLinks> beam = ref beams[only];
+            while (beam.Expand())
+                beam.Absorb();
+            return;
+        }
         Span<int> running = stackalloc int[started.Length];
         started.CopyTo(running);
         int count = running.Length;

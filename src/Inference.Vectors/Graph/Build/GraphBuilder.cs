@@ -55,6 +55,7 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
     public BuiltGraph Build(RowBits? absent)
     {
         var memory = new MemoryBlock(GrowingLinks.BytesFor(rows.Count, settings.Room));
+        EntryLayer? entries = null;
         try
         {
             var links = new GrowingLinks(memory, settings.Room);
@@ -63,13 +64,14 @@ internal sealed unsafe class GraphBuilder<TKernels>(GraphRows rows, BuildSetting
             int[] order = Order(absent);
             int sample = EntryLayer.SizeFor(order.Length), largest = Math.Max(1, order.Length / 50);
             InsertAll(links, order, known: Math.Min(1, order.Length), end: sample, largest, entries: null);
-            EntryLayer entries = EntryLayer.Of<TKernels>(rows, order.AsSpan(0, sample));
+            entries = EntryLayer.Of<TKernels>(rows, order.AsSpan(0, sample));
             InsertAll(links, order, known: sample, end: order.Length, largest, entries);
             Finish(links, order, entries.Nodes);
             return new BuiltGraph(memory, links, entries);
         }
         catch
         {
+            entries?.Release();
             memory.Release();
             throw;
         }

@@ -10,12 +10,9 @@ using Inference.Vectors.Search;
 namespace Inference.Vectors.Graph.Fast;
 
 /// <summary>The graph in its fast layout: a step of a search reads one record, see <see cref="RecordLayout"/> and <see cref="FastBeam{TKernels}"/>.</summary>
-internal sealed unsafe class FastIndex<TKernels> : GraphIndex
+internal sealed unsafe class FastIndex<TKernels> : SearchableGraph<FastScratch<TKernels>>
     where TKernels : struct, IGraphKernels
 {
-    /// <summary>Searches that take turns on a core.</summary>
-    public const int Together = 8;
-
     /// <summary>Records that are written by one thread at a time.</summary>
     private const int Piece = 1024;
 
@@ -23,15 +20,13 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
 
     private readonly MemoryBlock _records;
     private readonly RecordLayout _layout;
-    private readonly ScratchPool<Scratch> _scratch;
 
     /// <summary>Takes the records and the entry points over.</summary>
     public FastIndex(int count, GraphSpace space, EntryLayer entries, RowBits? absent, RecordLayout layout, MemoryBlock records)
-        : base(count, space, entries, absent)
+        : base(count, space, entries, absent, records)
     {
         _layout = layout;
         _records = records;
-        _scratch = new ScratchPool<Scratch>(() => new Scratch(space, layout));
     }
 
     /// <inheritdoc/>
@@ -40,9 +35,6 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
     /// <inheritdoc/>
     /// <remarks>Of 100,000 vectors a row takes 14 ns at 64 dimensions and 20 ns at 128, a step about 30 times as long.</remarks>
     private protected override int RowsPerStep => 32;
-
-    /// <inheritdoc/>
-    public override long Bytes => (long)_records.Length + Entries.Bytes;
 
     private byte* Records => (byte*)Unsafe.AsPointer(ref _records.Start<byte>());
 
@@ -61,7 +53,7 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
                 for (int node = piece * Piece; node < end; node++)
                     encoder.Write(start + (nuint)(uint)node * layout.Bytes, node, graph.Links.Of(node));
             });
-            return new FastIndex<TKernels>(rows.Count, rows.Space, graph.Entries, absent, layout, records);
+            return new FastIndex<TKernels>(rows.Count, rows.Space, graph.HoldEntries(), absent, layout, records);
         }
         catch
         {
@@ -98,16 +90,8 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         var plan = new GraphChanges(this, changes);
         using GraphRows rows = RowsAfter(plan, parallel);
         using BuiltGraph graph = new GraphBuilder<TKernels>(rows, new BuildSettings(RecordLayout.MaxDegree), parallel).Merge(new RecordLinks(Records, _layout), plan, Entries.Nodes);
-        try
-        {
-            MemoryBlock records = RecordsAfter(plan, rows, graph.Links, parallel);
-            return new FastIndex<TKernels>(rows.Count, rows.Space, graph.Entries, plan.Absent, _layout, records) { Tuning = Tuning };
-        }
-        catch
-        {
-            graph.Entries.Release();
-            throw;
-        }
+        MemoryBlock records = RecordsAfter(plan, rows, graph.Links, parallel);
+        return new FastIndex<TKernels>(rows.Count, rows.Space, graph.HoldEntries(), plan.Absent, _layout, records) { Tuning = Tuning };
     }
 
     /// <summary>The vectors of the next index. Those that stay keep the bits that their records hold.</summary>
@@ -181,95 +165,37 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         writer.Add(RecordsSection, _records);
     }
 
+    private protected override FastScratch<TKernels> CreateScratch() => new(Space, _layout);
+
+    private protected override void Prepare(FastScratch<TKernels> scratch, int place, ReadOnlySpan<float> query) => scratch.Turn(place, query);
+
+    private protected override void Start(FastScratch<TKernels> scratch, int place, in SearchPlan plan, bool alone) =>
+        scratch.Beams[place].Start(Records, scratch.Turned(place), plan, Entries, alone);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private protected override int SearchOne(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter, int width)
+    private protected override void Run(FastScratch<TKernels> scratch, ReadOnlySpan<int> places)
     {
-        using Hold hold = TakeHold();
-        if (Present == 0)
-            return 0;
-        Scratch scratch = _scratch.Rent();
-        try
+        if (places is [var only])
         {
-            ReadOnlySpan<float> turned = scratch.Turn(0, query);
-            ref FastBeam<TKernels> beam = ref scratch.Beams[0];
-            if (Plan(results.Length, filter, width) is not { } plan)
-                return Score(ref beam, turned, filter, results);
-            beam.Start(Records, turned, plan, Entries, alone: true);
+            ref FastBeam<TKernels> beam = ref scratch.Beams[only];
             while (beam.Step(beam.Coming))
             {
             }
-            return Finish(ref beam, turned, plan, results);
+            return;
         }
-        finally
-        {
-            _scratch.Return(scratch);
-        }
+        FastTurns.Run(scratch.Beams, places);
     }
 
-    private protected override void SearchMany(Span<SearchRequest> requests, int width)
-    {
-        using Hold hold = TakeHold();
-        Scratch scratch = _scratch.Rent();
-        try
-        {
-            for (; requests.Length > 1; requests = requests[Math.Min(Together, requests.Length)..])
-                SearchTogether(scratch, requests[..Math.Min(Together, requests.Length)], width);
-        }
-        finally
-        {
-            _scratch.Return(scratch);
-        }
-        base.SearchMany(requests, width);
-    }
+    private protected override bool IsCrowded(FastScratch<TKernels> scratch, int place) => scratch.Beams[place].IsCrowded;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SearchTogether(Scratch scratch, Span<SearchRequest> requests, int width)
-    {
-        Span<int> running = stackalloc int[Together];
-        int count = 0;
-        for (int i = 0; i < requests.Length; i++)
-        {
-            ref SearchRequest request = ref requests[i];
-            request.Found = 0;
-            if (request.Results.IsEmpty || Present == 0)
-                continue;
-            ReadOnlySpan<float> turned = scratch.Turn(i, request.Query.Span);
-            if (Plan(request.Results.Length, request.Filter, width) is { } plan)
-            {
-                scratch.Plans[i] = plan;
-                scratch.Beams[i].Start(Records, turned, plan, Entries, alone: false);
-                running[count++] = i;
-            }
-            else
-            {
-                request.Found = Score(ref scratch.Beams[i], turned, request.Filter, request.Results.Span);
-            }
-        }
-        FastTurns.Run(scratch.Beams, running[..count]);
-        foreach (int i in running[..count])
-            requests[i].Found = Finish(ref scratch.Beams[i], scratch.Turned(i), scratch.Plans[i], requests[i].Results.Span);
-    }
+    private protected override bool IsExhausted(FastScratch<TKernels> scratch, int place) => scratch.Beams[place].IsExhausted;
 
-    private int Finish(ref FastBeam<TKernels> beam, ReadOnlySpan<float> turned, in SearchPlan plan, Span<Neighbor> results)
-    {
-        if (beam.IsCrowded)
-        {
-            SearchPlan around = Around(plan);
-            beam.Start(Records, turned, around, Entries, alone: true);
-            while (beam.Step(beam.Coming))
-            {
-            }
-            return Finish(ref beam, turned, around, results);
-        }
-        if (beam.IsExhausted || IsShort(beam.Results.Count, plan))
-            return Score(ref beam, turned, plan.Filter, results);
-        return Write(beam.Results, 0, results);
-    }
+    private protected override int Collect(FastScratch<TKernels> scratch, int place, in SearchPlan plan, Span<Neighbor> results) => Write(scratch.Beams[place].Results, 0, results);
 
-    /// <summary>Scores all eligible rows.</summary>
-    private int Score(ref FastBeam<TKernels> beam, ReadOnlySpan<float> turned, RowFilter filter, Span<Neighbor> results)
+    private protected override int Score(FastScratch<TKernels> scratch, int place, RowFilter filter, Span<Neighbor> results)
     {
-        beam.StartScoring(Records, turned, Math.Min(results.Length, Present));
+        ref FastBeam<TKernels> beam = ref scratch.Beams[place];
+        beam.StartScoring(Records, scratch.Turned(place), Math.Min(results.Length, Present));
         Span<int> rows = stackalloc int[32];
         var walk = new EligibleWalk(filter, Absent, Count);
         for (int count = walk.Next(rows); count > 0; count = walk.Next(rows))
@@ -282,35 +208,21 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
         return Write(beam.Results, 0, results);
     }
 
-    private protected override void ScoreRows(ReadOnlySpan<float> query, ReadOnlySpan<int> rows, Span<float> scores)
+    private protected override void Score(FastScratch<TKernels> scratch, int place, ReadOnlySpan<int> rows, Span<float> scores)
     {
-        using Hold hold = TakeHold();
-        Scratch scratch = _scratch.Rent();
-        try
-        {
-            ref FastBeam<TKernels> beam = ref scratch.Beams[0];
-            beam.StartScoring(Records, scratch.Turn(0, query), wanted: 1);
-            for (int i = 0; i < rows.Length; i++)
-                scores[i] = 0 - beam.DistanceOf(RowWithVector(rows[i]));
-        }
-        finally
-        {
-            _scratch.Return(scratch);
-        }
+        ref FastBeam<TKernels> beam = ref scratch.Beams[place];
+        beam.StartScoring(Records, scratch.Turned(place), wanted: 1);
+        for (int i = 0; i < rows.Length; i++)
+            scores[i] = 0 - beam.DistanceOf(rows[i]);
     }
 
     private protected override void ReadVector(int row, Span<float> vector)
     {
+        ThrowIfWithoutVector(row);
         using Hold hold = TakeHold();
         var turned = new float[_layout.Length];
-        Decode(RowWithVector(row), turned);
+        Decode(row, turned);
         Space.Restore(turned, vector);
-    }
-
-    private protected override void ReleaseMemory()
-    {
-        base.ReleaseMemory();
-        _records.Release();
     }
 
     /// <summary>The vector of a node in the space.</summary>
@@ -323,58 +235,4 @@ internal sealed unsafe class FastIndex<TKernels> : GraphIndex
 
     /// <summary>What brings the vector of a record back.</summary>
     private float ScaleOf(byte* record) => BitConverter.Int32BitsToSingle(((int*)(record + _layout.Numbers))[IGraphKernels.Slots - 1]);
-
-    private int RowWithVector(int row) =>
-        HasVector(row) ? row : throw new ArgumentOutOfRangeException(nameof(row), row, "The index has no vector under this row number.");
-
-    private Hold TakeHold()
-    {
-        ObjectDisposedException.ThrowIf(IsDisposed || !_records.TryHold(), this);
-        if (Entries.TryHold())
-            return new Hold(_records, Entries);
-        _records.Release();
-        throw new ObjectDisposedException(GetType().FullName);
-    }
-
-    /// <summary>A search's hold on the memory, which Dispose of the index cannot take from under it.</summary>
-    private readonly ref struct Hold(MemoryBlock records, EntryLayer entries)
-    {
-        public void Dispose()
-        {
-            entries.Release();
-            records.Release();
-        }
-    }
-
-    /// <summary>What a search, or a group of them, works with.</summary>
-    private sealed class Scratch
-    {
-        private readonly GraphSpace _space;
-        private readonly float[] _query;
-        private readonly float[][] _turned = new float[Together][];
-
-        public Scratch(GraphSpace space, RecordLayout layout)
-        {
-            _space = space;
-            _query = new float[space.Dimension];
-            for (int i = 0; i < Together; i++)
-            {
-                _turned[i] = new float[space.Dimension];
-                Beams[i] = new FastBeam<TKernels>(new SearchScratch(), layout, space);
-            }
-        }
-
-        public FastBeam<TKernels>[] Beams { get; } = new FastBeam<TKernels>[Together];
-
-        public SearchPlan[] Plans { get; } = new SearchPlan[Together];
-
-        /// <summary>Brings a query into the space.</summary>
-        public ReadOnlySpan<float> Turn(int i, ReadOnlySpan<float> query)
-        {
-            _space.Turn(query, _query, _turned[i]);
-            return _turned[i];
-        }
-
-        public ReadOnlySpan<float> Turned(int i) => _turned[i];
-    }
 }

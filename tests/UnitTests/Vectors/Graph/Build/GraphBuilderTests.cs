@@ -30,6 +30,24 @@ public sealed class GraphBuilderTests : IDisposable
         Assert.NotEqual(one, other);
     }
 
+    [Fact]
+    public void Dispose_OfABuiltGraph_LeavesTheEntryPointsToWhoHoldsThem()
+    {
+        using VectorMatrix matrix = SeededVectors.Matrix(50, 8, seed: 1);
+        using GraphRows rows = GraphRows.Of(matrix, GraphSpace.Of(matrix, Metric.L2, seed: 1), new ParallelOptions());
+        BuiltGraph held = GraphKernelSets.Use<Building, (GraphRows, RowBits?), BuiltGraph>((rows, null)), alone = GraphKernelSets.Use<Building, (GraphRows, RowBits?), BuiltGraph>((rows, null));
+
+        EntryLayer entries = held.HoldEntries();
+        held.Dispose();
+        alone.Dispose();
+
+        Assert.False(alone.Entries.TryHold());
+        Assert.True(entries.TryHold());
+        entries.Release();
+        entries.Release();
+        Assert.False(entries.TryHold());
+    }
+
     [Theory]
     [MemberData(nameof(Sets))]
     public void Build_OfAnyRows_ReachesEveryNodeByDifferentLinksWithinTheDegree(string set)
