@@ -50,14 +50,16 @@ internal sealed class RedisCluster : IAsyncDisposable
     /// <summary>The slot of a key, by its hash tag where it has one.</summary>
     public async Task<int> SlotOfAsync(string key) => (int)(await _nodes[0].ExecuteAsync("CLUSTER", "KEYSLOT", key)).Integer;
 
-    /// <summary>The master that serves a slot.</summary>
+    /// <summary>The master that serves a slot: the node that says so of itself, since others may not have heard yet.</summary>
     public async Task<RedisProcess> OwnerOfAsync(int slot)
     {
-        RedisProcess asked = _nodes.First(static node => node.IsRunning);
-        foreach (RedisReply range in (await asked.ExecuteAsync("CLUSTER", "SLOTS")).Items)
+        foreach (RedisProcess node in _nodes.Where(static node => node.IsRunning))
         {
-            if (range.Items[0].Integer <= slot && slot <= range.Items[1].Integer)
-                return _nodes.First(node => node.Port == range.Items[2].Items[1].Integer);
+            foreach (RedisReply range in (await node.ExecuteAsync("CLUSTER", "SLOTS")).Items)
+            {
+                if (range.Items[0].Integer <= slot && slot <= range.Items[1].Integer && range.Items[2].Items[1].Integer == node.Port)
+                    return node;
+            }
         }
 
         throw new InvalidOperationException($"Nobody serves slot {slot}.");
@@ -79,7 +81,8 @@ internal sealed class RedisCluster : IAsyncDisposable
             await reader.ExecuteAsync(["MIGRATE", "127.0.0.1", to.Port, "", 0, 5000, "KEYS", .. keys.Select(static key => (object)key.Bytes!)], CancellationToken.None);
         // The new owner first: were the old one to forget first, nobody would own the slot for a moment.
         await to.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", target);
-        await reader.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", target);
+        foreach (RedisProcess master in _nodes.Take(_masters).Where(node => node != to && node.IsRunning))
+            await master.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", target);
     }
 
     /// <summary>Waits until a replica of this master, which is dead or has been asked to give up, has taken over and all slots are served again.</summary>

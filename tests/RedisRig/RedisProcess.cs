@@ -86,7 +86,7 @@ internal sealed class RedisProcess : IAsyncDisposable
             throw new InvalidOperationException("Redis is running.");
         string configuration = Path.Combine(Folder, "redis.conf");
         await File.WriteAllLinesAsync(configuration, Lines());
-        _process = await GuardedProcess.StartAsync(Program, configuration);
+        _process = await GuardedProcess.StartAsync(Program, _settings.IsSentinel ? [configuration, "--sentinel"] : [configuration]);
         await Until.TrueAsync(AnswersAsync, s_patience, () => $"Redis did not start on port {Port}. {Log()}");
     }
 

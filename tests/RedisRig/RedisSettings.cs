@@ -15,6 +15,9 @@ internal sealed record RedisSettings
     /// <summary>Whether it is a node for a Redis Cluster.</summary>
     public bool IsClusterNode { get; init; }
 
+    /// <summary>Whether it is a Sentinel; what it watches is in <see cref="Lines"/>.</summary>
+    public bool IsSentinel { get; init; }
+
     /// <summary>Port that a node tells clients and other nodes to use, for example that of a proxy before it; null for its own.</summary>
     public int? AnnouncedPort { get; init; }
 
