@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Inference.Recommendations.Ports;
@@ -21,6 +22,8 @@ public sealed class StorageMetrics
     private volatile CacheSource[] _caches = [];
     private volatile QueueSource[] _queues = [];
     private volatile Func<RedisStatus>? _status;
+    private readonly long[] _failed = new long[Enum.GetValues<StoreFailure>().Length];
+    private readonly ConcurrentDictionary<string, long> _droppedBy = new(StringComparer.Ordinal);
 
     public StorageMetrics(IMeterFactory meters)
     {
@@ -65,7 +68,11 @@ public sealed class StorageMetrics
 
     /// <summary>Writes were dropped.</summary>
     /// <param name="queue">As in <see cref="WatchQueue"/>.</param>
-    internal void Dropped(string queue, int count = 1) => _dropped.Add(count, new KeyValuePair<string, object?>("recsys.store.queue", queue));
+    internal void Dropped(string queue, int count = 1)
+    {
+        _dropped.Add(count, new KeyValuePair<string, object?>("recsys.store.queue", queue));
+        _droppedBy.AddOrUpdate(queue, static (_, count) => count, static (_, before, count) => before + count, count);
+    }
 
     /// <summary>A command has ended, or was not sent (no duration).</summary>
     /// <param name="operation">A name out of a closed set, for example "mget".</param>
@@ -82,7 +89,23 @@ public sealed class StorageMetrics
     }
 
     /// <summary>Something failed: a command, or reading what the store held.</summary>
-    internal void Failed(StoreFailure failure) => _failures.Add(1, new KeyValuePair<string, object?>("recsys.store.failure", NameOf(failure)));
+    internal void Failed(StoreFailure failure)
+    {
+        _failures.Add(1, new KeyValuePair<string, object?>("recsys.store.failure", NameOf(failure)));
+        Interlocked.Increment(ref _failed[(int)failure]);
+    }
+
+    /// <summary>The same counts for people who ask the server instead of a dashboard.</summary>
+    public StorageReport Report() => new(
+        [.. from source in _caches
+            group (source.InMemory, Report: source.Read()) by (string)source.Cache.Value! into cache
+            let memory = cache.FirstOrDefault(level => level.InMemory).Report
+            let store = cache.FirstOrDefault(level => !level.InMemory)
+            select new CacheSummary(cache.Key, memory.Entries, memory.Bytes, memory.Hits, store.Report.Hits, cache.Count() > 1 ? store.Report.Misses : memory.Misses, memory.Evictions)],
+        _queues.ToDictionary(queue => (string)queue.Name.Value!, queue => queue.Length()),
+        new Dictionary<string, long>(_droppedBy),
+        Enum.GetValues<StoreFailure>().Where(failure => failure != StoreFailure.None).ToDictionary(NameOf, failure => Interlocked.Read(ref _failed[(int)failure])),
+        _status?.Invoke() ?? RedisStatus.None);
 
     private static string NameOf(StoreFailure failure) => failure switch
     {
