@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Inference.Recommendations.Ports;
 using StackExchange.Redis;
 
@@ -17,7 +20,7 @@ internal sealed class RedisConnector
     public RedisConnector(RedisOptions options, TimeProvider time)
     {
         _time = time;
-        _options = Parse(options.Configuration);
+        _options = Parse(options);
         Address = string.Join(',', _options.EndPoints.Select(AddressOf));
         if (IsSentinel)
             Address = $"{_options.ServiceName} of {Address}";
@@ -28,14 +31,18 @@ internal sealed class RedisConnector
 
     private bool IsSentinel => !string.IsNullOrEmpty(_options.ServiceName);
 
-    /// <summary>Reads the notation of StackExchange.Redis.</summary>
-    /// <exception cref="ArgumentException">It cannot be read, or names no address.</exception>
-    public static ConfigurationOptions Parse(string configuration)
+    /// <summary>What is wrong with a configuration; null when nothing is. Says no secret.</summary>
+    public static string? Problem(RedisOptions options)
     {
-        ConfigurationOptions options = ConfigurationOptions.Parse(configuration);
-        if (options.EndPoints.Count == 0)
-            throw new ArgumentException("The configuration of Redis names no address.");
-        return options;
+        try
+        {
+            Parse(options);
+            return null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>The master of now; null where no Sentinel is configured and the configuration says it all.</summary>
@@ -133,6 +140,38 @@ internal sealed class RedisConnector
         {
             // It is gone either way.
         }
+    }
+
+    private static ConfigurationOptions Parse(RedisOptions options)
+    {
+        ConfigurationOptions parsed = ConfigurationOptions.Parse(options.Configuration);
+        if (parsed.EndPoints.Count == 0)
+            throw new ArgumentException("The configuration of Redis names no address.");
+        parsed.SetDefaultPorts();
+        if (options.CertificateAuthorities.Length > 0)
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(options.CertificateAuthorities);
+            parsed.CertificateValidation += (_, certificate, chain, errors) => IsTrusted(authorities, certificate, chain, errors);
+        }
+
+        return parsed;
+    }
+
+    private static bool IsTrusted(X509Certificate2Collection authorities, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (errors == SslPolicyErrors.None)
+            return true;
+        // A name that does not match stays wrong, whoever vouches for it.
+        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 presented)
+            return false;
+        using var own = new X509Chain();
+        own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        own.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        foreach (X509ChainElement element in chain?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+            own.ChainPolicy.ExtraStore.Add(element.Certificate);
+        return own.Build(presented);
     }
 
     private static async Task CloseLateAsync(Task<ConnectionMultiplexer> connecting)

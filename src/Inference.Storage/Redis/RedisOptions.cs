@@ -3,11 +3,15 @@ using System.ComponentModel.DataAnnotations;
 namespace Inference.Storage.Redis;
 
 /// <summary>Where Redis is and how long it may take. Redis is a cache and a bus between replicas: the server runs without it.</summary>
-public sealed class RedisOptions
+public sealed class RedisOptions : IValidatableObject
 {
     /// <summary>Nodes and connection options in the notation of StackExchange.Redis, for example "redis-1:6379,redis-2:6379,password=secret,ssl=true". Any node of a Redis Cluster leads to the others; with serviceName=NAME the addresses are those of Sentinels.</summary>
     /// <value>default "": no Redis, everything is kept in this process.</value>
     public string Configuration { get; set; } = "";
+
+    /// <summary>File with the certificates, as PEM, of the authorities that may vouch for Redis besides those that the system trusts; for ssl=true.</summary>
+    /// <value>default "": those of the system alone.</value>
+    public string CertificateAuthorities { get; set; } = "";
 
     /// <summary>Number of the database; Redis Cluster has only 0.</summary>
     /// <value>0 to 1,048,576; default 0.</value>
@@ -41,4 +45,11 @@ public sealed class RedisOptions
 
     /// <summary>Whether a Redis is configured.</summary>
     public bool IsConfigured => Configuration.Length > 0;
+
+    /// <summary>What attributes cannot say.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (IsConfigured && RedisConnector.Problem(this) is { } problem)
+            yield return new ValidationResult(problem, [nameof(Configuration)]);
+    }
 }

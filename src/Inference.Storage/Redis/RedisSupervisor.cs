@@ -16,7 +16,7 @@ namespace Inference.Storage.Redis;
 internal sealed class RedisSupervisor : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(1), ProbeIntervalUnwell = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(2), FirstBackoff = TimeSpan.FromMilliseconds(100), LongestBackoff = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(1), FirstBackoff = TimeSpan.FromMilliseconds(100), LongestBackoff = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MasterCheckInterval = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();

@@ -3,11 +3,12 @@ using Inference.Recommendations.Ports;
 using Inference.Storage.Redis;
 using StackExchange.Redis;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace FunctionalTests.Storage;
 
 /// <summary>The connection against a real redis-server that does what Redis does in bad nights.</summary>
-public class RedisConnectionTests
+public class RedisConnectionTests(ITestOutputHelper output)
 {
     [SkippableFact]
     public async Task Get_OfWhatWasSet_ReturnsIt()
@@ -78,5 +79,116 @@ public class RedisConnectionTests
 
         await RedisWorld.UntilAsync(() => world.Connection.Status == RedisStatus.Connected);
         Assert.True((await world.Connection.GetAsync("a")).IsNull);
+    }
+
+    [SkippableFact]
+    public async Task Server_ThatWasFrozenForLong_IsUsedAtOnceWhenItGoesOn()
+    {
+        using RedisProcess redis = await RedisProcess.StartAsync();
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address);
+        await world.Connection.RunAsync("set", database => database.StringSetAsync("a", "one"));
+        redis.Freeze();
+        try
+        {
+            // Past the time after which new connections are tried, which a frozen server takes and never answers.
+            await RedisWorld.UntilAsync(() => world.Connection.Status == RedisStatus.Connecting);
+            await Task.Delay(TimeSpan.FromSeconds(4));
+        }
+        finally
+        {
+            redis.Thaw();
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        await RedisWorld.UntilAsync(() => world.Connection.Status == RedisStatus.Connected);
+        output.WriteLine($"Used again after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms.");
+        Assert.Equal("one", await world.Connection.GetAsync("a"));
+        Assert.True(world.Restored > 1);
+    }
+
+    [SkippableFact]
+    public async Task Connection_ThatWentSilent_IsReplaced_WithItsSubscriptions()
+    {
+        using RedisProcess redis = await RedisProcess.StartAsync();
+        using var relay = new SilentRelay(redis.Port);
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(relay.Address);
+        var messages = new List<string>();
+        world.Connection.Subscribe(world.Connection.Keys.ItemsChannel, message => messages.Add(message!));
+        await RedisWorld.UntilAsync(() => redis.Cli("PUBSUB", "NUMSUB", "rs:ch:items").EndsWith('1'));
+
+        relay.LoseConnections();
+        long start = Stopwatch.GetTimestamp();
+        await RedisWorld.UntilAsync(() => world.Connection.Status == RedisStatus.Connecting);
+        output.WriteLine($"Noticed after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms.");
+        await RedisWorld.UntilAsync(() => world.Connection.Status == RedisStatus.Connected);
+        output.WriteLine($"Replaced after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms.");
+
+        Assert.True((await world.Connection.GetAsync("a")).IsNull);
+        await RedisWorld.UntilAsync(() =>
+        {
+            redis.Cli("PUBLISH", "rs:ch:items", "hello");
+            return messages.Count > 0;
+        });
+    }
+
+    [SkippableFact]
+    public async Task Callers_WhoGiveUp_WaitNoLonger_AndTheBreakerStillSeesTheTimeouts()
+    {
+        using RedisProcess redis = await RedisProcess.StartAsync();
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address, options => options.BreakDuration = TimeSpan.FromMinutes(1));
+        redis.Freeze();
+        try
+        {
+            using var patience = new CancellationTokenSource();
+            Task<RedisValue>[] reads = [.. Enumerable.Range(0, 20).Select(_ => world.Connection.RunAsync("get", database => database.StringGetAsync("a"), patience.Token).AsTask())];
+            await patience.CancelAsync();
+            foreach (Task<RedisValue> read in reads)
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
+            await RedisWorld.UntilAsync(() => world.Counts.GetValueOrDefault("recsys.store.failures timeout") == 20);
+            world.Observe();
+        }
+        finally
+        {
+            redis.Thaw();
+        }
+    }
+
+    [SkippableFact]
+    public async Task Garbage_IsRefused_AndDoesNotStopTheNextCommand()
+    {
+        using RedisProcess redis = await RedisProcess.StartAsync();
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address);
+        redis.Cli("RPUSH", "list", "1");
+
+        for (int i = 0; i < 10; i++)
+        {
+            StoreException failure = await Assert.ThrowsAsync<StoreException>(async () => await world.Connection.RunAsync("incr", database => database.StringIncrementAsync("list")));
+            Assert.Equal(StoreFailure.Refused, failure.Failure);
+        }
+
+        Assert.True((await world.Connection.GetAsync("list")).IsNull);
+        Assert.Equal(RedisStatus.Connected, world.Connection.Status);
+        Assert.Equal(10, world.Counts["recsys.store.failures refused"]);
+    }
+
+    [SkippableFact]
+    public async Task Handler_ThatThrows_KeepsItsSubscription()
+    {
+        using RedisProcess redis = await RedisProcess.StartAsync();
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address);
+        int calls = 0;
+        IDisposable subscription = world.Connection.Subscribe(world.Connection.Keys.EventsChannel, _ =>
+        {
+            Interlocked.Increment(ref calls);
+            throw new InvalidOperationException("A bad message.");
+        });
+        await RedisWorld.UntilAsync(() => redis.Cli("PUBSUB", "NUMSUB", "rs:ch:events").EndsWith('1'));
+
+        redis.Cli("PUBLISH", "rs:ch:events", "1");
+        redis.Cli("PUBLISH", "rs:ch:events", "2");
+        await RedisWorld.UntilAsync(() => Volatile.Read(ref calls) == 2);
+
+        subscription.Dispose();
+        await RedisWorld.UntilAsync(() => redis.Cli("PUBSUB", "NUMSUB", "rs:ch:events").EndsWith('0'));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Xunit;
@@ -12,23 +13,29 @@ internal sealed class RedisProcess : IDisposable
     private readonly string _folder;
     private Process? _process;
 
-    private RedisProcess(int port, string[] arguments)
+    private RedisProcess(int port, Func<string, string[]> argumentsIn)
     {
         Port = port;
-        _arguments = arguments;
         _folder = Directory.CreateTempSubdirectory("redis-").FullName;
+        _arguments = argumentsIn(_folder);
     }
 
     public int Port { get; }
 
     public string Address => $"127.0.0.1:{Port}";
 
+    /// <summary>Where the nodes of a cluster talk with each other; 0 where there is none.</summary>
+    public int BusPort => Array.IndexOf(_arguments, "--cluster-port") is var at and >= 0 ? int.Parse(_arguments[at + 1], CultureInfo.InvariantCulture) : 0;
+
     /// <summary>Starts a server and waits until it accepts connections.</summary>
     /// <param name="arguments">Beside port and folder.</param>
     /// <exception cref="SkipException">There is no redis-server on this machine.</exception>
-    public static async Task<RedisProcess> StartAsync(params string[] arguments)
+    public static Task<RedisProcess> StartAsync(params string[] arguments) => StartAsync(_ => arguments);
+
+    /// <summary>As above, for what needs the folder.</summary>
+    public static async Task<RedisProcess> StartAsync(Func<string, string[]> argumentsIn)
     {
-        var redis = new RedisProcess(FreePort(), arguments);
+        var redis = new RedisProcess(FreePort(), argumentsIn);
         await redis.StartAgainAsync();
         return redis;
     }
@@ -44,7 +51,10 @@ internal sealed class RedisProcess : IDisposable
     public async Task StartAgainAsync()
     {
         var start = new ProcessStartInfo("redis-server") { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments = ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder, "--daemonize", "no", .. _arguments];
+        // A Sentinel wants its own file first and knows nothing of persistence.
+        string[] arguments = _arguments is [string file, "--sentinel"]
+            ? [file, "--sentinel"]
+            : ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder, .. _arguments];
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         try
@@ -86,17 +96,27 @@ internal sealed class RedisProcess : IDisposable
     }
 
     /// <summary>Runs redis-cli against it and returns what it printed.</summary>
-    public string Cli(params string[] arguments)
+    public string Cli(params string[] arguments) => Run("redis-cli", ["-p", $"{Port}", .. arguments]);
+
+    /// <summary>Runs a program and returns what it printed.</summary>
+    public static string Run(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo("redis-cli") { RedirectStandardOutput = true };
-        string[] all = ["-p", $"{Port}", .. arguments];
-        foreach (string argument in all)
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
-        using Process cli = Process.Start(start)!;
-        string output = cli.StandardOutput.ReadToEnd();
-        cli.WaitForExit();
+        using Process process = Process.Start(start)!;
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginErrorReadLine();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
         return output.Trim();
     }
+
+    /// <summary>How many connections it has taken since it started, those of this class too.</summary>
+    public int Connections() => int.Parse(Cli("INFO", "stats").Split('\n').First(static line => line.StartsWith("total_connections_received:", StringComparison.Ordinal)).Split(':')[1], CultureInfo.InvariantCulture);
+
+    /// <summary>Waits until it holds so many keys.</summary>
+    public Task UntilKeysAsync(int keys) => RedisWorld.UntilAsync(() => Cli("DBSIZE") == $"{keys}");
 
     public void Dispose()
     {

@@ -9,6 +9,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Server.Hosting;
 using Inference.Server.Prometheus;
 using Inference.Server.Telemetry;
+using Inference.Storage;
 using Inference.Towers.Runtime;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
@@ -35,6 +36,15 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.model.items"] = ["recsys.model.version", "recsys.embedding_space"],
         ["recsys.index.recall"] = ["recsys.index.kind", "recsys.model.version"],
         ["recsys.index.size"] = ["recsys.index.kind", "recsys.model.version"],
+        ["db.client.operation.duration"] = ["db.system.name", "db.operation.name", "error.type"],
+        ["recsys.store.failures"] = ["recsys.store.failure"],
+        ["recsys.store.queue.length"] = ["recsys.store.queue"],
+        ["recsys.store.queue.dropped"] = ["recsys.store.queue"],
+        ["recsys.cache.hits"] = ["recsys.cache", "recsys.cache.level"],
+        ["recsys.cache.misses"] = ["recsys.cache", "recsys.cache.level"],
+        ["recsys.cache.evictions"] = ["recsys.cache", "recsys.cache.level"],
+        ["recsys.cache.entries"] = ["recsys.cache", "recsys.cache.level"],
+        ["recsys.cache.size"] = ["recsys.cache", "recsys.cache.level"],
         ["recsys.index.width"] = ["recsys.index.kind", "recsys.model.version"],
     };
 
@@ -85,7 +95,7 @@ public sealed class InstrumentTests : IDisposable
         {
             // Without the labels, what begins like a metric is one.
             string bare = Regex.Replace(query, @"\bby \([^)]*\)|\{[^}]*\}", "");
-            string[] names = [.. Regex.Matches(bare, @"\b(?:rpc|recsys|dotnet|kestrel)_[a-z_]+|\bup\b").Select(match => match.Value)];
+            string[] names = [.. Regex.Matches(bare, @"\b(?:rpc|recsys|db|dotnet|kestrel)_[a-z_]+|\bup\b").Select(match => match.Value)];
             Assert.NotEmpty(names);
             Assert.All(names, name => Assert.True(known.Contains(name), $"'{name}' in '{query}' is not measured."));
         });
@@ -118,6 +128,8 @@ public sealed class InstrumentTests : IDisposable
               (UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS).
             - `recsys.rung`: `cached_embedding`, `user_tower`, `session`, `cluster_profile`, `popularity`, `item_embedding`.
             - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
+            - `recsys.cache`: `embeddings`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
+              `unavailable` (not connected, or left alone after failures), `timeout`, `connection`, `refused`, `corrupt`.
 
             ## Of .NET and Kestrel
             The meters `System.Runtime`, `Microsoft.AspNetCore.Server.Kestrel` and `Microsoft.AspNetCore.MemoryPool` come along whole. Worth watching: `dotnet.gc.pause.time`,
@@ -138,6 +150,7 @@ public sealed class InstrumentTests : IDisposable
         IMeterFactory meters = _services.GetRequiredService<IMeterFactory>();
         _ = new RecommendationMetrics(meters);
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
+        _ = new StorageMetrics(meters);
         RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);
         listener.Start();
         // Other tests may hold meters of the same names.
