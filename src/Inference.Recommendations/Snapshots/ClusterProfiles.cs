@@ -32,11 +32,14 @@ public sealed class ClusterProfiles
         _profiles = [.. profiles];
         _tables = [.. tables];
         ContextFeatures = [.. tables.Select(table => table.Feature)];
-        long users = profiles.Sum(profile => (long)profile.Users);
-        _logPrior = [.. profiles.Select(profile => MathF.Log((profile.Users + 1f) / (users + profiles.Count)))];
+        Users = profiles.Sum(profile => (long)profile.Users);
+        _logPrior = [.. profiles.Select(profile => MathF.Log((profile.Users + 1f) / (Users + profiles.Count)))];
     }
 
     public int Count => _profiles.Length;
+
+    /// <summary>How many training users the profiles were made of.</summary>
+    public long Users { get; }
 
     public ClusterProfile this[int cluster] => _profiles[cluster];
 

@@ -13,6 +13,7 @@ namespace Inference.Recommendations.Snapshots;
 public sealed class Snapshot : IDisposable
 {
     private readonly IDisposable[] _owned;
+    private volatile Popularity _popularity;
 
     /// <param name="index">Passes to the snapshot.</param>
     /// <param name="owned">What is to be disposed with the snapshot (sessions), in this order.</param>
@@ -34,7 +35,7 @@ public sealed class Snapshot : IDisposable
         Index = index;
         UserTower = userTower;
         ItemTower = itemTower;
-        Popularity = popularity;
+        BundlePopularity = _popularity = popularity;
         Profiles = profiles;
         Editor = new CatalogueEditor(items, index);
         _owned = owned;
@@ -64,8 +65,15 @@ public sealed class Snapshot : IDisposable
     /// <summary>Null when the bundle has item embeddings only.</summary>
     public IItemTower? ItemTower { get; }
 
-    /// <summary>Of the rows that it knows; those behind them are touched by nobody.</summary>
-    public Popularity Popularity { get; }
+    /// <summary>Of the rows that it knows; those behind them are touched by nobody. Replaced whole as events are recorded (<see cref="LivePopularity"/>), so read it once.</summary>
+    public Popularity Popularity
+    {
+        get => _popularity;
+        internal set => _popularity = value;
+    }
+
+    /// <summary>As the bundle brought it.</summary>
+    public Popularity BundlePopularity { get; }
 
     /// <summary>Null when the bundle has no cluster profiles.</summary>
     public ClusterProfiles? Profiles { get; }

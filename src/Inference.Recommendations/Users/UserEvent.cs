@@ -18,8 +18,9 @@ public sealed record UserEvent(string EventId, UserIdentity User, string ItemId,
     /// <summary>The first 64 bits of SHA-256 of the event's id: what duplicates are told by within one user's events.</summary>
     public ulong EventKey { get; } = KeyOf(EventId);
 
-    /// <summary>What is kept with the user.</summary>
-    public Interaction ToInteraction() => new(EventKey, ItemId, Type, Time, (float)Value);
+    /// <summary>What is kept with the user; values beyond single precision are cut to its range.</summary>
+    public Interaction ToInteraction() => new(
+        EventKey, ItemId, Type, DateTimeOffset.FromUnixTimeMilliseconds(Time.ToUnixTimeMilliseconds()), (float)Math.Clamp(Value, -float.MaxValue, float.MaxValue));
 
     private static ulong KeyOf(string id)
     {

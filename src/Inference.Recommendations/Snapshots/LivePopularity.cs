@@ -1,0 +1,103 @@
+using Inference.Recommendations.Ports;
+
+namespace Inference.Recommendations.Snapshots;
+
+/// <summary>
+/// Moves the popularity of the loaded snapshots by what is recorded while they serve. With the bundle's rates p0 of n0 users and live counts c_i that sum to C:
+/// <list type="number">
+/// <item>C counts are what m = C / Σ p0 users would have touched, for Σ p0 is how many items a user touches</item>
+/// <item>p_i = (n0 p0_i + c_i) / (n0 + m), at most 1; so rates keep their sum, and while nothing is recorded they are the bundle's own</item>
+/// </list>
+/// Works in the background and swaps whole, so that a reply pays nothing for it.
+/// </summary>
+public sealed class LivePopularity(ICounters counters, SnapshotRegistry snapshots, TimeProvider time)
+{
+    /// <summary>Name of the counts.</summary>
+    public const string CounterName = "popularity";
+
+    /// <summary>For how many users the bundle's rates stand where it does not say, having no profiles.</summary>
+    private const int UsersUnlessTold = 1_000;
+
+    /// <summary>Working the rates out costs at most this share of a core.</summary>
+    private const double MostLoad = 0.05;
+
+    /// <summary>By which share a count must have changed for the rates to be worked out again: fading alone takes minutes to come to that.</summary>
+    private const double Negligible = 0.01;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<Snapshot, IReadOnlyDictionary<string, double>> _applied = [];
+
+    /// <summary>Updates every few seconds until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            long start = time.GetTimestamp();
+            Update();
+            TimeSpan rest = time.GetElapsedTime(start) / MostLoad;
+            await Task.Delay(rest > Pause ? rest : Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Brings the loaded snapshots up to date. Not safe for concurrent use.</summary>
+    /// <returns>How many had to be changed.</returns>
+    public int Update()
+    {
+        IReadOnlyCollection<Snapshot> loaded = snapshots.Loaded;
+        foreach (Snapshot gone in _applied.Keys.Except(loaded).ToArray())
+            _applied.Remove(gone);
+        if (loaded.Count == 0)
+            return 0;
+        IReadOnlyDictionary<string, double> counts = counters.Read(CounterName);
+        int changed = 0;
+        foreach (Snapshot snapshot in loaded)
+        {
+            if (!HasChanged(_applied.GetValueOrDefault(snapshot), counts))
+                continue;
+            snapshot.Popularity = Blend(snapshot, counts);
+            _applied[snapshot] = counts;
+            changed++;
+        }
+
+        return changed;
+    }
+
+    private static bool HasChanged(IReadOnlyDictionary<string, double>? before, IReadOnlyDictionary<string, double> now)
+    {
+        if (before is null || before.Count != now.Count)
+            return before is not null || now.Count > 0;
+        foreach ((string item, double count) in now)
+        {
+            if (!before.TryGetValue(item, out double former) || Math.Abs(count - former) > Negligible * Math.Max(count, former))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static Popularity Blend(Snapshot snapshot, IReadOnlyDictionary<string, double> counts)
+    {
+        Popularity bundle = snapshot.BundlePopularity;
+        var rates = new float[snapshot.Items.Rows.RowCount];
+        double touchedByOne = 0, counted = 0;
+        for (int row = 0; row < rates.Length; row++)
+            touchedByOne += rates[row] = bundle.RateOf(row);
+        var added = new double[rates.Length];
+        foreach ((string item, double count) in counts)
+        {
+            if (!snapshot.Items.TryGetRow(item, out int row) || row >= rates.Length)
+                continue;
+            added[row] = count;
+            counted += count;
+        }
+
+        if (counted <= 0)
+            return bundle;
+        double users = snapshot.Profiles?.Users ?? UsersUnlessTold;
+        double all = users + (counted / (touchedByOne > 0 ? touchedByOne : 1));
+        for (int row = 0; row < rates.Length; row++)
+            rates[row] = (float)Math.Clamp(((users * rates[row]) + added[row]) / all, 0, 1);
+        return new Popularity(rates);
+    }
+}
