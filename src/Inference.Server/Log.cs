@@ -1,3 +1,4 @@
+using Inference.Recommendations.Ports;
 using Inference.Towers.Bundles;
 
 namespace Inference.Server;
@@ -22,4 +23,10 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(30, LogLevel.Information, "A user was forgotten, receipt {Receipt}")]
+    public static partial void UserForgotten(ILogger logger, string receipt);
+
+    [LoggerMessage(31, LogLevel.Warning, "The store could not confirm that a user is forgotten ({Failure}); the caller has to call again")]
+    public static partial void ForgettingUnconfirmed(ILogger logger, StoreFailure failure, Exception exception);
 }

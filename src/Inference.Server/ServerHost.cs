@@ -11,6 +11,11 @@ using Inference.Server.Requests;
 using Inference.Server.Services;
 using Inference.Server.Telemetry;
 using Inference.Storage;
+using Inference.Storage.Counters;
+using Inference.Storage.Embeddings;
+using Inference.Storage.Events;
+using Inference.Storage.Redis;
+using Inference.Storage.Users;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -20,7 +25,7 @@ namespace Inference.Server;
 /// The composition root: every part is made here, once, and nothing else makes parts.
 /// <code>
 ///  Kestrel ─ CallObserver ─ routing ─ gRPC ─ FailureInterceptor ─ services ─ RecommendationPipeline ─ SnapshotRegistry ◂─ ModelLoading
-///                                   └ /healthz /readyz /metrics                                     └ InMemoryUserStates
+///                                   └ /healthz /readyz /metrics                                     └ UserStates ◂─ UserEvents
 /// </code>
 /// </summary>
 public sealed class ServerHost : IAsyncDisposable
@@ -98,8 +103,25 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<RecommendationMetrics>();
         services.AddSingleton<SnapshotRegistry>();
         services.AddSingleton(options.State.ToKeyRing());
-        services.AddSingleton<InMemoryUserStates>();
-        services.AddSingleton<IUserStates>(provider => provider.GetRequiredService<InMemoryUserStates>());
+        services.AddSingleton(options.State);
+        services.AddSingleton<StorageMetrics>();
+        services.AddSingleton(provider => new UserStates(options.State, time, provider.GetRequiredService<StorageMetrics>(), provider.GetService<RedisConnection>()));
+        services.AddSingleton<IUserStates>(provider => provider.GetRequiredService<UserStates>());
+        services.AddSingleton(provider => new FadingCounters(
+            options.State, time, provider.GetRequiredService<StorageMetrics>(), provider.GetRequiredService<ILogger<FadingCounters>>(), provider.GetService<RedisConnection>()));
+        services.AddSingleton<ICounters>(provider => provider.GetRequiredService<FadingCounters>());
+        services.AddSingleton(provider => new UserEvents(
+            provider.GetRequiredService<UserStates>(),
+            provider.GetRequiredService<FadingCounters>(),
+            options.State,
+            time,
+            provider.GetRequiredService<StorageMetrics>(),
+            provider.GetRequiredService<ILogger<UserEvents>>(),
+            provider.GetService<TwoLevelEmbeddings>() is { } embeddings ? [embeddings.Forget] : [],
+            provider.GetService<RedisConnection>(),
+            options.Recommend.UserStateBudget));
+        services.AddSingleton<IUserEvents>(provider => provider.GetRequiredService<UserEvents>());
+        services.AddSingleton<LivePopularity>();
         services.AddSingleton(provider => new RecommendationPipeline(
             provider.GetRequiredService<IUserStates>(),
             provider.GetService<IUserEmbeddings>(),
@@ -118,6 +140,7 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<ModelLoading>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService(provider => provider.GetRequiredService<ModelLoading>());
+        services.AddHostedService<EventDelivery>();
 
         // The gRPC side. Singletons, or the framework would make one for each call.
         services.AddSingleton<RequestIds>();

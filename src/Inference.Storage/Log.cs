@@ -33,4 +33,13 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "A listener for the return of Redis failed.")]
     public static partial void RestoredListenerFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Error, "Bringing events to Redis failed; they are tried again.")]
+    public static partial void OutboxFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Events} events have not reached Redis and are dropped, for the server ends.")]
+    public static partial void EventsAbandoned(ILogger log, int events);
+
+    [LoggerMessage(22, LogLevel.Error, "Sharing counts failed; they are tried again.")]
+    public static partial void CountersFailed(ILogger log, Exception exception);
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Inference.Recommendations.Ports;
+using Inference.Recommendations.Users;
 using Inference.Storage.Caching;
 using Inference.Storage.Redis;
 
@@ -19,11 +20,16 @@ public sealed class StorageMetrics
     private readonly Histogram<double> _commands;
     private readonly Counter<long> _failures;
     private readonly Counter<long> _dropped;
+    private readonly Counter<long> _eventsRecorded;
+    private readonly Counter<long> _eventsDuplicate;
+    private readonly Counter<long> _eventsRefused;
+    private readonly Counter<long> _eventsDropped;
     private volatile CacheSource[] _caches = [];
     private volatile QueueSource[] _queues = [];
     private volatile Func<RedisStatus>? _status;
     private readonly long[] _failed = new long[Enum.GetValues<StoreFailure>().Length];
     private readonly ConcurrentDictionary<string, long> _droppedBy = new(StringComparer.Ordinal);
+    private volatile Func<int>? _forgotten;
 
     public StorageMetrics(IMeterFactory meters)
     {
@@ -35,6 +41,11 @@ public sealed class StorageMetrics
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1] });
         _failures = meter.CreateCounter<long>("recsys.store.failures", "{failure}", "Commands that failed, and stored values that could not be read, by kind.");
         _dropped = meter.CreateCounter<long>("recsys.store.queue.dropped", "{write}", "Writes that were dropped because the queue was full or Redis away, by queue.");
+        _eventsRecorded = meter.CreateCounter<long>("recsys.events.recorded", "{event}", "Events taken in that this replica did not know, by type.");
+        _eventsDuplicate = meter.CreateCounter<long>("recsys.events.duplicates", "{event}", "Events that were known already, here or to Redis.");
+        _eventsRefused = meter.CreateCounter<long>("recsys.events.refused", "{event}", "Events of users who were forgotten.");
+        _eventsDropped = meter.CreateCounter<long>("recsys.events.dropped", "{event}", "Events that count on this replica alone: the buffer was full while Redis was away, Redis would not have them, or the server stopped first.");
+        meter.CreateObservableUpDownCounter("recsys.users.forgotten", () => _forgotten is { } forgotten ? [new Measurement<int>(forgotten())] : Array.Empty<Measurement<int>>(), "{user}", "Tombstones of forgotten users that this replica holds.");
         meter.CreateObservableUpDownCounter("recsys.store.queue.length", () => Observe(_queues), "{write}", "Writes that wait for Redis, by queue.");
         meter.CreateObservableGauge("recsys.store.connected", () => Observe(RedisStatus.Connected), null, "1 when Redis is connected and answers, else 0; absent without Redis.");
         meter.CreateObservableGauge("recsys.store.resting", () => Observe(RedisStatus.Resting), null, "1 while Redis is left alone after failures (the breaker is open), else 0; absent without Redis.");
@@ -63,6 +74,16 @@ public sealed class StorageMetrics
         lock (_gate)
             _queues = [.. _queues, new QueueSource(new("recsys.store.queue", queue), length)];
     }
+
+    internal void WatchForgotten(Func<int> count) => _forgotten = count;
+
+    internal void EventRecorded(InteractionType type) => _eventsRecorded.Add(1, new KeyValuePair<string, object?>("recsys.event.type", NameOf(type)));
+
+    internal void EventDuplicate() => _eventsDuplicate.Add(1);
+
+    internal void EventRefused() => _eventsRefused.Add(1);
+
+    internal void EventsDropped(int count) => _eventsDropped.Add(count);
 
     internal void WatchStatus(Func<RedisStatus> status) => _status = status;
 
@@ -114,6 +135,16 @@ public sealed class StorageMetrics
         StoreFailure.Connection => "connection",
         StoreFailure.Refused => "refused",
         _ => "corrupt",
+    };
+
+    private static string NameOf(InteractionType type) => type switch
+    {
+        InteractionType.View => "view",
+        InteractionType.Click => "click",
+        InteractionType.Cart => "cart",
+        InteractionType.Purchase => "purchase",
+        InteractionType.Like => "like",
+        _ => "skip",
     };
 
     private Measurement<long>[] Observe(Func<CacheReport, long> value, bool memoryOnly = false) =>

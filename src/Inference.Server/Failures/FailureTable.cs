@@ -15,6 +15,7 @@ namespace Inference.Server.Failures;
 ///  health of a service that does not exist       NOT_FOUND             UNKNOWN_SERVICE
 ///  no model is loaded yet                        UNAVAILABLE           MODEL_LOADING          retry after 1 s
 ///  the server stops                              UNAVAILABLE           SERVER_STOPPING        retry at once, elsewhere
+///  a store that cannot confirm what it must      UNAVAILABLE           STORE_UNAVAILABLE      retry after 1 s
 ///  a method of a later version                   UNIMPLEMENTED         NOT_SERVED
 ///  a tower failed where there is no fallback     INTERNAL              TOWER_FAILED
 ///  the deadline passed                           DEADLINE_EXCEEDED     DEADLINE_EXCEEDED
@@ -27,6 +28,9 @@ internal static class FailureTable
     private static readonly Failure Internal = new(StatusCode.Internal, "INTERNAL", "The server failed to answer; its log says why.");
 
     private static readonly Failure TowerFailed = new(StatusCode.Internal, "TOWER_FAILED", "The model failed to compute embeddings.");
+
+    private static readonly Failure StoreUnavailable =
+        new(StatusCode.Unavailable, "STORE_UNAVAILABLE", "The shared store could not confirm it; call again.") { RetryDelay = TimeSpan.FromSeconds(1) };
 
     private static readonly Failure DeadlineExceeded = new(StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", "The deadline passed before there was an answer.");
 
@@ -78,6 +82,7 @@ internal static class FailureTable
         // A transport whose peer is gone also refuses reads and writes in these ways.
         OperationCanceledException or IOException or InvalidOperationException when isCallerGone => Cancelled,
         TowerException => TowerFailed,
+        StoreException => StoreUnavailable,
         _ => Internal,
     };
 

@@ -2,14 +2,14 @@ using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Options;
 using Inference.Server.Telemetry;
-using Inference.Storage;
+using Inference.Storage.Users;
 using Inference.Towers.Bundles;
 
 namespace Inference.Server.Hosting;
 
 /// <summary>Loads the configured bundle once the ports are open, so that probes get an answer meanwhile, and makes the server ready.</summary>
 internal sealed class ModelLoading(
-    InferenceOptions options, SnapshotRegistry snapshots, InMemoryUserStates users, UserKeyRing keys, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLoading> log)
+    InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLoading> log)
     : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -56,7 +56,7 @@ internal sealed class ModelLoading(
         try
         {
             LoadedModel model = await LoadBundleAsync(start);
-            users.Replace(model.Users.Select(user => KeyValuePair.Create(keys.Of(user.Key).Key, user.Value)));
+            users.ReplaceBundle(model.Users.Select(user => KeyValuePair.Create(keys.Of(user.Key).Key, user.Value)));
             snapshots.Activate(model.Snapshot);
             metrics.ModelLoaded(model.Took, "ok");
             Log.Ready(log, model.Snapshot.Model.FullVersion, model.Snapshot.Items.Count, model.Took.TotalSeconds);

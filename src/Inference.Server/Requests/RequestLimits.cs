@@ -19,4 +19,10 @@ internal static class RequestLimits
 
     /// <summary>Users or items of one call that embeds them.</summary>
     public const int Embedded = 1_024;
+
+    /// <summary>Events of one call that records them.</summary>
+    public const int Events = 1_024;
+
+    /// <summary>Bytes of UTF-8 in the id of an event.</summary>
+    public const int EventIdBytes = 128;
 }

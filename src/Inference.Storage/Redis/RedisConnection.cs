@@ -45,6 +45,9 @@ public sealed class RedisConnection : IAsyncDisposable
     /// <summary>Names of keys and channels.</summary>
     public RedisKeys Keys { get; }
 
+    /// <summary>How it was configured.</summary>
+    internal RedisOptions Options => _options;
+
     /// <summary>Where Redis is, without secrets.</summary>
     public string Address => _connector.Address;
 

@@ -69,13 +69,10 @@ public class BadRequestTests(SharedServer shared)
     [Fact]
     public async Task Call_OfAMethodOfALaterVersion_SaysWhatToDoInstead()
     {
-        var events = new EventService.EventServiceClient(shared.Server.Channel);
         var catalogue = new CatalogService.CatalogServiceClient(shared.Server.Channel);
         var models = new ModelService.ModelServiceClient(shared.Server.Channel);
         CallFailure[] failures =
         [
-            await RunningServer.FailAsync(events.RecordEventsAsync(new())),
-            await RunningServer.FailAsync(events.ForgetUserAsync(new())),
             await RunningServer.FailAsync(catalogue.UpsertItemsAsync(new())),
             await RunningServer.FailAsync(catalogue.DeleteItemsAsync(new())),
             await RunningServer.FailAsync(catalogue.GetItemAsync(new())),

@@ -8,6 +8,7 @@ using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Storage;
+using Inference.Storage.Users;
 using Inference.Vectors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -34,15 +35,15 @@ internal sealed class World
         Tower = tower ?? new MeanTower(index);
         Snapshot = new Snapshot(
             new ModelIdentity("shop", "1", "space", 3, Metric.InnerProduct), items, new LiveIndex(index), Tower, itemTower, popularity, withProfiles ? Profiles() : null);
-        var stored = new InMemoryUserStates();
-        stored.Replace(
+        Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+        var stored = new UserStates(new StateOptions(), Time, new StorageMetrics(Meters));
+        stored.ReplaceBundle(
         [
             new(Keys.Of("anna").Key, new UserState(FeatureSet.None, ["i1", "i4"])),
             new(Keys.Of("blank").Key, new UserState(new Dictionary<string, FeatureValue> { ["country"] = FeatureValue.Of("DE") }, [])),
             new(Keys.Of("gone").Key, new UserState(FeatureSet.None, ["x1", "x2"])),
             new(Keys.Of("all").Key, new UserState(FeatureSet.None, [.. Enumerable.Range(0, Items).Select(i => $"i{i}")])),
         ]);
-        Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         Pipeline = new RecommendationPipeline(states ?? stored, cache, Keys, Options, new RecommendationMetrics(Meters), Time, NullLoggerFactory.Instance);
         Embeddings = new Embeddings(states ?? stored, Keys, Options, Time, NullLoggerFactory.Instance);
     }

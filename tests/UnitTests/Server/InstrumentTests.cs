@@ -45,6 +45,7 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.cache.evictions"] = ["recsys.cache", "recsys.cache.level"],
         ["recsys.cache.entries"] = ["recsys.cache", "recsys.cache.level"],
         ["recsys.cache.size"] = ["recsys.cache", "recsys.cache.level"],
+        ["recsys.events.recorded"] = ["recsys.event.type"],
         ["recsys.index.width"] = ["recsys.index.kind", "recsys.model.version"],
     };
 
@@ -130,6 +131,7 @@ public sealed class InstrumentTests : IDisposable
             - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
             - `recsys.cache`: `embeddings`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
               `unavailable` (not connected, or left alone after failures), `timeout`, `connection`, `refused`, `corrupt`.
+            - `recsys.event.type`: `view`, `click`, `cart`, `purchase`, `like`, `skip`.
 
             ## Of .NET and Kestrel
             The meters `System.Runtime`, `Microsoft.AspNetCore.Server.Kestrel` and `Microsoft.AspNetCore.MemoryPool` come along whole. Worth watching: `dotnet.gc.pause.time`,

@@ -1,0 +1,34 @@
+using Inference.Recommendations.Snapshots;
+using Inference.Storage.Events;
+
+namespace Inference.Server.Hosting;
+
+/// <summary>Lets recorded events move popularity while the server runs; and brings to Redis what it still lacks once calls have ended, within what is left of the drain time.</summary>
+internal sealed class EventDelivery(UserEvents events, LivePopularity popularity) : IHostedLifecycleService, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _running = Task.Run(() => popularity.RunAsync(_stopping.Token), CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        await events.CloseAsync(cancellationToken);
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _stopping.Dispose();
+}
