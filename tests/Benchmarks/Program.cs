@@ -2,6 +2,7 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using Benchmarks.Onnx;
 using Benchmarks.Report;
+using Benchmarks.Storage;
 using Benchmarks.Transport;
 using Benchmarks.Vectors;
 
@@ -14,6 +15,7 @@ return args switch
     ["kernel-table"] => KernelTable.Run(),
     ["live", .. string[] rest] => LiveReport.Run(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
+    ["state", .. string[] rest] => await StateReport.RunAsync(rest),
     ["report", .. string[] rest] => ReadmeFigures.Run(rest),
     ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),
     ["transport-request"] => TransportServer.WriteRequest(),
@@ -23,7 +25,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

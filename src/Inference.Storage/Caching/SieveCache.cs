@@ -57,25 +57,31 @@ internal sealed class SieveCache<TKey, TValue>
     }
 
     /// <summary>Finds a value that has not expired.</summary>
-    public bool TryGet(in TKey key, [MaybeNullWhen(false)] out TValue value) => TryGet(key, 0, static (_, _) => true, out value);
+    public bool TryGet(in TKey key, [MaybeNullWhen(false)] out TValue value) => TryGet(key, 0, static (_, _) => true, out value, out _);
+
+    /// <summary>Finds a value that has not expired and is accepted; another counts as a miss, and stays.</summary>
+    public bool TryGet<TState>(in TKey key, TState state, Func<TValue, TState, bool> accepts, [MaybeNullWhen(false)] out TValue value) => TryGet(key, state, accepts, out value, out _);
 
     /// <summary>Finds a value that has not expired and is accepted; another counts as a miss, and stays.</summary>
     /// <param name="accepts">Quick, and calls nothing that could come back here: it runs under a lock. Static, so that nothing is allocated.</param>
-    public bool TryGet<TState>(in TKey key, TState state, Func<TValue, TState, bool> accepts, [MaybeNullWhen(false)] out TValue value)
+    /// <param name="timeToLive">How long the value is going to live.</param>
+    public bool TryGet<TState>(in TKey key, TState state, Func<TValue, TState, bool> accepts, [MaybeNullWhen(false)] out TValue value, out TimeSpan timeToLive)
     {
         uint hash = HashOf(key);
         long now = _time.GetTimestamp();
         Locked locked = ShardOf(hash);
         lock (locked.Gate)
         {
-            if (locked.Shard.TryGet(key, hash, now, out value) && accepts(value, state))
+            if (locked.Shard.TryGet(key, hash, now, out value, out long expires) && accepts(value, state))
             {
                 locked.Shard.Hits++;
+                timeToLive = _time.GetElapsedTime(now, expires);
                 return true;
             }
 
             locked.Shard.Misses++;
             value = null;
+            timeToLive = default;
             return false;
         }
     }
@@ -87,7 +93,7 @@ internal sealed class SieveCache<TKey, TValue>
         long now = _time.GetTimestamp();
         Locked locked = ShardOf(hash);
         lock (locked.Gate)
-            return locked.Shard.TryGet(key, hash, now, out value);
+            return locked.Shard.TryGet(key, hash, now, out value, out _);
     }
 
     /// <summary>Keeps a value in place of a former one. What is too large for a shard is not kept, and the former one neither.</summary>
@@ -112,7 +118,7 @@ internal sealed class SieveCache<TKey, TValue>
         Locked locked = ShardOf(hash);
         lock (locked.Gate)
         {
-            locked.Shard.TryGet(key, hash, now, out TValue? former);
+            locked.Shard.TryGet(key, hash, now, out TValue? former, out _);
             (TValue? value, int weight) = change(former, state);
             if (value is null)
                 locked.Shard.Remove(key, hash);

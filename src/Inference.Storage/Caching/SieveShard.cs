@@ -44,7 +44,8 @@ internal sealed class SieveShard<TKey, TValue>
     public long Bytes => _weights + ((long)_chunks.Length * ChunkBytes) + (_buckets.Length * sizeof(int));
 
     /// <summary>Finds an entry that has not expired, and marks it; one that has expired is removed.</summary>
-    public bool TryGet(in TKey key, uint hash, long now, [MaybeNullWhen(false)] out TValue value)
+    /// <param name="expires">When it will.</param>
+    public bool TryGet(in TKey key, uint hash, long now, [MaybeNullWhen(false)] out TValue value, out long expires)
     {
         int index = Find(key, hash);
         if (index != None)
@@ -54,6 +55,7 @@ internal sealed class SieveShard<TKey, TValue>
             {
                 entry.Marked = true;
                 value = entry.Value!;
+                expires = entry.Expires;
                 return true;
             }
 
@@ -61,6 +63,7 @@ internal sealed class SieveShard<TKey, TValue>
         }
 
         value = null;
+        expires = 0;
         return false;
     }
 

@@ -14,7 +14,7 @@ namespace Inference.Storage.Embeddings;
 /// <item>What Redis holds is checked; what is not sound counts as corrupt and as a miss, and the next write replaces it.</item>
 /// <item>Writes go to memory at once and to Redis behind the caller's back (<see cref="EmbeddingWrites"/>).</item>
 /// </list>
-/// An embedding is right for as long as its stamp is, so its age says nothing about its worth; the time to live only lets those go that nobody asks for. One that is asked for in the last fifth of
+/// An embedding is right for as long as its stamp is, so its age says nothing about its worth; the time to live only lets those go that nobody asks for. One that is asked for in the last tenth of
 /// its life is renewed, in memory and in Redis, and not made again. Safe for concurrent use.
 /// </summary>
 public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
@@ -32,7 +32,7 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
     private readonly EmbeddingWrites? _writes;
     private readonly StorageMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _timeToLive, _renewAfter;
+    private readonly TimeSpan _timeToLive, _renewWithin;
     private long _redisHits, _redisMisses;
 
     /// <param name="options">How much memory, and how long embeddings live.</param>
@@ -43,7 +43,7 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
         _time = time;
         _redis = redis;
         _timeToLive = options.EmbeddingTimeToLive;
-        _renewAfter = 0.8 * _timeToLive;
+        _renewWithin = 0.1 * _timeToLive;
         _memory = new SieveCache<EmbeddingKey, byte[]>(options.EmbeddingCacheBytes, time);
         _forgotten = new SieveCache<UserKey, object>(1 << 20, time);
         metrics.Watch("embeddings", "memory", () => _memory.Report);
@@ -60,9 +60,11 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
     public ValueTask<bool> TryGetAsync(string space, UserKey user, ulong stamp, Memory<float> embedding, CancellationToken cancellationToken)
     {
         var key = new EmbeddingKey(_spaces.NumberOf(space), user);
-        if (_memory.TryGet(key, (stamp, embedding.Length), Fits, out byte[]? encoded))
+        if (_memory.TryGet(key, (stamp, embedding.Length), Fits, out byte[]? encoded, out TimeSpan left))
         {
-            Take(key, encoded, embedding.Span);
+            EmbeddingCodec.Decode(encoded, embedding.Span);
+            if (left < _renewWithin)
+                Keep(key, EmbeddingCodec.Renew(encoded, _time.GetUtcNow()));
             return new ValueTask<bool>(true);
         }
 
@@ -97,14 +99,6 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
 
     private static bool Fits(byte[] encoded, (ulong Stamp, int Dimension) asked) => EmbeddingCodec.StampOf(encoded) == asked.Stamp && EmbeddingCodec.DimensionOf(encoded) == asked.Dimension;
 
-    private void Take(EmbeddingKey key, byte[] encoded, Span<float> embedding)
-    {
-        EmbeddingCodec.Decode(encoded, embedding);
-        DateTimeOffset now = _time.GetUtcNow();
-        if (now - EmbeddingCodec.WrittenOf(encoded) > _renewAfter)
-            Keep(key, EmbeddingCodec.Renew(encoded, now));
-    }
-
     private void Keep(EmbeddingKey key, byte[] encoded)
     {
         _memory.Set(key, encoded, CacheWeights.OfArray<byte>(encoded.Length), TimeToLiveOf(key.User));
@@ -134,7 +128,7 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
         byte[]? encoded = await read.Task.WaitAsync(cancellationToken);
         if (encoded is null || !Fits(encoded, (stamp, embedding.Length)))
             return false;
-        Take(key, encoded, embedding.Span);
+        EmbeddingCodec.Decode(encoded, embedding.Span);
         return true;
     }
 

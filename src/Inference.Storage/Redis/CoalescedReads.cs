@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Inference.Recommendations.Ports;
 using StackExchange.Redis;
 
@@ -29,6 +30,7 @@ internal sealed class CoalescedReads(Func<RedisKey[], ValueTask<RedisValue[]>> r
         return waiting is null ? ReadNowAsync(keys) : new ValueTask<RedisValue[]>(waiting.Task);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RedisValue[]> ReadNowAsync(RedisKey[] keys)
     {
         bool timedOut = false;
@@ -50,9 +52,16 @@ internal sealed class CoalescedReads(Func<RedisKey[], ValueTask<RedisValue[]>> r
     /// <summary>Sends what waits, or fails it when the one before got no answer: it has waited as long.</summary>
     private void Next(bool timedOut)
     {
-        List<Read> batch = [];
+        List<Read> batch;
         lock (_gate)
         {
+            if (_waiting.Count == 0)
+            {
+                _busy = false;
+                return;
+            }
+
+            batch = [];
             int keys = 0;
             while (_waiting.TryPeek(out Read? next) && (timedOut || keys == 0 || keys + next.Keys.Length <= maxKeys))
             {
@@ -60,10 +69,10 @@ internal sealed class CoalescedReads(Func<RedisKey[], ValueTask<RedisValue[]>> r
                 batch.Add(_waiting.Dequeue());
             }
 
-            _busy = batch.Count > 0 && !timedOut;
+            _busy = !timedOut;
         }
 
-        if (!timedOut && batch.Count > 0)
+        if (!timedOut)
         {
             _ = SendAsync(batch);
             return;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Inference.Recommendations.Ports;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -49,6 +50,7 @@ internal sealed class RedisBreaker
 
     /// <summary>Runs a command unless Redis is being left alone.</summary>
     /// <returns>What came of it; every exception in it is a <see cref="StoreException"/> or what <paramref name="command"/> gave.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Outcome<T>> RunAsync<T, TState>(Func<ResilienceContext, TState, ValueTask<Outcome<T>>> command, TState state)
     {
         ResilienceContext context = ResilienceContextPool.Shared.Get();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Inference.Recommendations.Ports;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -63,6 +64,7 @@ public sealed class RedisConnection : IAsyncDisposable
         WaitAsync(RunAsync(operation, command, static (database, command) => command(database)), cancellationToken);
 
     /// <summary>Runs one command; as above, without a closure.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T> RunAsync<T, TState>(string operation, TState state, Func<IDatabase, TState, Task<T>> command)
     {
         if (_disposed || _supervisor.Link is not { IsUsable: true } link)
@@ -93,6 +95,7 @@ public sealed class RedisConnection : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The value; null (<see cref="RedisValue.IsNull"/>) when there is none, or something that is not a string.</returns>
     /// <exception cref="StoreException">It failed.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<RedisValue> GetAsync(RedisKey key, CancellationToken cancellationToken = default) => (await GetAsync([key], cancellationToken))[0];
 
     /// <summary>Reads several strings at once; as above.</summary>
@@ -140,13 +143,13 @@ public sealed class RedisConnection : IAsyncDisposable
         await _supervisor.DisposeAsync();
     }
 
-    private static async ValueTask<T> WaitAsync<T>(ValueTask<T> run, CancellationToken cancellationToken)
+    private static ValueTask<T> WaitAsync<T>(ValueTask<T> run, CancellationToken cancellationToken)
     {
         if (!cancellationToken.CanBeCanceled || run.IsCompleted)
-            return await run;
+            return run;
         Task<T> task = run.AsTask();
         task.Forget();
-        return await task.WaitAsync(cancellationToken);
+        return new ValueTask<T>(task.WaitAsync(cancellationToken));
     }
 
     private async Task OnRestoredAsync()
@@ -177,6 +180,7 @@ public sealed class RedisConnection : IAsyncDisposable
     {
         public bool WasSent { get; private set; }
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public async ValueTask<Outcome<T>> RunAsync()
         {
             WasSent = true;

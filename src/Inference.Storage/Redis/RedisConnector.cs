@@ -97,7 +97,7 @@ internal sealed class RedisConnector
         ConnectionMultiplexer asked = await OpenAsync(options);
         try
         {
-            return await asked.GetServer(sentinel).SentinelGetMasterAddressByNameAsync(_options.ServiceName).WaitAsync(ConnectTimeout, _time);
+            return await asked.GetServer(sentinel).SentinelGetMasterAddressByNameAsync(_options.ServiceName!).WaitAsync(ConnectTimeout, _time);
         }
         finally
         {

@@ -62,7 +62,7 @@ public class RedisConnectionTests(ITestOutputHelper output)
     public async Task Server_ThatFreezes_CostsNoMoreThanTheTimeout_AndIsUsedAtOnceWhenItGoesOn()
     {
         using RedisProcess redis = await RedisProcess.StartAsync();
-        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address);
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address, RedisWorld.Impatient);
         redis.Freeze();
         try
         {
@@ -85,7 +85,7 @@ public class RedisConnectionTests(ITestOutputHelper output)
     public async Task Server_ThatWasFrozenForLong_IsUsedAtOnceWhenItGoesOn()
     {
         using RedisProcess redis = await RedisProcess.StartAsync();
-        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address);
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address, RedisWorld.Impatient);
         await world.Connection.RunAsync("set", database => database.StringSetAsync("a", "one"));
         redis.Freeze();
         try
@@ -111,7 +111,7 @@ public class RedisConnectionTests(ITestOutputHelper output)
     {
         using RedisProcess redis = await RedisProcess.StartAsync();
         using var relay = new SilentRelay(redis.Port);
-        await using RedisWorld world = await RedisWorld.ConnectedAsync(relay.Address);
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(relay.Address, RedisWorld.Impatient);
         var messages = new List<string>();
         world.Connection.Subscribe(world.Connection.Keys.ItemsChannel, message => messages.Add(message!));
         await RedisWorld.UntilAsync(() => redis.Cli("PUBSUB", "NUMSUB", "rs:ch:items").EndsWith('1'));
@@ -135,7 +135,7 @@ public class RedisConnectionTests(ITestOutputHelper output)
     public async Task Callers_WhoGiveUp_WaitNoLonger_AndTheBreakerStillSeesTheTimeouts()
     {
         using RedisProcess redis = await RedisProcess.StartAsync();
-        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address, options => options.BreakDuration = TimeSpan.FromMinutes(1));
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(redis.Address, RedisWorld.Impatient);
         redis.Freeze();
         try
         {
@@ -145,7 +145,6 @@ public class RedisConnectionTests(ITestOutputHelper output)
             foreach (Task<RedisValue> read in reads)
                 await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
             await RedisWorld.UntilAsync(() => world.Counts.GetValueOrDefault("recsys.store.failures timeout") == 20);
-            world.Observe();
         }
         finally
         {

@@ -17,7 +17,8 @@ internal sealed class RedisWorld : IAsyncDisposable
 
     public RedisWorld(string configuration, Action<RedisOptions>? configure = null)
     {
-        var options = new RedisOptions { Configuration = configuration };
+        // Patient, so that a busy machine fails no test that is not about time.
+        var options = new RedisOptions { Configuration = configuration, CommandTimeout = TimeSpan.FromSeconds(5) };
         configure?.Invoke(options);
         IMeterFactory meters = _services.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -42,6 +43,9 @@ internal sealed class RedisWorld : IAsyncDisposable
 
     /// <summary>How often Redis has come back.</summary>
     public int Restored => Volatile.Read(ref _restored);
+
+    /// <summary>For tests of Redis that does not answer.</summary>
+    public static void Impatient(RedisOptions options) => options.CommandTimeout = TimeSpan.FromMilliseconds(250);
 
     public static UserKey User(int number) => new(0x1234_5678_9ABC_DEF0, (ulong)number + 1);
 

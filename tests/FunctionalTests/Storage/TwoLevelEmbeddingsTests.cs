@@ -82,7 +82,7 @@ public class TwoLevelEmbeddingsTests
     public async Task Read_ThatItsCallerGaveUp_FillsMemoryAllTheSame()
     {
         using RedisProcess redis = await RedisProcess.StartAsync();
-        await using Replica one = await Replica.StartAsync(redis), other = await Replica.StartAsync(redis, options => options.CommandTimeout = TimeSpan.FromSeconds(20));
+        await using Replica one = await Replica.StartAsync(redis), other = await Replica.StartAsync(redis);
         one.Embeddings.Set("a", Ann, 7, [1]);
         await redis.UntilKeysAsync(2);
         redis.Freeze();
@@ -107,7 +107,7 @@ public class TwoLevelEmbeddingsTests
     public async Task Forget_WhileARedisReadIsUnderWay_KeepsWhatItFindsOutOfMemory()
     {
         using RedisProcess redis = await RedisProcess.StartAsync();
-        await using Replica one = await Replica.StartAsync(redis), other = await Replica.StartAsync(redis, options => options.CommandTimeout = TimeSpan.FromSeconds(20));
+        await using Replica one = await Replica.StartAsync(redis), other = await Replica.StartAsync(redis);
         one.Embeddings.Set("a", Ann, 7, [1]);
         await redis.UntilKeysAsync(2);
         redis.Freeze();
@@ -181,7 +181,7 @@ public class TwoLevelEmbeddingsTests
 
         public TwoLevelEmbeddings Embeddings { get; } = new(new StateOptions(), world.Connection, world.Metrics, TimeProvider.System);
 
-        public static async Task<Replica> StartAsync(RedisProcess redis, Action<RedisOptions>? configure = null) => new(await RedisWorld.ConnectedAsync(redis.Address, configure));
+        public static async Task<Replica> StartAsync(RedisProcess redis) => new(await RedisWorld.ConnectedAsync(redis.Address));
 
         public async ValueTask<string?> FindAsync(string space, UserKey user, ulong stamp, int dimension)
         {

@@ -67,10 +67,10 @@ public sealed class TwoLevelEmbeddingsTests : IDisposable
     {
         _embeddings.Set("a", Ann, 7, [1]);
         _embeddings.Set("a", Bob, 7, [2]);
-        _time.Advance(TimeSpan.FromHours(20));
+        _time.Advance(TimeSpan.FromHours(22));
         Assert.Equal("1", Find("a", Ann, 7, 1));
 
-        _time.Advance(TimeSpan.FromHours(20));
+        _time.Advance(TimeSpan.FromHours(22));
 
         Assert.Equal("1", Find("a", Ann, 7, 1));
         Assert.Null(Find("a", Bob, 7, 1));
