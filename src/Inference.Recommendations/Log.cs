@@ -17,4 +17,13 @@ internal static partial class Log
 
     [LoggerMessage(101, LogLevel.Warning, "The user tower of {Version} failed; the ladder falls to the next rung")]
     public static partial void UserTowerFailed(ILogger logger, string version, Exception exception);
+
+    [LoggerMessage(110, LogLevel.Warning, "The changed items could not be read within {Seconds} s; {Version} answers without those that are not known, and catches up")]
+    public static partial void CatalogueBehind(ILogger logger, string version, double seconds);
+
+    [LoggerMessage(111, LogLevel.Error, "{Count} changed items could not be taken into {Version}; it serves them as they were before")]
+    public static partial void ItemsNotEncoded(ILogger logger, string version, int count);
+
+    [LoggerMessage(112, LogLevel.Warning, "The item tower of {Version} could not encode changed items")]
+    public static partial void ItemTowerFailed(ILogger logger, string version, Exception exception);
 }

@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server;
 using Inference.Recommendations;
+using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
@@ -11,6 +12,7 @@ using Inference.Server.Requests;
 using Inference.Server.Services;
 using Inference.Server.Telemetry;
 using Inference.Storage;
+using Inference.Storage.Catalogue;
 using Inference.Storage.Counters;
 using Inference.Storage.Embeddings;
 using Inference.Storage.Events;
@@ -131,6 +133,19 @@ public sealed class ServerHost : IAsyncDisposable
             time,
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<Embeddings>();
+
+        // What replicas share, where Redis is configured.
+        if (options.Redis.IsConfigured)
+        {
+            services.AddSingleton(options.Redis).AddSingleton<RedisConnection>();
+            services.AddSingleton<ICatalogueChanges, RedisCatalogueChanges>();
+        }
+        else
+        {
+            services.AddSingleton<ICatalogueChanges, InMemoryCatalogueChanges>();
+        }
+
+        services.AddSingleton(options.Catalogue).AddSingleton<CatalogueMetrics>().AddSingleton<CatalogueUpdates>();
 
         // Telemetry, and the life of the process.
         services.AddSingleton<TelemetryPipeline>();

@@ -42,4 +42,16 @@ internal static partial class Log
 
     [LoggerMessage(22, LogLevel.Error, "Sharing counts failed; they are tried again.")]
     public static partial void CountersFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(40, LogLevel.Warning, "The changed items cannot be read from Redis; serving those that are known and trying again.")]
+    public static partial void ItemsNotRead(ILogger log, Exception exception);
+
+    [LoggerMessage(41, LogLevel.Warning, "Redis had lost {Count} changed items, or they were damaged; they are put back.")]
+    public static partial void ItemsRestored(ILogger log, int count);
+
+    [LoggerMessage(42, LogLevel.Error, "What Redis holds of the changed item {ItemId} is not what was put there; it is passed over. Further ones are only counted (recsys.store.failures, corrupt).")]
+    public static partial void ItemCorrupt(ILogger log, string itemId);
+
+    [LoggerMessage(43, LogLevel.Error, "{Count} items that another replica changed could not be taken over.")]
+    public static partial void ItemsNotTaken(ILogger log, int count, Exception exception);
 }

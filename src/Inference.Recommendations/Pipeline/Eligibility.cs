@@ -5,7 +5,7 @@ using Inference.Vectors;
 namespace Inference.Recommendations.Pipeline;
 
 /// <summary>Which rows one reply may show: the items of one moment, of the allow list where there is one, less the excluded, the seen and those that are placed already.</summary>
-/// <remarks>Items that come while the reply is made may be found by the index, and only by it; they are shown. Those that go meanwhile may be shown.</remarks>
+/// <remarks>Items that come while the reply is made are not shown; those that go meanwhile may be.</remarks>
 internal sealed class Eligibility : IDisposable
 {
     private readonly RowSet _denied;
@@ -56,12 +56,8 @@ internal sealed class Eligibility : IDisposable
     /// <summary>Whether a row may be shown; false for rows that came after <see cref="Rows"/>.</summary>
     public bool Allows(int row) => row < Rows.RowCount && !_denied.Contains(row) && (_allowed is null || _allowed.Contains(row));
 
-    /// <summary>Takes a row out: it is placed. One that came after <see cref="Rows"/> is out already.</summary>
-    public void Deny(int row)
-    {
-        if (row < Rows.RowCount)
-            _denied.Add(row);
-    }
+    /// <summary>Takes a row out: it is placed.</summary>
+    public void Deny(int row) => _denied.Add(row);
 
     public void Dispose()
     {

@@ -58,7 +58,7 @@ public sealed class RecommendationPipeline
         // :: Step 2: what may be shown.
         using Eligibility eligible = Eligibility.Of(
             snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, query.IncludeSeen ? default : history.Rows.Span, degraded);
-        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, snapshot.Items.Count)));
+        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, eligible.Rows.Count)));
 
         // :: Step 3: the ladder — the first rung that can answer does.
         Rung rung = await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken);
@@ -90,7 +90,7 @@ public sealed class RecommendationPipeline
 
         // :: Step 2: what may be shown.
         using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, asked.Rows.Span, degraded);
-        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, snapshot.Items.Count)));
+        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, eligible.Rows.Count)));
 
         // :: Step 3: the neighbours of their mean.
         Rung rung = Rung.Popularity;

@@ -23,6 +23,9 @@ internal sealed class Retrieval(RecommendationMetrics metrics, TimeProvider time
                 : snapshot.Index.Search(embedding.Span, found.AsSpan(0, slate.Free), eligible.Filter);
             foreach (Neighbor neighbor in found.AsSpan(0, count))
             {
+                // It came after the moment that the reply is made from.
+                if (neighbor.Row >= eligible.Rows.RowCount)
+                    continue;
                 slate.Add(neighbor.Row, neighbor.Score, Sources.Towers);
                 eligible.Deny(neighbor.Row);
             }

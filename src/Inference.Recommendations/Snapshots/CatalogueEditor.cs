@@ -50,16 +50,14 @@ public sealed class CatalogueEditor
 
     private CatalogueEdit Delete(IReadOnlyList<ItemChange> changes)
     {
-        var rows = new List<int>();
+        var rows = new HashSet<int>();
         int superseded = 0;
         CatalogueRows now = _items.Rows;
         foreach (ItemChange change in changes)
         {
             if (change.Content is not null)
                 continue;
-            if (TakeVersion(change) && _items.TryGetRow(change.ItemId, now, out int row))
-                rows.Add(row);
-            else
+            if (!TakeVersion(change) || !_items.TryGetRow(change.ItemId, now, out int row) || !rows.Add(row))
                 superseded++;
         }
 

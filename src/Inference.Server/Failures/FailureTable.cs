@@ -11,7 +11,7 @@ namespace Inference.Server.Failures;
 ///  fields that break a rule                      INVALID_ARGUMENT      INVALID_REQUEST
 ///  model_version is not loaded                   FAILED_PRECONDITION   MODEL_VERSION_NOT_LOADED
 ///  features for items, but no item tower         FAILED_PRECONDITION   ITEM_TOWER_MISSING
-///  items to embed that nobody knows              NOT_FOUND             UNKNOWN_ITEMS
+///  items to embed or to read that nobody knows   NOT_FOUND             UNKNOWN_ITEMS
 ///  health of a service that does not exist       NOT_FOUND             UNKNOWN_SERVICE
 ///  no model is loaded yet                        UNAVAILABLE           MODEL_LOADING          retry after 1 s
 ///  the server stops                              UNAVAILABLE           SERVER_STOPPING        retry at once, elsewhere
@@ -65,6 +65,9 @@ internal static class FailureTable
         return new Failure(
             StatusCode.NotFound, "UNKNOWN_ITEMS", $"{places.Count} items are not in the catalogue and have no features: {named}{(places.Count > mostNamed ? ", ..." : "")}.");
     }
+
+    /// <summary>There is no item of the id that was asked for.</summary>
+    public static Failure UnknownItem { get; } = new(StatusCode.NotFound, "UNKNOWN_ITEMS", "There is no item of this id in the catalogue.");
 
     public static Failure UnknownService { get; } = new(StatusCode.NotFound, "UNKNOWN_SERVICE", "There is no service of this name.");
 

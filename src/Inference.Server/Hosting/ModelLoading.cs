@@ -1,3 +1,4 @@
+using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Options;
@@ -9,7 +10,7 @@ namespace Inference.Server.Hosting;
 
 /// <summary>Loads the configured bundle once the ports are open, so that probes get an answer meanwhile, and makes the server ready.</summary>
 internal sealed class ModelLoading(
-    InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLoading> log)
+    InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLoading> log)
     : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -47,7 +48,10 @@ internal sealed class ModelLoading(
     {
         _stopping.Dispose();
         foreach (Snapshot snapshot in snapshots.Loaded)
+        {
+            catalogue.Detach(snapshot);
             snapshot.Dispose();
+        }
     }
 
     private async Task LoadAsync()
@@ -57,6 +61,7 @@ internal sealed class ModelLoading(
         {
             LoadedModel model = await LoadBundleAsync(start);
             users.ReplaceBundle(model.Users.Select(user => KeyValuePair.Create(keys.Of(user.Key).Key, user.Value)));
+            await catalogue.AttachAsync(model.Snapshot, _stopping.Token);
             snapshots.Activate(model.Snapshot);
             metrics.ModelLoaded(model.Took, "ok");
             Log.Ready(log, model.Snapshot.Model.FullVersion, model.Snapshot.Items.Count, model.Took.TotalSeconds);

@@ -1,3 +1,4 @@
+using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Pipeline;
 using Inference.Storage;
 using Inference.Storage.Redis;
@@ -20,6 +21,8 @@ public sealed class InferenceOptions
     public ItemIndexOptions Index { get; } = new();
 
     public PipelineOptions Recommend { get; } = new();
+
+    public CatalogueOptions Catalogue { get; } = new();
 
     public StateOptions State { get; } = new();
 

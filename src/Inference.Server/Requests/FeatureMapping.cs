@@ -45,4 +45,16 @@ internal static class FeatureMapping
         Wire.FeatureValue.KindOneofCase.FloatList => FeatureValue.Of((IReadOnlyList<double>)value.FloatList.Values),
         _ => default,
     };
+
+    /// <summary>The value on the wire; without a kind where it is <see cref="FeatureKind.None"/>.</summary>
+    public static Wire.FeatureValue ToWire(FeatureValue value) => value.Kind switch
+    {
+        FeatureKind.Text => new() { StringValue = value.Text },
+        FeatureKind.Integer => new() { IntValue = value.Integer },
+        FeatureKind.Number => new() { FloatValue = value.Number },
+        FeatureKind.TextList => new() { StringList = new() { Values = { value.TextList } } },
+        FeatureKind.IntegerList => new() { IntList = new() { Values = { value.IntegerList } } },
+        FeatureKind.NumberList => new() { FloatList = new() { Values = { value.NumberList } } },
+        _ => new(),
+    };
 }

@@ -17,6 +17,15 @@ internal static class RequestLimits
     /// <summary>Items in question of SimilarItems.</summary>
     public const int SimilarItems = 100;
 
+    /// <summary>Items of one call that changes the catalogue.</summary>
+    public const int ChangedItems = 1_024;
+
+    /// <summary>Bytes of UTF-8 in an item's title, and in the name of a feature or attribute.</summary>
+    public const int TitleBytes = 2_048, NameBytes = 256;
+
+    /// <summary>Features of an item, and attributes.</summary>
+    public const int FeaturesOfItem = 256;
+
     /// <summary>Users or items of one call that embeds them.</summary>
     public const int Embedded = 1_024;
 

@@ -108,7 +108,8 @@ internal static class RequestRules
             violations.Add("options.exploration.policy", NotYet);
     }
 
-    private static void CheckFeatures(ref Violations violations, string field, MapField<string, Recsys.V1.FeatureValue> features, FeatureSchema schema)
+    /// <summary>Each feature has a finite value of a kind that the schema takes; what the schema does not know may be of any.</summary>
+    public static void CheckFeatures(ref Violations violations, string field, MapField<string, Recsys.V1.FeatureValue> features, FeatureSchema schema)
     {
         if (features.Count == 0)
             return;
@@ -124,5 +125,6 @@ internal static class RequestRules
         }
     }
 
-    private static string Name(string feature) => feature.Length <= 64 ? feature : string.Concat(feature.AsSpan(0, 64), "…");
+    /// <summary>A feature's name, shortened for messages.</summary>
+    public static string Name(string feature) => feature.Length <= 64 ? feature : string.Concat(feature.AsSpan(0, 64), "…");
 }

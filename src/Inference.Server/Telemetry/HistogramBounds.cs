@@ -21,7 +21,7 @@ internal static class HistogramBounds
     {
         "rpc.server.call.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Calls },
         "recsys.tower.duration" or "recsys.index.search.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
-        "recsys.model.load.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Loads },
+        "recsys.model.load.duration" or "recsys.catalogue.replay.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Loads },
         _ => null,
     };
 }

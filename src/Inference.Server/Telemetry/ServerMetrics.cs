@@ -32,6 +32,9 @@ internal sealed class ServerMetrics
             "Items of the active model.");
         meter.CreateObservableGauge("recsys.index.size", () => OfIndex(snapshots, static index => (long?)index.Bytes), "By", "Memory of the active model's index.");
         meter.CreateObservableGauge("recsys.index.recall", () => OfIndex(snapshots, static index => index.Tuning?.Recall), "1", "Recall that was measured when the active model's index was built.");
+        meter.CreateObservableGauge("recsys.index.pending", () => OfIndex(snapshots, static index => (long?)index.Pending), "{change}", "Changes of items that wait to be merged into the active model's index; searches find them already.");
+        meter.CreateObservableCounter("recsys.index.merges", () => OfIndex(snapshots, static index => (long?)index.Merges), "{merge}", "Merges of changes into the active model's index.");
+        meter.CreateObservableCounter("recsys.index.merge.failures", () => OfIndex(snapshots, static index => (long?)index.FailedMerges), "{merge}", "Such merges that failed; they are tried again.");
         meter.CreateObservableGauge("recsys.index.width", () => OfIndex(snapshots, static index => index.Tuning?.Width), "{candidate}", "Candidates that a search of the active model's index keeps; 0 for exact kinds.");
     }
 

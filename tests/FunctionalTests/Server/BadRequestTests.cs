@@ -69,13 +69,9 @@ public class BadRequestTests(SharedServer shared)
     [Fact]
     public async Task Call_OfAMethodOfALaterVersion_SaysWhatToDoInstead()
     {
-        var catalogue = new CatalogService.CatalogServiceClient(shared.Server.Channel);
         var models = new ModelService.ModelServiceClient(shared.Server.Channel);
         CallFailure[] failures =
         [
-            await RunningServer.FailAsync(catalogue.UpsertItemsAsync(new())),
-            await RunningServer.FailAsync(catalogue.DeleteItemsAsync(new())),
-            await RunningServer.FailAsync(catalogue.GetItemAsync(new())),
             await RunningServer.FailAsync(models.LoadAsync(new())),
             await RunningServer.FailAsync(models.ActivateAsync(new())),
             await RunningServer.FailAsync(models.RollbackAsync(new())),

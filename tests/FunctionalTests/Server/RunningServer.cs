@@ -38,9 +38,11 @@ public sealed class RunningServer : IAsyncDisposable
 
     public RecommendationService.RecommendationServiceClient Recommendations { get; }
 
-    public static async Task<RunningServer> StartAsync(Action<InferenceOptions>? configure = null)
+    /// <param name="configure">Changes the options.</param>
+    /// <param name="change">Changes the bundle.</param>
+    public static async Task<RunningServer> StartAsync(Action<InferenceOptions>? configure = null, Func<BundleContent, BundleContent>? change = null)
     {
-        string bundle = await WriteBundleAsync();
+        string bundle = await WriteBundleAsync(change);
         var options = new InferenceOptions();
         options.Bundle.Path = bundle;
         options.Server.GrpcAddress = options.Server.HttpAddress = "127.0.0.1:0";
@@ -54,17 +56,18 @@ public sealed class RunningServer : IAsyncDisposable
     }
 
     /// <summary>The bundle of <see cref="World"/> with two profiles, chosen by country, in a new folder.</summary>
-    public static async Task<string> WriteBundleAsync()
+    public static async Task<string> WriteBundleAsync(Func<BundleContent, BundleContent>? change = null)
     {
         string folder = Path.Combine(Directory.CreateTempSubdirectory("inference-server-").FullName, "small", "1");
         ClusterProfile cheap = new("cheap things", 60, new float[SmallWorld.Dimension], new ScoredRow[] { new(30, 0.9f), new(31, 0.8f) }, 0.5f);
         ClusterProfile dear = new("dear things", 40, new float[SmallWorld.Dimension], new ScoredRow[] { new(35, 0.9f), new(36, 0.7f) }, 0.5f);
         var lift = new Dictionary<string, float[]> { ["France"] = [3f, -3f], ["Spain"] = [-3f, 3f] };
-        await BundleWriter.WriteAsync(folder, World.Content() with
+        BundleContent content = World.Content() with
         {
             Profiles = new ClusterProfiles([cheap, dear], [new ContextTable("country", lift.ToFrozenDictionary())]),
             Popularity = new Popularity([.. Enumerable.Range(0, World.ItemCount).Select(row => 0.5f - (0.01f * row))]),
-        });
+        };
+        await BundleWriter.WriteAsync(folder, change?.Invoke(content) ?? content);
         return folder;
     }
 

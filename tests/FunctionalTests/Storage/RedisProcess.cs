@@ -22,6 +22,9 @@ internal sealed class RedisProcess : IDisposable
 
     public int Port { get; }
 
+    /// <summary>Whether it was started and not killed.</summary>
+    public bool IsRunning => _process is not null;
+
     public string Address => $"127.0.0.1:{Port}";
 
     /// <summary>Where the nodes of a cluster talk with each other; 0 where there is none.</summary>

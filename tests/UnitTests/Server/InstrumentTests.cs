@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Inference.Recommendations;
+using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Hosting;
 using Inference.Server.Prometheus;
@@ -34,6 +35,10 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.tower.failures"] = ["tower"],
         ["recsys.model.load.duration"] = ["recsys.outcome"],
         ["recsys.model.items"] = ["recsys.model.version", "recsys.embedding_space"],
+        ["recsys.catalogue.changes"] = ["recsys.outcome", "recsys.origin"],
+        ["recsys.index.pending"] = ["recsys.index.kind", "recsys.model.version"],
+        ["recsys.index.merges"] = ["recsys.index.kind", "recsys.model.version"],
+        ["recsys.index.merge.failures"] = ["recsys.index.kind", "recsys.model.version"],
         ["recsys.index.recall"] = ["recsys.index.kind", "recsys.model.version"],
         ["recsys.index.size"] = ["recsys.index.kind", "recsys.model.version"],
         ["db.client.operation.duration"] = ["db.system.name", "db.operation.name", "error.type"],
@@ -127,6 +132,7 @@ public sealed class InstrumentTests : IDisposable
 
             - `rpc.method` is `package.Service/Method`; methods that are not served are `_OTHER`. `rpc.status_code` is the name of the gRPC status; `error.type` is set where the server is to blame
               (UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS).
+            - `recsys.outcome` of changes: `inserted`, `updated`, `deleted`, `superseded`, `failed`; `recsys.origin`: `call`, `replica`, `replay`.
             - `recsys.rung`: `cached_embedding`, `user_tower`, `session`, `cluster_profile`, `popularity`, `item_embedding`.
             - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
             - `recsys.cache`: `embeddings`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
@@ -151,6 +157,7 @@ public sealed class InstrumentTests : IDisposable
         using var listener = new MeterListener { InstrumentPublished = (instrument, _) => instruments.Add(instrument) };
         IMeterFactory meters = _services.GetRequiredService<IMeterFactory>();
         _ = new RecommendationMetrics(meters);
+        _ = new CatalogueMetrics(meters);
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
         _ = new StorageMetrics(meters);
         RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);
