@@ -4,6 +4,6 @@ namespace Inference.Recommendations.Users;
 /// <param name="EventKey">64 bits of the event's id (see <see cref="UserEvent.EventKey"/>): two interactions of one user with equal keys are one.</param>
 /// <param name="ItemId">The item.</param>
 /// <param name="Type">What was done.</param>
-/// <param name="Time">When, to the millisecond.</param>
+/// <param name="Time">When, to the microsecond.</param>
 /// <param name="Value">Quantity, rating or amount; 0 when there is none.</param>
 public readonly record struct Interaction(ulong EventKey, string ItemId, InteractionType Type, DateTimeOffset Time, float Value);

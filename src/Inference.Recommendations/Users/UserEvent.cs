@@ -20,7 +20,7 @@ public sealed record UserEvent(string EventId, UserIdentity User, string ItemId,
 
     /// <summary>What is kept with the user; values beyond single precision are cut to its range.</summary>
     public Interaction ToInteraction() => new(
-        EventKey, ItemId, Type, DateTimeOffset.FromUnixTimeMilliseconds(Time.ToUnixTimeMilliseconds()), (float)Math.Clamp(Value, -float.MaxValue, float.MaxValue));
+        EventKey, ItemId, Type, Time.AddTicks(-(Time.Ticks % TimeSpan.TicksPerMicrosecond)).ToUniversalTime(), (float)Math.Clamp(Value, -float.MaxValue, float.MaxValue));
 
     private static ulong KeyOf(string id)
     {

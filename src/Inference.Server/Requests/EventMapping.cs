@@ -9,12 +9,12 @@ internal static class EventMapping
     /// <summary>How far ahead of this server a caller's clock may be; what is further is taken as now.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(1);
 
-    /// <param name="arrival">Now.</param>
+    /// <param name="arrival">Now. Events that do not say when they happened did in the order of the call, a microsecond apart: what is kept of users is ordered by time.</param>
     public static UserEvent[] ToEvents(RecordEventsRequest request, UserKeyRing keys, RequestIds ids, DateTimeOffset arrival)
     {
         var events = new UserEvent[request.Events.Count];
         for (int i = 0; i < events.Length; i++)
-            events[i] = ToEvent(request.Events[i], keys, ids, arrival);
+            events[i] = ToEvent(request.Events[i], keys, ids, arrival.AddMicroseconds(i));
         return events;
     }
 

@@ -9,7 +9,7 @@ namespace Inference.Storage.Users;
 /// Interactions as bytes. A value is a header and one entry after another; numbers are little-endian but for the key, whose bytes sort as it does.
 /// <code>
 ///  value   "RSU" │ version u8 = 1 │ count u32 │ entry …
-///  entry   length u16, all of it │ version u8 = 1 │ type u8 │ time i64, Unix ms │ event key u64, big-endian │ value f32 │ item id, UTF-8 │ CRC-32C u32 of what is before
+///  entry   length u16, all of it │ version u8 = 1 │ type u8 │ time i64, Unix µs │ event key u64, big-endian │ value f32 │ item id, UTF-8 │ CRC-32C u32 of what is before
 /// </code>
 /// The scripts in <see cref="UserScripts"/> know the places of length, time and key.
 /// </summary>
@@ -28,7 +28,7 @@ internal static class InteractionCodec
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private static readonly long FirstTime = DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), LastTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+    private static readonly long FirstTime = Microseconds(DateTimeOffset.MinValue), LastTime = Microseconds(DateTimeOffset.MaxValue);
 
     private static ReadOnlySpan<byte> Magic => "RSU\x01"u8;
 
@@ -43,7 +43,7 @@ internal static class InteractionCodec
         BinaryPrimitives.WriteUInt16LittleEndian(entry, (ushort)entry.Length);
         entry[2] = Version;
         entry[3] = (byte)interaction.Type;
-        BinaryPrimitives.WriteInt64LittleEndian(entry.AsSpan(4), interaction.Time.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64LittleEndian(entry.AsSpan(4), Microseconds(interaction.Time));
         BinaryPrimitives.WriteUInt64BigEndian(entry.AsSpan(12), interaction.EventKey);
         BinaryPrimitives.WriteSingleLittleEndian(entry.AsSpan(20), interaction.Value);
         StrictUtf8.GetBytes(interaction.ItemId, entry.AsSpan(24));
@@ -69,7 +69,7 @@ internal static class InteractionCodec
         float value = BinaryPrimitives.ReadSingleLittleEndian(entry[20..]);
         if (type is < InteractionType.View or > InteractionType.Skip || time < FirstTime || time > LastTime || !float.IsFinite(value) || !TryText(entry[24..^4], out string itemId))
             return false;
-        interaction = new Interaction(BinaryPrimitives.ReadUInt64BigEndian(entry[12..]), itemId, type, DateTimeOffset.FromUnixTimeMilliseconds(time), value);
+        interaction = new Interaction(BinaryPrimitives.ReadUInt64BigEndian(entry[12..]), itemId, type, DateTimeOffset.UnixEpoch.AddTicks(time * TimeSpan.TicksPerMicrosecond), value);
         bytes = bytes[length..];
         return true;
     }
@@ -111,6 +111,9 @@ internal static class InteractionCodec
         log = InteractionLog.Of(interactions, most);
         return true;
     }
+
+    /// <summary>Whole microseconds since 1970, rounded down.</summary>
+    private static long Microseconds(DateTimeOffset time) => (time.UtcTicks / TimeSpan.TicksPerMicrosecond) - (DateTimeOffset.UnixEpoch.Ticks / TimeSpan.TicksPerMicrosecond);
 
     private static bool TryText(ReadOnlySpan<byte> utf8, out string text)
     {

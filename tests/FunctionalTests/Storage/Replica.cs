@@ -15,9 +15,9 @@ internal sealed class Replica : IAsyncDisposable
 {
     private int _events;
 
-    private Replica(string address, Action<StateOptions>? configure, Action<RedisOptions>? configureRedis)
+    private Replica(string address, Action<StateOptions>? configure)
     {
-        World = new RedisWorld(address, configureRedis);
+        World = new RedisWorld(address);
         Options = new StateOptions();
         configure?.Invoke(Options);
         States = new UserStates(Options, TimeProvider.System, World.Metrics, World.Connection);
@@ -45,9 +45,12 @@ internal sealed class Replica : IAsyncDisposable
     public List<UserKey> Forgotten { get; } = [];
 
     /// <summary>A replica that is connected and hears the others.</summary>
-    public static async Task<Replica> StartAsync(RedisProcess redis, Action<StateOptions>? configure = null, Action<RedisOptions>? configureRedis = null)
+    public static Task<Replica> StartAsync(RedisProcess redis, Action<StateOptions>? configure = null) => StartAsync(redis.Address, configure);
+
+    /// <param name="address">Of any node.</param>
+    public static async Task<Replica> StartAsync(string address, Action<StateOptions>? configure = null)
     {
-        var replica = new Replica(redis.Address, configure, configureRedis);
+        var replica = new Replica(address, configure);
         await RedisWorld.UntilAsync(() => replica.World.Restored > 0);
         return replica;
     }

@@ -126,6 +126,29 @@ public class ReplicaTests
     }
 
     [SkippableFact]
+    public async Task Cluster_HoldsUsersOnAllNodes_AndReplicasAgree()
+    {
+        using RedisCluster cluster = await RedisCluster.StartAsync();
+        await using Replica a = await Replica.StartAsync(cluster.Nodes[0].Address);
+        await using Replica b = await Replica.StartAsync(cluster.Nodes[1].Address);
+        for (int user = 0; user < 30; user++)
+            Assert.Empty(await b.HistoryAsync(user));
+
+        RecordedEvents recorded = await a.RecordAsync([.. Enumerable.Range(0, 300).Select(i => a.Event(i % 30, $"i{i}", InteractionType.View, minute: i))]);
+
+        Assert.Equal(new RecordedEvents(300, 0, 0, 0), recorded);
+        await RedisWorld.UntilAsync(() => Enumerable.Range(0, 30).All(user => b.States.Held(Replica.User(user)) is { History.Count: 10 }));
+        Assert.All(cluster.Nodes, node => Assert.NotEmpty(node.Cli("KEYS", "rs:u:*")));
+        await a.Events.ForgetAsync(Replica.User(3), default);
+        await using Replica c = await Replica.StartAsync(cluster.Nodes[2].Address);
+        Assert.Empty(await c.HistoryAsync(3));
+        Assert.Equal(["i4", "i34", "i64"], (await c.HistoryAsync(4))[..3]);
+        UserIdentity rotated = new(RedisWorld.User(1_000), RedisWorld.User(5));
+        Assert.Equal(["i5", "i35", "i65"], (await c.HistoryAsync(rotated))[..3]);
+        await RedisWorld.UntilAsync(() => c.Counters.Read("popularity").Count == 300);
+    }
+
+    [SkippableFact]
     public async Task Outage_IsBridgedByTheBuffer_ExactlyAsTheModelSays()
     {
         using RedisProcess redis = await RedisProcess.StartAsync();
