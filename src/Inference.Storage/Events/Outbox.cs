@@ -235,6 +235,12 @@ internal sealed class Outbox : IAsyncDisposable
         }
         catch (StoreException e)
         {
+            if (e.Failure is not (StoreFailure.Unavailable or StoreFailure.Refused))
+            {
+                foreach (OutboxEvent item in events)
+                    item.IsUnsure = true;
+            }
+
             return e.Failure;
         }
     }

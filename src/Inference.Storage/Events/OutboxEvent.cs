@@ -24,6 +24,9 @@ internal sealed class OutboxEvent(UserEvent userEvent, in Interaction interactio
     /// <summary>Whether the stream of events has it.</summary>
     public bool IsInStream { get; set; }
 
+    /// <summary>Whether it may have been recorded with its user without our hearing of it: then Redis' word that it knows the event is our own echo.</summary>
+    public bool IsUnsure { get; set; }
+
     /// <summary>How many times Redis refused it while it took others.</summary>
     public int Refusals { get; set; }
 

@@ -39,7 +39,7 @@ internal sealed class RecordedEventsStore(RedisConnection redis, UserStates stat
         if (verdicts.Length != events.Length)
             throw new StoreException(StoreFailure.Corrupt, $"Redis answered {verdicts.Length} verdicts for {events.Length} events.");
         for (int i = 0; i < events.Length; i++)
-            events[i].Settle(verdicts[i] switch { 'n' => Verdict.New, 'd' => Verdict.Duplicate, _ => Verdict.Refused });
+            events[i].Settle(VerdictOf(verdicts[i], events[i]));
     }
 
     /// <summary>Deletes all that Redis keeps of a user, leaves a tombstone, and tells the other replicas.</summary>
@@ -53,6 +53,14 @@ internal sealed class RecordedEventsStore(RedisConnection redis, UserStates stat
         await stream.AppendForgetAsync(user, now);
         await redis.PublishAsync(redis.Keys.EventsChannel, EventMessage.OfForget(sender, user));
     }
+
+    private static Verdict VerdictOf(char letter, OutboxEvent item) => letter switch
+    {
+        'n' => Verdict.New,
+        'd' when item is { IsUnsure: true, Before: Verdict.New } => Verdict.New,
+        'd' => Verdict.Duplicate,
+        _ => Verdict.Refused,
+    };
 
     private async ValueTask ForgetAsync(UserKey user, RedisValue[] spaces, DateTimeOffset now)
     {
