@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(31, LogLevel.Warning, "The store could not confirm that a user is forgotten ({Failure}); the caller has to call again")]
     public static partial void ForgettingUnconfirmed(ILogger logger, StoreFailure failure, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Warning, "Users are kept in Redis under keys that can be computed from their ids: set Inference:State:UserKeySecret, the same for all replicas")]
+    public static partial void SecretIsPublic(ILogger logger);
 }

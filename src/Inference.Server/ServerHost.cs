@@ -14,7 +14,6 @@ using Inference.Server.Telemetry;
 using Inference.Storage;
 using Inference.Storage.Catalogue;
 using Inference.Storage.Counters;
-using Inference.Storage.Embeddings;
 using Inference.Storage.Events;
 using Inference.Storage.Redis;
 using Inference.Storage.Users;
@@ -104,26 +103,7 @@ public sealed class ServerHost : IAsyncDisposable
         // The domain.
         services.AddSingleton<RecommendationMetrics>();
         services.AddSingleton<SnapshotRegistry>();
-        services.AddSingleton(options.State.ToKeyRing());
-        services.AddSingleton(options.State);
-        services.AddSingleton<StorageMetrics>();
-        services.AddSingleton(provider => new UserStates(options.State, time, provider.GetRequiredService<StorageMetrics>(), provider.GetService<RedisConnection>()));
-        services.AddSingleton<IUserStates>(provider => provider.GetRequiredService<UserStates>());
-        services.AddSingleton(provider => new FadingCounters(
-            options.State, time, provider.GetRequiredService<StorageMetrics>(), provider.GetRequiredService<ILogger<FadingCounters>>(), provider.GetService<RedisConnection>()));
-        services.AddSingleton<ICounters>(provider => provider.GetRequiredService<FadingCounters>());
-        services.AddSingleton(provider => new UserEvents(
-            provider.GetRequiredService<UserStates>(),
-            provider.GetRequiredService<FadingCounters>(),
-            options.State,
-            time,
-            provider.GetRequiredService<StorageMetrics>(),
-            provider.GetRequiredService<ILogger<UserEvents>>(),
-            provider.GetService<TwoLevelEmbeddings>() is { } embeddings ? [embeddings.Forget] : [],
-            provider.GetService<RedisConnection>(),
-            options.Recommend.UserStateBudget));
-        services.AddSingleton<IUserEvents>(provider => provider.GetRequiredService<UserEvents>());
-        services.AddSingleton<LivePopularity>();
+        services.AddState(options, time);
         services.AddSingleton(provider => new RecommendationPipeline(
             provider.GetRequiredService<IUserStates>(),
             provider.GetService<IUserEmbeddings>(),
@@ -155,7 +135,6 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<ModelLoading>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService(provider => provider.GetRequiredService<ModelLoading>());
-        services.AddHostedService<EventDelivery>();
 
         // The gRPC side. Singletons, or the framework would make one for each call.
         services.AddSingleton<RequestIds>();
@@ -165,6 +144,7 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<EventService>();
         services.AddSingleton<CatalogService>();
         services.AddSingleton<ModelService>();
+        services.AddSingleton<StateService>();
         services.AddSingleton<HealthService>();
         services.AddSingleton(new ReflectionIndex(ServedServices.Descriptors));
         services.AddSingleton<ReflectionService>();

@@ -4,6 +4,7 @@ using Inference.Server.Configuration;
 using Inference.Server.Hosting;
 using Inference.Server.Options;
 using Inference.Server.Telemetry;
+using Inference.Storage.Redis;
 using Inference.Towers.Bundles;
 using Microsoft.Extensions.Logging.Console;
 
@@ -70,11 +71,13 @@ public static class ServerProgram
             return await RefuseAsync(error, $"{Sentence(e)} Choose another address with --grpc ADDR or --http ADDR.", [], Failed);
         }
 
+        if (options.Redis.IsConfigured && options.State.IsSecretPublic)
+            Log.SecretIsPublic(host.Services.GetRequiredService<ILogger<ServerHost>>());
         Task shutdown = host.WaitForShutdownAsync(cancellationToken);
         try
         {
             LoadedModel model = await host.Loaded;
-            await output.WriteAsync(FirstScreen.Make(model, Bare(host.GrpcAddress), Bare(host.HttpAddress), options.Telemetry.Prometheus));
+            await output.WriteAsync(FirstScreen.Make(model, Bare(host.GrpcAddress), Bare(host.HttpAddress), options.Telemetry.Prometheus, host.Services.GetService<RedisConnection>()));
         }
         catch (BundleException e)
         {

@@ -40,10 +40,21 @@ internal static class RecordVerb
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var request = new RecordEventsRequest();
+            DateTimeOffset now = host.Time.GetUtcNow();
             foreach ((EventType type, Option<string[]> items) in kinds)
             {
                 foreach (string item in parsed.GetRequiredValue(items))
-                    request.Events.Add(new Event { UserId = parsed.GetRequiredValue(user), ItemId = item, Type = type, RequestId = parsed.GetRequiredValue(requestId), Time = Timestamp.FromDateTimeOffset(host.Time.GetUtcNow()) });
+                {
+                    request.Events.Add(new Event
+                    {
+                        UserId = parsed.GetRequiredValue(user),
+                        ItemId = item,
+                        Type = type,
+                        RequestId = parsed.GetRequiredValue(requestId),
+                        // A millisecond apart, so that they keep their order.
+                        Time = Timestamp.FromDateTimeOffset(now.AddMilliseconds(request.Events.Count)),
+                    });
+                }
             }
 
             using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));

@@ -55,9 +55,10 @@ internal sealed class UserEmbeddings(
     private async ValueTask<RentedEmbedding?> FindCachedAsync(
         IUserEmbeddings cache, Snapshot snapshot, KnownUser user, UserState state, Budget budget, CancellationToken cancellationToken)
     {
+        // With no time left what the process itself holds still answers, for it does so at once.
         TimeSpan left = budget.Left(user.StoreTimeLeft);
-        if (left <= TimeSpan.Zero)
-            return null;
+        if (left < TimeSpan.Zero)
+            left = TimeSpan.Zero;
         var embedding = new RentedEmbedding(snapshot.Model.Dimension) { IsCached = true };
         try
         {

@@ -25,6 +25,7 @@ internal sealed record CommandLine(
         ("--bundle", "DIR", "Inference:Bundle:Path", "the bundle to serve"),
         ("--grpc", "ADDR", "Inference:Server:GrpcAddress", "where gRPC is served"),
         ("--http", "ADDR", "Inference:Server:HttpAddress", "where /healthz, /readyz and /metrics are served"),
+        ("--redis", "NODES", "Inference:Redis:Configuration", "the Redis through which replicas share what they keep"),
         ("--otlp", "URL", "Inference:Telemetry:OtlpEndpoint", "where metrics and traces are sent by OTLP"),
     ];
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Telemetry;
+using Inference.Storage.Redis;
 using Inference.Vectors;
 
 namespace Inference.Server.Hosting;
@@ -12,7 +13,8 @@ internal static class FirstScreen
     /// <param name="grpc">Address of gRPC, as "host:port" or "unix:/path".</param>
     /// <param name="http">Address of HTTP.</param>
     /// <param name="hasMetrics">Whether /metrics is served.</param>
-    public static string Make(LoadedModel model, string grpc, string http, bool hasMetrics)
+    /// <param name="redis">Where state is shared; null when it is kept in the process.</param>
+    public static string Make(LoadedModel model, string grpc, string http, bool hasMetrics, RedisConnection? redis)
     {
         Snapshot snapshot = model.Snapshot;
         // An item says nothing about anybody, so it may stand on a screen that somebody logs.
@@ -40,6 +42,7 @@ internal static class FirstScreen
               model    {{snapshot.Model.FullVersion}}, embedding space {{snapshot.Model.EmbeddingSpaceId}}, {{snapshot.Model.Dimension}} dimensions, {{metric}}
               holds    {{snapshot.Items.Count:N0}} items, {{snapshot.Profiles?.Count ?? 0:N0}} cluster profiles, {{model.Users.Count:N0}} known users
               index    {{Describe(snapshot.Index)}}
+              state    {{(redis is null ? "in this process, lost with it; --redis HOST:PORT shares and keeps it" : $"shared through Redis at {redis.Address}, {redis.Status.ToString().ToLowerInvariant()}")}}
               loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Folder}}; towers run on {{string.Join(", ", model.Providers)}}
               gRPC     {{grpc}}  (HTTP/2 without TLS)
               HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}

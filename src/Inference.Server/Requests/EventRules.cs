@@ -31,6 +31,15 @@ internal static class EventRules
         return violations.ToFailure();
     }
 
+    public static Failure? Check(GetUserRequest request)
+    {
+        var violations = new Violations();
+        if (request.UserId.Length == 0)
+            violations.Add("user_id", "is empty; nothing is kept of anonymous sessions.");
+        violations.CheckLength("user_id", request.UserId, RequestLimits.IdBytes);
+        return violations.ToFailure();
+    }
+
     /// <summary>An event without any violation, checked without making field names.</summary>
     private static bool IsFine(Event item)
     {

@@ -16,6 +16,7 @@ internal static class ServedServices
         Recsys.V1.EventService.Descriptor,
         Recsys.V1.CatalogService.Descriptor,
         Recsys.V1.ModelService.Descriptor,
+        Recsys.V1.StateService.Descriptor,
         Health.Descriptor,
         ReflectionV1,
         ReflectionV1Alpha,
@@ -36,6 +37,7 @@ internal static class ServedServices
         app.MapGrpcService<EventService>();
         app.MapGrpcService<CatalogService>();
         app.MapGrpcService<ModelService>();
+        app.MapGrpcService<StateService>();
         app.MapGrpcService<HealthService>();
         if (!withReflection)
             return;

@@ -111,10 +111,7 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
     private async ValueTask<bool> ReadThroughAsync(EmbeddingKey key, ulong stamp, Memory<float> embedding, CancellationToken cancellationToken)
     {
         if (_redis!.Status == RedisStatus.Connecting)
-        {
-            _metrics.Failed(StoreFailure.Unavailable);
-            throw new StoreException(StoreFailure.Unavailable, "Redis is not connected.");
-        }
+            return false;
 
         if (!_reads.TryGetValue(key, out SharedRead? read))
         {
@@ -126,9 +123,11 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
         }
 
         byte[]? encoded = await read.Task.WaitAsync(cancellationToken);
-        if (encoded is null || !Fits(encoded, (stamp, embedding.Length)))
+        bool fits = encoded is not null && Fits(encoded, (stamp, embedding.Length));
+        Interlocked.Increment(ref fits ? ref _redisHits : ref _redisMisses);
+        if (!fits)
             return false;
-        EmbeddingCodec.Decode(encoded, embedding.Span);
+        EmbeddingCodec.Decode(encoded!, embedding.Span);
         return true;
     }
 
@@ -136,20 +135,18 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
     private async Task ReadAsync(EmbeddingKey key, SharedRead read)
     {
         byte[]? encoded = null;
-        StoreException? failure = null;
         try
         {
             encoded = (byte[]?)await _redis!.GetAsync(_redis.Keys.Embedding(_spaces.Names[key.Space], key.User));
-            Interlocked.Increment(ref encoded is null ? ref _redisMisses : ref _redisHits);
             if (encoded is not null && !EmbeddingCodec.IsSound(encoded))
             {
                 encoded = null;
                 _metrics.Failed(StoreFailure.Corrupt);
             }
         }
-        catch (StoreException e)
+        catch (StoreException)
         {
-            failure = e;
+            // Counted where it happened; to a cache it is a miss.
         }
 
         // Forgetting takes the read out of the table: what it found is nobody's any more.
@@ -157,7 +154,7 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
             encoded = null;
         if (encoded is not null)
             Fill(key, read, encoded);
-        read.End(encoded, failure);
+        read.End(encoded);
     }
 
     /// <summary>Puts what was read into memory, unless something was set meanwhile: that is newer.</summary>
@@ -190,17 +187,6 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
 
         public Task<byte[]?> Task => _ended.Task;
 
-        public void End(byte[]? encoded, StoreException? failure)
-        {
-            if (failure is null)
-            {
-                _ended.SetResult(encoded);
-                return;
-            }
-
-            _ended.SetException(failure);
-            // Everybody may have given up.
-            _ = _ended.Task.Exception;
-        }
+        public void End(byte[]? encoded) => _ended.SetResult(encoded);
     }
 }

@@ -22,7 +22,7 @@ public sealed class ServerVerbTests(SharedServer shared)
         Assert.Equal(["1", "2", "3"], RowsOf(run.Output).Select(row => row[0]));
         Assert.All(RowsOf(run.Output), row => Assert.Equal("towers", row[3]));
         Assert.All(RowsOf(run.Output), row => Assert.Contains("Item & number", row[4], StringComparison.Ordinal));
-        Assert.Contains("served by user_tower · model small/1", run.Output, StringComparison.Ordinal);
+        Assert.Matches("served by (user_tower|cached_embedding) · model small/1", run.Output);
         Assert.DoesNotContain("degraded", run.Output, StringComparison.Ordinal);
     }
 

@@ -29,7 +29,7 @@ public sealed class OtlpTests
             options.Telemetry.TraceSampling = 0;
         }))
         {
-            await server.Recommendations.RecommendAsync(new RecommendRequest { UserId = "ann" });
+            await server.Recommendations.RecommendAsync(new RecommendRequest());
             await server.Recommendations.RecommendAsync(new RecommendRequest { UserId = "ann" }, new Metadata { { "traceparent", $"00-{traceId}-b7ad6b7169203331-01" } });
             await server.Recommendations.RecommendAsync(new RecommendRequest(), new Metadata { { "traceparent", "not a trace" } });
         }

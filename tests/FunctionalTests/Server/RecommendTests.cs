@@ -18,7 +18,7 @@ public class RecommendTests(SharedServer shared)
 
         // Ann is from Spain (id 2 of the vocabulary) and touched items 1 and 2.
         Assert.Equal(RunningServer.World.Top(5, RunningServer.World.Embed(2, 1, 2), 1, 2), reply.Items.Select(item => item.ItemId));
-        Assert.Equal(Rung.UserTower, reply.ServedBy);
+        Assert.True(reply.ServedBy is Rung.UserTower or Rung.CachedEmbedding, $"served by {reply.ServedBy}; another test may have asked before");
         Assert.Empty(reply.Degraded);
         Assert.Equal("small/1", reply.ModelVersion);
         Assert.NotEmpty(reply.EmbeddingSpaceId);

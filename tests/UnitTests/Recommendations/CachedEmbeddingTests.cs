@@ -94,6 +94,19 @@ public class CachedEmbeddingTests
         Assert.Equal(Rung.UserTower, (await pending).ServedBy);
     }
 
+    [Fact]
+    public async Task Recommend_WhenTheBudgetIsSpent_StillUsesWhatTheProcessHolds()
+    {
+        var kept = new DictionaryCache();
+        kept.Set("space", World.Keys.Of("anna").Key, Anna.Stamp, [1, 0, 0]);
+        var world = new World(states: new ScriptedStates(_ => new(new TaskCompletionSource<UserLookup>().Task), held: Anna), cache: kept);
+
+        ValueTask<RecommendReply> pending = world.Pipeline.RecommendAsync(world.Snapshot, new RecommendQuery { UserId = "anna" }, CancellationToken.None);
+        world.Time.Advance(world.Options.UserStateBudget);
+
+        Assert.Equal(Rung.CachedEmbedding, (await pending).ServedBy);
+    }
+
     [Theory]
     [InlineData(StoreFailure.Unavailable, DegradationReason.Unavailable)]
     [InlineData(StoreFailure.Connection, DegradationReason.Unavailable)]

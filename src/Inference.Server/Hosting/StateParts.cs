@@ -1,0 +1,58 @@
+using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
+using Inference.Server.Options;
+using Inference.Storage;
+using Inference.Storage.Counters;
+using Inference.Storage.Embeddings;
+using Inference.Storage.Events;
+using Inference.Storage.Redis;
+using Inference.Storage.Users;
+
+namespace Inference.Server.Hosting;
+
+/// <summary>
+/// Makes what keeps state: in memory, and through Redis where one is configured.
+/// <code>
+///  UserStates ◂─ UserEvents ─▸ FadingCounters     TwoLevelEmbeddings
+///      └──────────────┴───────────────┴─────────────────┴──▸ RedisConnection, or none
+/// </code>
+/// </summary>
+internal static class StateParts
+{
+    public static void AddState(this IServiceCollection services, InferenceOptions options, TimeProvider time)
+    {
+        services.AddSingleton(options.State).AddSingleton(options.Redis);
+        services.AddSingleton(options.State.ToKeyRing());
+        services.AddSingleton<StorageMetrics>();
+        if (options.Redis.IsConfigured)
+        {
+            services.AddSingleton(provider => new RedisConnection(
+                options.Redis, provider.GetRequiredService<StorageMetrics>(), time, provider.GetRequiredService<ILogger<RedisConnection>>()));
+        }
+
+        services.AddSingleton(provider => new UserStates(options.State, time, provider.GetRequiredService<StorageMetrics>(), provider.GetService<RedisConnection>()));
+        services.AddSingleton<IUserStates>(provider => provider.GetRequiredService<UserStates>());
+
+        services.AddSingleton(provider => new TwoLevelEmbeddings(options.State, provider.GetService<RedisConnection>(), provider.GetRequiredService<StorageMetrics>(), time));
+        services.AddSingleton<IUserEmbeddings>(provider => provider.GetRequiredService<TwoLevelEmbeddings>());
+
+        services.AddSingleton(provider => new FadingCounters(
+            options.State, time, provider.GetRequiredService<StorageMetrics>(), provider.GetRequiredService<ILogger<FadingCounters>>(), provider.GetService<RedisConnection>()));
+        services.AddSingleton<ICounters>(provider => provider.GetRequiredService<FadingCounters>());
+
+        services.AddSingleton(provider => new UserEvents(
+            provider.GetRequiredService<UserStates>(),
+            provider.GetRequiredService<FadingCounters>(),
+            options.State,
+            time,
+            provider.GetRequiredService<StorageMetrics>(),
+            provider.GetRequiredService<ILogger<UserEvents>>(),
+            [provider.GetRequiredService<TwoLevelEmbeddings>().Forget],
+            provider.GetService<RedisConnection>(),
+            options.Recommend.UserStateBudget));
+        services.AddSingleton<IUserEvents>(provider => provider.GetRequiredService<UserEvents>());
+        services.AddHostedService<EventDelivery>();
+        services.AddSingleton<LivePopularity>();
+    }
+}
