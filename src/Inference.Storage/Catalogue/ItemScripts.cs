@@ -18,6 +18,9 @@ internal static class ItemScripts
         return version
         """;
 
+    /// <summary>Sends a message from the node that has the hash, the way that announcements go. KEYS: the hash. ARGV: channel, message.</summary>
+    public const string Greet = "return redis.call('PUBLISH', ARGV[1], ARGV[2])";
+
     /// <summary>
     /// Puts changes back that the hash has lost, unless it has later ones, and announces them. KEYS: the hash. ARGV: channel, then id, version and body of each change. Returns how many
     /// it took.

@@ -13,7 +13,8 @@ namespace Inference.Storage.Catalogue;
 /// <list type="number">
 /// <item>A change is one script: version, hash, announcement. It is confirmed when Redis has it; while Redis is away it is refused, for a change that was promised must not end with this process.</item>
 /// <item>An announcement names version and items; who does not have that version reads them from the hash.</item>
-/// <item>After every interruption, the first included, the whole hash is read; what is held here and missing there (Redis lost its data) is put back.</item>
+/// <item>After every interruption, the first included, the whole hash is read; what is held here and missing there (Redis lost its data) is put back. When a greeting to itself has
+/// arrived, so that no later announcement is missed, it is read once more.</item>
 /// </list>
 /// Records that are not what was put there are counted, logged once and passed over; where this process holds the change it repairs them.
 /// </summary>
@@ -26,7 +27,7 @@ public sealed class RedisCatalogueChanges : ICatalogueChanges, IAsyncDisposable
     /// <summary>Announcements that wait at most; with more, everything is read again.</summary>
     private const int MostWaiting = 10_000;
 
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200), LastRetry = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100), LastRetry = TimeSpan.FromSeconds(10);
 
     private readonly KeptChanges _kept = new();
     private readonly RedisConnection _redis;
@@ -34,11 +35,13 @@ public sealed class RedisCatalogueChanges : ICatalogueChanges, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RedisCatalogueChanges> _log;
     private readonly CancellationTokenSource _ended = new();
+    private readonly RedisValue _greeting = $"0 [\"{Guid.NewGuid():N}\"]";
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly List<RedisValue> _announced = [];
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _readAll = true;
+    private bool _hears;
     private bool _toldCorrupt;
     private IDisposable? _subscription;
     private IDisposable? _restored;
@@ -102,10 +105,11 @@ public sealed class RedisCatalogueChanges : ICatalogueChanges, IAsyncDisposable
         TaskCompletionSource wake;
         lock (_lock)
         {
-            if (announcement.IsNull || _announced.Count >= MostWaiting)
+            if (announcement.IsNull || _announced.Count >= MostWaiting || announcement == _greeting)
             {
                 _announced.Clear();
                 _readAll = true;
+                _hears = !announcement.IsNull;
             }
             else
             {
@@ -123,22 +127,16 @@ public sealed class RedisCatalogueChanges : ICatalogueChanges, IAsyncDisposable
         TimeSpan retry = FirstRetry;
         while (!_ended.IsCancellationRequested)
         {
-            bool readAll;
+            bool readAll, hears;
             RedisValue[] announced;
             Task wake;
             lock (_lock)
             {
                 _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 wake = _wake.Task;
-                (readAll, announced) = (_readAll, [.. _announced]);
+                (readAll, hears, announced) = (_readAll, _hears, [.. _announced]);
                 _readAll = false;
                 _announced.Clear();
-            }
-
-            if (!readAll && announced.Length == 0)
-            {
-                await wake.WaitAsync(_ended.Token);
-                continue;
             }
 
             try
@@ -146,7 +144,14 @@ public sealed class RedisCatalogueChanges : ICatalogueChanges, IAsyncDisposable
                 if (readAll)
                     await ReadAllAsync(arrived);
                 await ReadAnnouncedAsync(announced, arrived);
-                retry = FirstRetry;
+                if (hears)
+                {
+                    retry = FirstRetry;
+                    await wake.WaitAsync(_ended.Token);
+                    continue;
+                }
+
+                await GreetAsync();
             }
             catch (Exception e) when (!_ended.IsCancellationRequested)
             {
@@ -155,11 +160,15 @@ public sealed class RedisCatalogueChanges : ICatalogueChanges, IAsyncDisposable
                     _readAll = true;
                 if (retry == FirstRetry)
                     Log.ItemsNotRead(_log, e);
-                await wake.WaitAsync(retry, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
             }
+
+            await wake.WaitAsync(retry, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
         }
     }
+
+    private async ValueTask GreetAsync() => await _redis.RunAsync(
+        "greet_items", database => database.ScriptEvaluateAsync(ItemScripts.Greet, [_redis.Keys.Items], [(string)_redis.Keys.ItemsChannel!, _greeting]), _ended.Token);
 
     private async Task ReadAllAsync(Func<IReadOnlyList<ItemChange>, Task> arrived)
     {
