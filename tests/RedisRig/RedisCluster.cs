@@ -48,7 +48,7 @@ internal sealed class RedisCluster : IAsyncDisposable
     public static async Task<bool> IsMasterAsync(RedisProcess node) => (await node.ExecuteAsync("ROLE")).Items[0].Text == "master";
 
     /// <summary>The slot of a key, by its hash tag where it has one.</summary>
-    public async Task<int> SlotOfAsync(string key) => (int)(await _nodes[0].ExecuteAsync("CLUSTER", "KEYSLOT", key)).Integer;
+    public async Task<int> SlotOfAsync(string key) => (int)(await _nodes.First(static node => node.IsRunning).ExecuteAsync("CLUSTER", "KEYSLOT", key)).Integer;
 
     /// <summary>The master that serves a slot: the node that says so of itself, since others may not have heard yet.</summary>
     public async Task<RedisProcess> OwnerOfAsync(int slot)
