@@ -32,7 +32,7 @@ internal sealed class RedisSupervisor : IAsyncDisposable
     // The jitter only has to differ between replicas.
     private readonly Random _jitter = new(Guid.NewGuid().GetHashCode());
     private volatile RedisLink? _link;
-    private volatile bool _readOnly;
+    private volatile bool _readOnly, _masterMoved;
     private volatile bool _reconnected;
     private Task<RedisLink>? _connecting;
     private long _nextAttempt, _nextMasterCheck;
@@ -134,10 +134,11 @@ internal sealed class RedisSupervisor : IAsyncDisposable
             await NoteAsync(link);
         }
 
-        if (_connecting is null && await NeedsLinkAsync(link) && _time.GetTimestamp() >= _nextAttempt)
+        if (_connecting is null && NeedsLink(link) && _time.GetTimestamp() >= _nextAttempt)
         {
-            _readOnly = false;
+            _readOnly = _masterMoved = false;
             _connecting = OpenAsync();
+            _ = _connecting.ContinueWith(_ => Wake(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
 
         if (_connecting is { IsCompleted: true } ended)
@@ -169,21 +170,33 @@ internal sealed class RedisSupervisor : IAsyncDisposable
             await _subscriptions.ApplyAsync(link);
     }
 
-    private async Task<bool> NeedsLinkAsync(RedisLink? link)
+    private bool NeedsLink(RedisLink? link)
     {
-        if (link is null || _readOnly || link.UnwellFor > ReplaceAfter)
+        if (link is null || _readOnly || _masterMoved || link.UnwellFor > ReplaceAfter)
             return true;
-        if (link.Master is null || _time.GetTimestamp() < _nextMasterCheck)
-            return false;
-        _nextMasterCheck = Later(MasterCheckInterval);
+        if (link.Master is not null && _time.GetTimestamp() >= _nextMasterCheck)
+        {
+            _nextMasterCheck = Later(MasterCheckInterval);
+            _ = CheckMasterAsync(link.Master);
+        }
+
+        return false;
+    }
+
+    /// <summary>Beside the loop, since Sentinels may be slow to answer.</summary>
+    private async Task CheckMasterAsync(EndPoint ours)
+    {
         try
         {
-            return !link.Master.Equals(await _connector.FindMasterAsync());
+            if (!ours.Equals(await _connector.FindMasterAsync()))
+            {
+                _masterMoved = true;
+                Wake();
+            }
         }
         catch (Exception)
         {
             // Without Sentinels there is no failover, and the master that we have is the master.
-            return false;
         }
     }
 
@@ -230,13 +243,10 @@ internal sealed class RedisSupervisor : IAsyncDisposable
         await _restored();
     }
 
-    private async Task PauseAsync()
+    private Task PauseAsync()
     {
         bool well = _link is { IsUsable: true } link && link.UnwellFor == TimeSpan.Zero;
-        Task wake = _wake.WaitAsync(well ? ProbeInterval : ProbeIntervalUnwell, _stop.Token);
-        if (_connecting is { } connecting)
-            await Task.WhenAny(wake, connecting);
-        await wake;
+        return _wake.WaitAsync(well ? ProbeInterval : ProbeIntervalUnwell, _stop.Token);
     }
 
     private long Later(TimeSpan by) => _time.GetTimestamp() + (long)(by.TotalSeconds * _time.TimestampFrequency);

@@ -57,7 +57,7 @@ internal static class MemoryLookups
         for (int c = 0; c < contestants.Length; c++)
         {
             double rate = Rounds.Median(rates[c]);
-            rows.Add(new LookupRow(contestants[c].Name, dimension, 1, rate, Rounds.Ratio(rates[c], rates[0]), 1e6 / rate, double.NaN, allocated[c]));
+            rows.Add(new LookupRow(contestants[c].Name, dimension, 1, rate, Rounds.Ratio(rates[c], rates[0]), 1e6 / rate, null, allocated[c]));
         }
 
         return rows;

@@ -130,9 +130,10 @@ internal static class StateReport
 
 /// <param name="What">The contestant.</param>
 /// <param name="PerSecond">Median over the rounds.</param>
+/// <param name="P99Microseconds">Null where a lookup is too short to time alone.</param>
 /// <param name="Ratio">Median of its rate against the first contestant's in the same round.</param>
 /// <param name="Allocated">Bytes allocated per lookup, on all threads.</param>
-internal sealed record LookupRow(string What, int Dimension, int Callers, double PerSecond, double Ratio, double P50Microseconds, double P99Microseconds, double Allocated);
+internal sealed record LookupRow(string What, int Dimension, int Callers, double PerSecond, double Ratio, double P50Microseconds, double? P99Microseconds, double Allocated);
 
 /// <param name="Bytes">Of one user, everything included.</param>
 internal sealed record SizeRow(string Where, int Dimension, int Users, double Bytes, int RawBytes);

@@ -25,6 +25,9 @@ internal sealed class RedisCluster(RedisProcess[] nodes) : IDisposable
         return cluster;
     }
 
+    /// <summary>The node that has the slot of a key, unless it was moved.</summary>
+    public RedisProcess OwnerOf(string key) => nodes[int.Parse(nodes[0].Cli("CLUSTER", "KEYSLOT", key), CultureInfo.InvariantCulture) * nodes.Length / Slots];
+
     /// <summary>Moves the slot of a key to another node, the way that resharding does; the keys in it go along.</summary>
     public void MoveSlotOf(string key)
     {
@@ -50,6 +53,6 @@ internal sealed class RedisCluster(RedisProcess[] nodes) : IDisposable
     {
         // The default bus port is the port and 10,000, which may be beyond what there is.
         int bus = RedisProcess.FreePort();
-        return RedisProcess.StartAsync("--cluster-enabled", "yes", "--cluster-port", $"{bus}", "--cluster-node-timeout", "2000");
+        return RedisProcess.StartAsync("--cluster-enabled", "yes", "--cluster-port", $"{bus}", "--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no");
     }
 }

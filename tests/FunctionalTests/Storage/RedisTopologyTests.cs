@@ -91,6 +91,34 @@ public class RedisTopologyTests
     }
 
     [SkippableFact]
+    public async Task Cluster_WithAFrozenNode_ServesWhatTheOthersHold_AndAllWhenItGoesOn()
+    {
+        using RedisCluster cluster = await RedisCluster.StartAsync();
+        await using RedisWorld world = await RedisWorld.ConnectedAsync(cluster.Nodes[0].Address, RedisWorld.Impatient);
+        RedisKey[] keys = [.. Enumerable.Range(0, 30).Select(i => world.Connection.Keys.Interactions(RedisWorld.User(i)))];
+        foreach (RedisKey key in keys)
+            await world.Connection.RunAsync("set", database => database.StringSetAsync(key, "one"));
+        RedisProcess frozen = cluster.Nodes[2];
+        RedisKey[] others = [.. keys.Where(key => cluster.OwnerOf(key!) != frozen)];
+        Assert.InRange(others.Length, 1, keys.Length - 1);
+        frozen.Freeze();
+        try
+        {
+            // Long enough for the link to be replaced.
+            await RedisWorld.UntilAsync(() => world.Restored > 1);
+            foreach (RedisKey key in others)
+                Assert.Equal("one", await world.Connection.GetAsync(key));
+            await Assert.ThrowsAsync<StoreException>(async () => await world.Connection.GetAsync(keys.First(key => cluster.OwnerOf(key!) == frozen)));
+        }
+        finally
+        {
+            frozen.Thaw();
+        }
+
+        await RedisWorld.UntilAsync(() => keys.All(key => TryGet(world, key) == "one"));
+    }
+
+    [SkippableFact]
     public async Task Sentinels_LeadToTheMaster_AndToTheNextOne()
     {
         using RedisProcess first = await RedisProcess.StartAsync();
@@ -136,6 +164,18 @@ public class RedisTopologyTests
 
         await RedisWorld.UntilAsync(() => TrySet(world, "a", "two"));
         Assert.Equal("two", second.Cli("GET", "a"));
+    }
+
+    private static RedisValue TryGet(RedisWorld world, RedisKey key)
+    {
+        try
+        {
+            return world.Connection.GetAsync(key).AsTask().GetAwaiter().GetResult();
+        }
+        catch (StoreException)
+        {
+            return RedisValue.Null;
+        }
     }
 
     private static bool TrySet(RedisWorld world, string key, string value)
