@@ -63,6 +63,8 @@ internal static class CacheComparison
                 contestants[c].Name, Rounds.Median(times[c]), allocated[c], entry, Ratio(contestants[c].Make(Capacity), mild), Ratio(contestants[c].Make(Capacity), steep), Ratio(contestants[c].Make(Capacity), scans)));
         }
 
+        // Were they collected meanwhile, the sizes above would be too small.
+        GC.KeepAlive(full);
         return rows;
     }
 
