@@ -65,7 +65,7 @@ internal sealed class CountStore(RedisConnection redis, TimeSpan life, StorageMe
             try
             {
                 string from = cursor;
-                answer = (RedisResult[])await redis.RunAsync("hscan", database => database.ExecuteAsync("HSCAN", key, from, "COUNT", 1_000));
+                answer = ((RedisResult[]?)await redis.RunAsync("hscan", database => database.ExecuteAsync("HSCAN", key, from, "COUNT", 1_000)))!;
             }
             catch (StoreException e) when (e.InnerException is RedisServerException server && server.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
             {

@@ -56,7 +56,7 @@ internal static class MemoryLookups
         List<LookupRow> rows = [];
         for (int c = 0; c < contestants.Length; c++)
         {
-            double rate = Rounds.Median(rates[c]);
+            double rate = rates[c].Max();
             rows.Add(new LookupRow(contestants[c].Name, dimension, 1, rate, Rounds.Ratio(rates[c], rates[0]), 1e6 / rate, null, allocated[c]));
         }
 

@@ -129,7 +129,7 @@ internal static class StateReport
 }
 
 /// <param name="What">The contestant.</param>
-/// <param name="PerSecond">Median over the rounds.</param>
+/// <param name="PerSecond">Median over the rounds; where one thread measures, the round that was disturbed least.</param>
 /// <param name="P99Microseconds">Null where a lookup is too short to time alone.</param>
 /// <param name="Ratio">Median of its rate against the first contestant's in the same round.</param>
 /// <param name="Allocated">Bytes allocated per lookup, on all threads.</param>
@@ -138,6 +138,7 @@ internal sealed record LookupRow(string What, int Dimension, int Callers, double
 /// <param name="Bytes">Of one user, everything included.</param>
 internal sealed record SizeRow(string Where, int Dimension, int Users, double Bytes, int RawBytes);
 
+/// <param name="HitNanoseconds">Of the round that was disturbed least.</param>
 /// <param name="EntryBytes">What an entry costs beside its value.</param>
 /// <param name="HitRatioMild">Of a trace with exponent 0.8.</param>
 /// <param name="HitRatioSteep">Of one with exponent 1.0.</param>
