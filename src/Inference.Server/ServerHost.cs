@@ -11,12 +11,6 @@ using Inference.Server.Options;
 using Inference.Server.Requests;
 using Inference.Server.Services;
 using Inference.Server.Telemetry;
-using Inference.Storage;
-using Inference.Storage.Catalogue;
-using Inference.Storage.Counters;
-using Inference.Storage.Events;
-using Inference.Storage.Redis;
-using Inference.Storage.Users;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -113,17 +107,6 @@ public sealed class ServerHost : IAsyncDisposable
             time,
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<Embeddings>();
-
-        // What replicas share, where Redis is configured.
-        if (options.Redis.IsConfigured)
-        {
-            services.AddSingleton(options.Redis).AddSingleton<RedisConnection>();
-            services.AddSingleton<ICatalogueChanges, RedisCatalogueChanges>();
-        }
-        else
-        {
-            services.AddSingleton<ICatalogueChanges, InMemoryCatalogueChanges>();
-        }
 
         services.AddSingleton(options.Catalogue).AddSingleton<CatalogueMetrics>().AddSingleton<CatalogueUpdates>();
 

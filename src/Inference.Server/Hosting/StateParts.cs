@@ -1,8 +1,8 @@
-using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Options;
 using Inference.Storage;
+using Inference.Storage.Catalogue;
 using Inference.Storage.Counters;
 using Inference.Storage.Embeddings;
 using Inference.Storage.Events;
@@ -14,8 +14,8 @@ namespace Inference.Server.Hosting;
 /// <summary>
 /// Makes what keeps state: in memory, and through Redis where one is configured.
 /// <code>
-///  UserStates ◂─ UserEvents ─▸ FadingCounters     TwoLevelEmbeddings
-///      └──────────────┴───────────────┴─────────────────┴──▸ RedisConnection, or none
+///  UserStates ◂─ UserEvents ─▸ FadingCounters     TwoLevelEmbeddings     ICatalogueChanges
+///      └──────────────┴───────────────┴─────────────────┴──────────────────────┴──▸ RedisConnection, or none
 /// </code>
 /// </summary>
 internal static class StateParts
@@ -26,10 +26,9 @@ internal static class StateParts
         services.AddSingleton(options.State.ToKeyRing());
         services.AddSingleton<StorageMetrics>();
         if (options.Redis.IsConfigured)
-        {
-            services.AddSingleton(provider => new RedisConnection(
-                options.Redis, provider.GetRequiredService<StorageMetrics>(), time, provider.GetRequiredService<ILogger<RedisConnection>>()));
-        }
+            services.AddSingleton<RedisConnection>().AddSingleton<ICatalogueChanges, RedisCatalogueChanges>();
+        else
+            services.AddSingleton<ICatalogueChanges, InMemoryCatalogueChanges>();
 
         services.AddSingleton(provider => new UserStates(options.State, time, provider.GetRequiredService<StorageMetrics>(), provider.GetService<RedisConnection>()));
         services.AddSingleton<IUserStates>(provider => provider.GetRequiredService<UserStates>());

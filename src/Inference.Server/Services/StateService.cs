@@ -15,7 +15,7 @@ namespace Inference.Server.Services;
 
 /// <summary>Shows what the server keeps, in sum and of one user.</summary>
 internal sealed class StateService(
-    InferenceOptions options, StorageMetrics storage, UserStates states, IUserEmbeddings embeddings, UserKeyRing keys, SnapshotRegistry snapshots, RedisConnection? redis = null)
+    InferenceOptions options, StorageMetrics storage, UserStates states, IUserEmbeddings embeddings, UserKeyRing keys, SnapshotRegistry snapshots, ICatalogueChanges items, RedisConnection? redis = null)
     : Recsys.V1.StateService.StateServiceBase
 {
     private const string Events = "events";
@@ -26,6 +26,7 @@ internal sealed class StateService(
         var response = new GetStateResponse
         {
             BundleUsers = states.Count,
+            ChangedItems = items.Count,
             Store = new StoreState
             {
                 Status = report.Status.ToString().ToLowerInvariant(),
