@@ -109,8 +109,7 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
         UserKey user = item.User.Key;
         if (!item.User.IsNobody && _states.IsForgotten(user))
         {
-            _metrics.EventRefused();
-            receipt.Count(Verdict.Refused, isOpen: false);
+            Refuse(receipt);
             return;
         }
 
@@ -122,7 +121,14 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
             return;
         }
 
-        bool isKnown = !item.User.IsNobody && _states.Add(user, interaction) == Added.Known;
+        Added added = item.User.IsNobody ? Added.Yes : _states.Add(user, interaction);
+        if (added == Added.Refused)
+        {
+            Refuse(receipt);
+            return;
+        }
+
+        bool isKnown = added == Added.Known;
         if (isKnown)
             _metrics.EventDuplicate();
         else
@@ -143,6 +149,12 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
         _metrics.Dropped("events");
         // The caller may try again, and must not be told then that it is known.
         _seen.Remove(user, interaction.EventKey);
+    }
+
+    private void Refuse(Receipt receipt)
+    {
+        _metrics.EventRefused();
+        receipt.Count(Verdict.Refused, isOpen: false);
     }
 
     /// <summary>Redis has spoken: where it knows better, what was counted is taken back.</summary>

@@ -126,6 +126,24 @@ public class ReplicaTests
     }
 
     [SkippableFact]
+    public async Task UserThatRedisRefuses_HoldsUpNobody_AndIsDroppedInTheEnd()
+    {
+        using RedisProcess redis = await RedisProcess.StartAsync();
+        await using Replica a = await Replica.StartAsync(redis);
+        await a.RecordAsync(a.Event(1, "x"), a.Event(2, "x"));
+        // Redis lets nobody touch this one user.
+        redis.Cli("ACL", "SETUSER", "default", "resetkeys", "~rs:events", "~rs:c:*", "~rs:?:{" + RedisWorld.User(2) + "}");
+        Task<RecordedEvents> refused = a.RecordAsync(a.Event(1, "refused", minute: 1));
+
+        for (int i = 0; !refused.IsCompleted; i++)
+            Assert.Equal(1, (await a.RecordAsync(a.Event(2, $"i{i}", minute: i))).Recorded);
+
+        Assert.Equal(new RecordedEvents(0, 0, 0, 1), await refused);
+        Assert.Equal(["x", "refused"], a.States.Held(Replica.User(1))!.History);
+        Assert.Equal(0, a.Events.Waiting);
+    }
+
+    [SkippableFact]
     public async Task Cluster_HoldsUsersOnAllNodes_AndReplicasAgree()
     {
         using RedisCluster cluster = await RedisCluster.StartAsync();
@@ -223,6 +241,35 @@ public class ReplicaTests
         await b.Events.CloseAsync(new CancellationToken(true));
         Assert.Equal(1, b.World.Counts["recsys.events.dropped"]);
         await b.DisposeAsync();
+    }
+
+    [SkippableFact]
+    public async Task RedisThatFreezes_GetsEveryEvent_AndTheUserEachOnce()
+    {
+        using RedisProcess redis = await RedisProcess.StartAsync();
+        await using Replica a = await Replica.StartAsync(redis);
+        await using Replica b = await Replica.StartAsync(redis);
+        int recorded = 0;
+        for (int round = 0; round < 3; round++)
+        {
+            // So that commands of all kinds are under way when it stops.
+            Task<RecordedEvents>[] recording = [.. Enumerable.Range(0, 40).Select(i => a.RecordAsync([.. Enumerable.Range(0, 25).Select(j => a.Event(i % 4, $"i{round}-{i}-{j}", minute: round))]))];
+            redis.Freeze();
+            await RedisWorld.UntilAsync(() => a.World.Counts.ContainsKey("recsys.store.failures timeout") || recording.All(task => task.IsCompleted));
+            redis.Thaw();
+            await RedisWorld.UntilAsync(() => a.Events.Waiting == 0);
+            recorded += (await Task.WhenAll(recording)).Sum(counts => counts.Recorded);
+        }
+
+        Assert.Equal(3_000, recorded);
+        Assert.InRange(long.Parse(redis.Cli("XLEN", "rs:events")), 3_000, 9_000);
+        await using Replica c = await Replica.StartAsync(redis);
+        for (int user = 0; user < 4; user++)
+        {
+            string[] history = await c.HistoryAsync(user);
+            Assert.Equal(200, history.Distinct().Count());
+            Assert.Equal(history, a.States.Held(Replica.User(user))!.History);
+        }
     }
 
     [SkippableFact]
