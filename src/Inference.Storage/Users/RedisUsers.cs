@@ -63,4 +63,5 @@ internal sealed class RedisUsers(RedisConnection redis, StateOptions options, St
         return true;
     }
 
-    private RedisKey[] KeysOf(UserKey user) => [redis.Keys.Interactions(user), redis.Keys.Features(user), redis.Keys.EventKeys(user), redis.Keys.Tombstone(user)];}
+    private RedisKey[] KeysOf(UserKey user) => [redis.Keys.Interactions(user), redis.Keys.Features(user), redis.Keys.EventKeys(user), redis.Keys.Tombstone(user)];
+}

@@ -58,22 +58,40 @@ internal sealed class UserRecord
     /// <summary>A copy with other interactions.</summary>
     public UserRecord With(InteractionLog interactions) => new()
     {
-        Interactions = interactions, Features = Features, IsForgotten = IsForgotten, IsMoved = IsMoved,
-        Failure = Failure, GoodUntil = GoodUntil, Era = Era, Damage = Damage,
+        Interactions = interactions,
+        Features = Features,
+        IsForgotten = IsForgotten,
+        IsMoved = IsMoved,
+        Failure = Failure,
+        GoodUntil = GoodUntil,
+        Era = Era,
+        Damage = Damage,
     };
 
     /// <summary>A copy whose former key was seen to.</summary>
     public UserRecord Moved() => new()
     {
-        Interactions = Interactions, Features = Features, IsForgotten = IsForgotten, IsMoved = true,
-        Failure = Failure, GoodUntil = GoodUntil, Era = Era, Damage = Damage,
+        Interactions = Interactions,
+        Features = Features,
+        IsForgotten = IsForgotten,
+        IsMoved = true,
+        Failure = Failure,
+        GoodUntil = GoodUntil,
+        Era = Era,
+        Damage = Damage,
     };
 
     /// <summary>A copy that is not to be asked for again until a while after a failure.</summary>
     public UserRecord After(StoreFailure failure, long until, int era) => new()
     {
-        Interactions = Interactions, Features = Features, IsForgotten = IsForgotten, IsMoved = IsMoved,
-        Failure = failure, GoodUntil = until, Era = era, Damage = Damage,
+        Interactions = Interactions,
+        Features = Features,
+        IsForgotten = IsForgotten,
+        IsMoved = IsMoved,
+        Failure = failure,
+        GoodUntil = until,
+        Era = era,
+        Damage = Damage,
     };
 
     /// <summary>The state over the bundle's; null when nothing is known of the user. Allocates nothing the second time.</summary>

@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
-using Inference.Recommendations.Users;
 using Inference.Recommendations;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Inference.Training.Demo;

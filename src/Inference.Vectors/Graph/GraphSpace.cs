@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Inference.Vectors.Exact;
 using Inference.Vectors.Files;
 using Inference.Vectors.Live;

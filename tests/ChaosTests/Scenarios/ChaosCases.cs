@@ -92,8 +92,11 @@ internal static class ChaosCases
 
     private static ChaosCase Slow(int milliseconds) => new()
     {
-        Name = FormattableString.Invariant($"slow-{milliseconds}"), What = FormattableString.Invariant($"every answer {milliseconds} ms late"), Labelling = Labelling.All,
-        Break = rig => Delay(rig, TimeSpan.FromMilliseconds(milliseconds)), Mend = static rig => Delay(rig, TimeSpan.Zero),
+        Name = FormattableString.Invariant($"slow-{milliseconds}"),
+        What = FormattableString.Invariant($"every answer {milliseconds} ms late"),
+        Labelling = Labelling.All,
+        Break = rig => Delay(rig, TimeSpan.FromMilliseconds(milliseconds)),
+        Mend = static rig => Delay(rig, TimeSpan.Zero),
     };
 
     private static Task Delay(ChaosRig rig, TimeSpan delay)

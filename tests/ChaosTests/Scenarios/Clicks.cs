@@ -9,6 +9,10 @@ internal static class Clicks
     /// <summary>A click, now.</summary>
     public static Event On(string eventId, string user, string item) => new()
     {
-        EventId = eventId, UserId = user, ItemId = item, Type = EventType.Click, Time = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+        EventId = eventId,
+        UserId = user,
+        ItemId = item,
+        Type = EventType.Click,
+        Time = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
     };
 }

@@ -85,7 +85,9 @@ public sealed class ItemContentsTests
                 new Dictionary<string, FeatureValue> { ["category"] = FeatureValue.Of($"category {row % 200}"), ["price"] = FeatureValue.Of(row / 100.0) },
                 new Dictionary<string, FeatureValue>
                 {
-                    ["brand"] = FeatureValue.Of($"brand {row % 1000}"), ["stock"] = FeatureValue.Of((long)row % 50), ["tags"] = FeatureValue.Of(["new", "sale", $"tag {row % 30}"]),
+                    ["brand"] = FeatureValue.Of($"brand {row % 1000}"),
+                    ["stock"] = FeatureValue.Of((long)row % 50),
+                    ["tags"] = FeatureValue.Of(["new", "sale", $"tag {row % 30}"]),
                 }));
         }
 

@@ -1,12 +1,12 @@
 using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using System.Numerics.Tensors;
-using Inference.Recommendations.Users;
 using Inference.Recommendations;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Inference.Storage;
 using Inference.Storage.Users;
 using Inference.Vectors;

@@ -8,10 +8,10 @@ namespace Inference.Vectors.Graph.Kernels;
 internal unsafe interface IGraphKernels
 {
     /// <summary>Elements to which vectors are padded.</summary>
-    public const int Padding = 32;
+    const int Padding = 32;
 
     /// <summary>Places for neighbours in a record, and the vectors of a block of inline codes.</summary>
-    public const int Slots = 32;
+    const int Slots = 32;
 
     /// <summary>Whether this machine has it in hardware.</summary>
     static abstract bool IsSupported { get; }

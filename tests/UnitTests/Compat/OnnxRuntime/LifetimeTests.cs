@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using UnitTests.OnnxRuntime;
 using Xunit;
 

@@ -1,5 +1,5 @@
-using Microsoft.ML.OnnxRuntime.Interop;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Interop;
 using Xunit;
 
 namespace UnitTests.Compat.OnnxRuntime;
