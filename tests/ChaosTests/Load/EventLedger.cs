@@ -12,6 +12,7 @@ internal readonly record struct ConfirmedEvent(Event Event, long Sent, long Conf
 internal sealed class EventLedger
 {
     private readonly Lock _gate = new();
+    private readonly HashSet<string> _sent = [];
     private readonly HashSet<string> _ids = [];
     private readonly List<ConfirmedEvent> _confirmed = [];
 
@@ -23,6 +24,23 @@ internal sealed class EventLedger
             lock (_gate)
                 return [.. _confirmed];
         }
+    }
+
+    /// <summary>Ids of the events that were sent, confirmed or not: those of a call that failed may be recorded.</summary>
+    public IReadOnlySet<string> Sent
+    {
+        get
+        {
+            lock (_gate)
+                return new HashSet<string>(_sent);
+        }
+    }
+
+    /// <summary>These are about to be sent.</summary>
+    public void Send(IEnumerable<Event> events)
+    {
+        lock (_gate)
+            _sent.UnionWith(events.Select(static one => one.EventId));
     }
 
     /// <summary>The server answered OK and dropped nothing.</summary>

@@ -155,6 +155,7 @@ internal sealed class Traffic : IAsyncDisposable
     private async Task RecordAsync(RecordEventsRequest request, long due, TrafficPhase phase)
     {
         long sent = TimeProvider.System.GetTimestamp();
+        Ledger.Send(request.Events);
         try
         {
             using AsyncUnaryCall<RecordEventsResponse> call = _events.RecordEventsAsync(request, deadline: Deadline());

@@ -87,7 +87,7 @@ internal sealed class ChaosRun
             Events = confirmed.Count,
             EventsDuring = confirmed.Count(one => one.Confirmed > broken && one.Confirmed < mending),
             Lost = lost,
-            WrongHistories = await HistoryAudit.DifferencesAsync(_rig.Server, witness, confirmed, chaos.Kept, moment),
+            WrongHistories = await HistoryAudit.DifferencesAsync(_rig.Server, witness, traffic.Ledger, chaos.Kept, moment),
             NotUsed = await new UseAudit(_rig, witness, _pace.Patience).RunAsync(),
         };
     }

@@ -13,12 +13,13 @@ internal static class HistoryAudit
 
     /// <returns>A line for each user whose history is wrong.</returns>
     public static async Task<IReadOnlyList<string>> DifferencesAsync(
-        ChaosServer tested, ChaosServer witness, IReadOnlyList<ConfirmedEvent> confirmed, Kept kept, ChaosMoment moment)
+        ChaosServer tested, ChaosServer witness, EventLedger ledger, Kept kept, ChaosMoment moment)
     {
         var differences = new List<string>();
         if (kept == Kept.TheStream)
             return differences;
-        foreach (IGrouping<string, ConfirmedEvent> user in confirmed.GroupBy(static one => one.Event.UserId))
+        HashSet<ulong> sent = [.. ledger.Sent.Select(KeyOf)];
+        foreach (IGrouping<string, ConfirmedEvent> user in ledger.Confirmed.GroupBy(static one => one.Event.UserId))
         {
             UserLookup stored = await FreshAsync(witness, user.Key);
             var found = new HashSet<ulong>();
@@ -30,10 +31,11 @@ internal static class HistoryAudit
 
             foreach (ConfirmedEvent one in user)
             {
-                if (!found.Remove(KeyOf(one)) && moment.MustBeInStream(kept, one))
+                if (!found.Remove(KeyOf(one.Event.EventId)) && moment.MustBeInStream(kept, one))
                     differences.Add($"{user.Key}: {one.Event.EventId} missing");
             }
 
+            found.ExceptWith(sent);
             if (found.Count > 0)
                 differences.Add($"{user.Key}: {found.Count} interactions that nobody recorded");
             if (kept == Kept.Everything && !await AgreeAsync(tested, stored, user.Key))
@@ -64,5 +66,5 @@ internal static class HistoryAudit
         return found;
     }
 
-    private static ulong KeyOf(ConfirmedEvent one) => new UserEvent(one.Event.EventId, default, one.Event.ItemId, InteractionType.Click, default).EventKey;
+    private static ulong KeyOf(string eventId) => new UserEvent(eventId, default, "item", InteractionType.Click, default).EventKey;
 }
