@@ -84,8 +84,10 @@ public sealed class RedisConnection : IAsyncDisposable
 
         StoreException failure = RedisFailures.ToStoreException(exception);
         _metrics.Ran(operation, sent.WasSent ? _time.GetElapsedTime(start) : null, failure.Failure);
-        if (failure.Failure is StoreFailure.Timeout or StoreFailure.Connection)
+        if (failure.Failure is StoreFailure.Timeout)
             _supervisor.Wake();
+        else if (sent.WasSent && failure.Failure is (StoreFailure.Connection or StoreFailure.Unavailable))
+            _supervisor.ReportUnserved();
         else if (RedisFailures.IsReadOnly(failure))
             _supervisor.ReportReadOnly();
         throw failure;

@@ -8,7 +8,7 @@ namespace Inference.Storage.Redis;
 /// Keeps a link to Redis, for ever. One loop, which alone decides:
 /// <list type="number">
 /// <item>Probe the link. A silent one is not used, and is used again with the first answer.</item>
-/// <item>A link that stays silent or away, or whose master is another one by now, is replaced: a new one is opened beside it (which asks DNS and the Sentinels afresh), with exponential
+/// <item>A link that stays silent or away, or whose master is another one by now, or that has no way to a node for a while, is replaced: a new one is opened beside it (which asks DNS and the Sentinels afresh), with exponential
 /// backoff and jitter between attempts. Until that succeeds the old one stays, since a frozen Redis goes on where it stopped.</item>
 /// <item>A new link gets all subscriptions; then it is used, then everybody hears that Redis is back.</item>
 /// </list>
@@ -18,6 +18,11 @@ internal sealed class RedisSupervisor : IAsyncDisposable
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(1), ProbeIntervalUnwell = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(1), FirstBackoff = TimeSpan.FromMilliseconds(100), LongestBackoff = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MasterCheckInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Commands without a node that are further apart have nothing to do with each other.</summary>
+    private static readonly TimeSpan UnservedApart = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LongestUnservedPatience = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -36,6 +41,8 @@ internal sealed class RedisSupervisor : IAsyncDisposable
     private volatile bool _reconnected;
     private Task<RedisLink>? _connecting;
     private long _nextAttempt, _nextMasterCheck;
+    private long _unservedSince, _lastUnserved;
+    private TimeSpan _unservedPatience = ReplaceAfter;
     private int _failures;
     private bool _wasUsable;
 
@@ -70,6 +77,17 @@ internal sealed class RedisSupervisor : IAsyncDisposable
         {
             // It has ended.
         }
+    }
+
+    /// <summary>
+    /// A command found no node that would take it, though the link looks well: on a cluster, a master died and its successor is not known. The client would look again once a minute.
+    /// </summary>
+    public void ReportUnserved()
+    {
+        long now = _time.GetTimestamp();
+        if (_time.GetElapsedTime(Interlocked.Exchange(ref _lastUnserved, now), now) > UnservedApart)
+            Volatile.Write(ref _unservedSince, now);
+        Wake();
     }
 
     /// <summary>The master was demoted: the new one has to be found.</summary>
@@ -134,7 +152,7 @@ internal sealed class RedisSupervisor : IAsyncDisposable
             await NoteAsync(link);
         }
 
-        if (_connecting is null && NeedsLink(link) && _time.GetTimestamp() >= _nextAttempt)
+        if (_connecting is null && _time.GetTimestamp() >= _nextAttempt && NeedsLink(link))
         {
             _readOnly = _masterMoved = false;
             _connecting = OpenAsync();
@@ -172,7 +190,7 @@ internal sealed class RedisSupervisor : IAsyncDisposable
 
     private bool NeedsLink(RedisLink? link)
     {
-        if (link is null || _readOnly || _masterMoved || link.UnwellFor > ReplaceAfter)
+        if (link is null || _readOnly || _masterMoved || link.UnwellFor > ReplaceAfter || IsUnserved())
             return true;
         if (link.Master is not null && _time.GetTimestamp() >= _nextMasterCheck)
         {
@@ -198,6 +216,23 @@ internal sealed class RedisSupervisor : IAsyncDisposable
         {
             // Without Sentinels there is no failover, and the master that we have is the master.
         }
+    }
+
+    /// <summary>Whether commands have found no node for so long that a fresh look at the cluster is worth it; each look that did not help doubles the time to the next.</summary>
+    private bool IsUnserved()
+    {
+        long since = Volatile.Read(ref _unservedSince), last = Volatile.Read(ref _lastUnserved);
+        if (_time.GetElapsedTime(last) > UnservedApart)
+        {
+            _unservedPatience = ReplaceAfter;
+            return false;
+        }
+
+        if (_time.GetElapsedTime(since, last) < _unservedPatience)
+            return false;
+        _unservedPatience = TimeSpan.FromTicks(Math.Min(2 * _unservedPatience.Ticks, LongestUnservedPatience.Ticks));
+        Volatile.Write(ref _unservedSince, _time.GetTimestamp());
+        return true;
     }
 
     private async Task<RedisLink> OpenAsync()
