@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ChaosTests.Bench;
 using RedisRig;
 
@@ -8,12 +9,23 @@ if (RedisProcess.Missing is { } missing)
     return 1;
 }
 
-return args switch
+// The servers under test take these signals for theirs and stop; they are meant for all of this.
+var stopped = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, 130));
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, 143));
+Task<int> running = args switch
 {
-    ["chaos", .. string[] rest] => await ChaosBench.RunAsync(rest),
-    ["replicas", .. string[] rest] => await ReplicaBench.RunAsync(rest),
-    _ => Usage(),
+    ["chaos", .. string[] rest] => ChaosBench.RunAsync(rest),
+    ["replicas", .. string[] rest] => ReplicaBench.RunAsync(rest),
+    _ => Task.FromResult(Usage()),
 };
+return await await Task.WhenAny(running, stopped.Task);
+
+void Stop(PosixSignalContext context, int exitCode)
+{
+    context.Cancel = true;
+    stopped.TrySetResult(exitCode);
+}
 
 static int Usage()
 {

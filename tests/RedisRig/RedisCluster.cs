@@ -55,11 +55,8 @@ internal sealed class RedisCluster : IAsyncDisposable
     {
         foreach (RedisProcess node in _nodes.Where(static node => node.IsRunning))
         {
-            foreach (RedisReply range in (await node.ExecuteAsync("CLUSTER", "SLOTS")).Items)
-            {
-                if (range.Items[0].Integer <= slot && slot <= range.Items[1].Integer && range.Items[2].Items[1].Integer == node.Port)
-                    return node;
-            }
+            if (await OwnerPortAsync(node, slot) == node.Port)
+                return node;
         }
 
         throw new InvalidOperationException($"Nobody serves slot {slot}.");
@@ -80,9 +77,53 @@ internal sealed class RedisCluster : IAsyncDisposable
         while ((await reader.ExecuteAsync("CLUSTER", "GETKEYSINSLOT", slot, 100)).Items is { Count: > 0 } keys)
             await reader.ExecuteAsync(["MIGRATE", "127.0.0.1", to.Port, "", 0, 5000, "KEYS", .. keys.Select(static key => (object)key.Bytes!)], CancellationToken.None);
         // The new owner first: were the old one to forget first, nobody would own the slot for a moment.
-        await to.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", target);
-        foreach (RedisProcess master in _nodes.Take(_masters).Where(node => node != to && node.IsRunning))
+        RedisProcess[] masters = [to, .. _nodes.Take(_masters).Where(node => node != to && node.IsRunning)];
+        foreach (RedisProcess master in masters)
             await master.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", target);
+        await AgreedAsync(masters, slot, to);
+    }
+
+    /// <summary>Waits until these masters have heard of each other's latest epochs: a move before that could give a slot to nobody.</summary>
+    private static async Task AgreedAsync(RedisProcess[] masters, int slot, RedisProcess owner)
+    {
+        await Until.TrueAsync(
+            async () =>
+            {
+                var epochs = new HashSet<string>();
+                foreach (RedisProcess master in masters)
+                {
+                    string info = (await master.ExecuteAsync("CLUSTER", "INFO")).Text;
+                    epochs.Add(info.Split("\r\n").First(static line => line.StartsWith("cluster_current_epoch:", StringComparison.Ordinal)));
+                    epochs.UnionWith(await EpochsAsync(master));
+                    if (await OwnerPortAsync(master, slot) != owner.Port)
+                        return false;
+                }
+
+                // One current epoch and one view of each master's own.
+                return epochs.Count == 1 + masters.Length;
+            },
+            s_patience,
+            () => $"The masters do not agree on who serves slot {slot}.");
+    }
+
+    /// <summary>What a node knows of the masters' configuration epochs.</summary>
+    private static async Task<IEnumerable<string>> EpochsAsync(RedisProcess node)
+    {
+        string nodes = (await node.ExecuteAsync("CLUSTER", "NODES")).Text;
+        return nodes.Split('\n').Select(static line => line.Split(' ')).Where(static fields => fields.Length > 6 && fields[2].Contains("master", StringComparison.Ordinal))
+            .Select(static fields => $"{fields[0]} {fields[6]}");
+    }
+
+    /// <summary>Port of the node that a node believes to serve a slot; 0 for none.</summary>
+    private static async Task<long> OwnerPortAsync(RedisProcess node, int slot)
+    {
+        foreach (RedisReply range in (await node.ExecuteAsync("CLUSTER", "SLOTS")).Items)
+        {
+            if (range.Items[0].Integer <= slot && slot <= range.Items[1].Integer)
+                return range.Items[2].Items[1].Integer;
+        }
+
+        return 0;
     }
 
     /// <summary>Waits until a replica of this master, which is dead or has been asked to give up, has taken over and all slots are served again.</summary>

@@ -118,7 +118,7 @@ internal sealed class ChaosRun
     private Task UnlabelledAsync() => Until.TrueAsync(
         async () => (await _rig.Server.RecommendAsync($"probe-{++_probes}")).Degraded.All(static label => label.Component != Inference.Recommendations.Queries.Components.UserState),
         _pace.Patience,
-        static () => "Answers are labelled still.");
+        () => $"Answers are labelled still.\n{_rig.Server.Log}");
 
     /// <summary>Records an event and waits until it is in the stream.</summary>
     private async Task<TimeSpan> MarkedAsync(long since)

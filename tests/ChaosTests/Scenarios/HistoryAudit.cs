@@ -62,7 +62,7 @@ internal static class HistoryAudit
                 return found.Failure == StoreFailure.None;
             },
             s_patience,
-            () => $"The state of {user} cannot be read: {found.Failure}.");
+            () => $"The state of {user} cannot be read: {found.Failure}.\n{server.Log}");
         return found;
     }
 

@@ -4,6 +4,7 @@ using Inference.Recommendations.Users;
 using Inference.Server;
 using Inference.Server.Options;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Recsys.V1;
 
 namespace ChaosTests.Server;
@@ -14,15 +15,19 @@ internal sealed class ChaosServer : IAsyncDisposable
     /// <summary>How long replies wait for Redis where a test does not measure: less than any delay that a case makes, more than a busy machine needs.</summary>
     public static readonly TimeSpan PatientBudget = TimeSpan.FromMilliseconds(25);
 
-    private ChaosServer(ServerHost host)
+    private ChaosServer(ServerHost host, KeptLog log)
     {
         Host = host;
+        Log = log;
         Channel = GrpcChannel.ForAddress(host.GrpcAddress);
         Recommendations = new RecommendationService.RecommendationServiceClient(Channel);
         Events = new EventService.EventServiceClient(Channel);
     }
 
     public ServerHost Host { get; }
+
+    /// <summary>What the server said of late.</summary>
+    public KeptLog Log { get; }
 
     public GrpcChannel Channel { get; }
 
@@ -44,10 +49,11 @@ internal sealed class ChaosServer : IAsyncDisposable
         options.Recommend.TowerBudget = TimeSpan.FromSeconds(1);
         options.Recommend.UserStateBudget = PatientBudget;
         configure?.Invoke(options);
-        ServerHost host = ServerHost.Build(options);
+        var log = new KeptLog();
+        ServerHost host = ServerHost.Build(options, logging => logging.AddProvider(log));
         await host.StartAsync();
         await host.ReadyAsync().WaitAsync(TimeSpan.FromMinutes(1));
-        return new ChaosServer(host);
+        return new ChaosServer(host, log);
     }
 
     /// <summary>Who a user is to the stores.</summary>
