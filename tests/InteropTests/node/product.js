@@ -18,6 +18,7 @@ const SERVICES = [
   'recsys.v1.EventService',
   'recsys.v1.ModelService',
   'recsys.v1.RecommendationService',
+  'recsys.v1.StateService',
 ];
 
 const product = (file) => load(file, repository('protos')).grpc;

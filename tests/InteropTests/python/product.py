@@ -18,6 +18,7 @@ SERVICES = [
     "recsys.v1.EventService",
     "recsys.v1.ModelService",
     "recsys.v1.RecommendationService",
+    "recsys.v1.StateService",
 ]
 SERVING = health_pb.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb.HealthCheckResponse.NOT_SERVING
