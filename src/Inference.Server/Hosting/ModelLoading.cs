@@ -10,7 +10,7 @@ namespace Inference.Server.Hosting;
 
 /// <summary>Loads the configured bundle once the ports are open, so that probes get an answer meanwhile, and makes the server ready.</summary>
 internal sealed class ModelLoading(
-    InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLoading> log)
+    InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, FirstReads firstReads, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLoading> log)
     : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -62,6 +62,7 @@ internal sealed class ModelLoading(
             LoadedModel model = await LoadBundleAsync(start);
             users.ReplaceBundle(model.Users.Select(user => KeyValuePair.Create(keys.Of(user.Key).Key, user.Value)));
             await catalogue.AttachAsync(model.Snapshot, _stopping.Token);
+            await firstReads.RunAsync(model.Snapshot, _stopping.Token);
             snapshots.Activate(model.Snapshot);
             metrics.ModelLoaded(model.Took, "ok");
             Log.Ready(log, model.Snapshot.Model.FullVersion, model.Snapshot.Items.Count, model.Took.TotalSeconds);

@@ -53,5 +53,6 @@ internal static class StateParts
         services.AddSingleton<IUserEvents>(provider => provider.GetRequiredService<UserEvents>());
         services.AddHostedService<EventDelivery>();
         services.AddSingleton<LivePopularity>();
+        services.AddSingleton<FirstReads>();
     }
 }

@@ -158,7 +158,8 @@ public sealed class RedisCatalogueChanges : ICatalogueChanges, IAsyncDisposable
                 // Whatever it was, it must not end what keeps replicas together. What was announced is in the hash; it is read with the rest.
                 lock (_lock)
                     _readAll = true;
-                if (retry == FirstRetry)
+                // That Redis is away is told by its connection.
+                if (retry == FirstRetry && e is not StoreException { Failure: StoreFailure.Unavailable })
                     Log.ItemsNotRead(_log, e);
             }
 
