@@ -113,6 +113,7 @@ internal static class ChaosBench
         ["recommend_p50_ms"] = Milliseconds(phase, 0.5),
         ["recommend_p99_ms"] = Milliseconds(phase, 0.99),
         ["recommend_max_ms"] = Math.Round(phase.Recommend.Max / 1e6, 2),
+        ["sent_late_p99_ms"] = Math.Round(phase.SendLag.Quantile(0.99) / 1e6, 2),
         ["record_p50_ms"] = Math.Round(phase.Record.Quantile(0.5) / 1e6, 2),
         ["record_p99_ms"] = Math.Round(phase.Record.Quantile(0.99) / 1e6, 2),
         ["strangers"] = phase.Strangers,
@@ -127,16 +128,16 @@ internal static class ChaosBench
         text.Append(CultureInfo.InvariantCulture, $"""
             # What a broken Redis does to the answers
             One server and its load generator in one process ({Benchmarks.Machine.Processor()}), {pace.Rate:0} calls/s at equal distances, of which a quarter records events and a quarter asks for users never
-            seen; {pace.During.TotalSeconds:0} s undisturbed, {pace.During.TotalSeconds:0} s broken. Milliseconds of Recommend from the moment it was due, p50 / p99. A reply waits at most {pace.UserStateBudget.TotalMilliseconds:0} ms for Redis. The first
-            case breaks nothing: it shows the noise. `./dev bench chaos` repeats it.
+            seen; {pace.Before.TotalSeconds:0} s undisturbed, {pace.During.TotalSeconds:0} s broken. Milliseconds of Recommend from the moment it was due, p50 / p99. A reply waits at most {pace.UserStateBudget.TotalMilliseconds:0} ms for Redis. The first
+            case breaks nothing: it shows the noise, and so does how late the generator itself was (p99), for it shares the cores and asks nobody. `./dev bench chaos` repeats it.
 
-            | case | before | broken | after | p99 added | strangers labelled | failed | empty | events while broken | lost | reads back after | events back after |
-            | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
+            | case | before | broken | after | p99 added | sent late, before / broken | strangers labelled | failed | empty | events while broken | lost | reads back after | events back after |
+            | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
 
             """);
         foreach (ChaosResult result in results)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {result.Case.Name}: {result.Case.What} | {Pair(result.Before)} | {Pair(result.During)} | {Pair(result.After)} | {Added(result):0.0} ");
+            text.Append(CultureInfo.InvariantCulture, $"| {result.Case.Name}: {result.Case.What} | {Pair(result.Before)} | {Pair(result.During)} | {Pair(result.After)} | {Added(result):0.0} | {Late(result.Before):0.0} / {Late(result.During):0.0} ");
             text.Append(CultureInfo.InvariantCulture, $"| {Share(result.During)} | {Failed(result)} | {Empty(result)} | {result.EventsDuring} | {result.Lost.Count} ");
             text.Append(CultureInfo.InvariantCulture, $"| {result.ReadsRecovered.TotalMilliseconds:0} ms | {result.EventsRecovered.TotalMilliseconds:0} ms |\n");
         }
@@ -144,6 +145,8 @@ internal static class ChaosBench
         return text.ToString();
 
         static string Pair(TrafficPhase phase) => string.Create(CultureInfo.InvariantCulture, $"{Milliseconds(phase, 0.5):0.0} / {Milliseconds(phase, 0.99):0.0}");
+
+        static double Late(TrafficPhase phase) => phase.SendLag.Quantile(0.99) / 1e6;
 
         static string Share(TrafficPhase phase) => string.Create(CultureInfo.InvariantCulture, $"{phase.LabelledStrangers} of {phase.Strangers}");
     }

@@ -93,7 +93,7 @@ internal sealed class Traffic : IAsyncDisposable
 
     private void Send(long due, TrafficPhase phase)
     {
-        phase.CallDue();
+        phase.CallDue(_pacer.Now - due);
         Interlocked.Increment(ref _inFlight);
         double draw = _random.NextDouble();
         if (draw < _options.EventShare)

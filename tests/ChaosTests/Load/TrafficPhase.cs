@@ -26,6 +26,9 @@ internal sealed class TrafficPhase(string name)
     /// <summary>RecordEvents calls, likewise.</summary>
     public LatencyHistogram Record { get; } = new();
 
+    /// <summary>How much later than due calls were sent: the machine's own stalls, which are in the latencies too.</summary>
+    public LatencyHistogram SendLag { get; } = new();
+
     /// <summary>Calls that were due.</summary>
     public long Due => Volatile.Read(ref _due);
 
@@ -56,7 +59,11 @@ internal sealed class TrafficPhase(string name)
     /// <summary>Answers by the rung that gave them.</summary>
     public IReadOnlyDictionary<Rung, long> Rungs => _rungs;
 
-    public void CallDue() => Interlocked.Increment(ref _due);
+    public void CallDue(long lagNanoseconds)
+    {
+        SendLag.Record(lagNanoseconds);
+        Interlocked.Increment(ref _due);
+    }
 
     public void Answered(RecommendResponse response, bool isStranger, long nanoseconds)
     {

@@ -37,8 +37,8 @@ internal sealed record ChaosPace
     /// <summary>Long phases and a deadline as callers have it.</summary>
     public static ChaosPace Bench { get; } = new()
     {
-        WarmUp = TimeSpan.FromSeconds(3),
-        Before = TimeSpan.FromSeconds(10),
+        WarmUp = TimeSpan.FromSeconds(2),
+        Before = TimeSpan.FromSeconds(5),
         During = TimeSpan.FromSeconds(10),
         After = TimeSpan.FromSeconds(5),
         Rate = 200,
