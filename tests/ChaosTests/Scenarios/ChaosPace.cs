@@ -38,9 +38,9 @@ internal sealed record ChaosPace
     public static ChaosPace Bench { get; } = new()
     {
         WarmUp = TimeSpan.FromSeconds(2),
-        Before = TimeSpan.FromSeconds(5),
+        Before = TimeSpan.FromSeconds(4),
         During = TimeSpan.FromSeconds(10),
-        After = TimeSpan.FromSeconds(5),
+        After = TimeSpan.FromSeconds(2),
         Rate = 200,
         Deadline = TimeSpan.FromMilliseconds(250),
     };

@@ -124,8 +124,18 @@ internal sealed class ChaosRun
     private async Task<TimeSpan> MarkedAsync(long since)
     {
         Event mark = Clicks.On($"mark-{since}", "marker", ChaosWorld.ItemId(0));
+        // Ids of the stream begin with the time in ms; what waited during the outage arrives from now on.
+        string after = $"{_time.GetUtcNow().AddSeconds(-1).ToUnixTimeMilliseconds()}-0";
         await _rig.Server.Events.RecordEventsAsync(new RecordEventsRequest { Events = { mark } });
-        await Until.TrueAsync(() => StreamAudit.EndsWithAsync(_rig, mark.EventId), _pace.Patience, () => "An event recorded after the mending did not reach the stream.");
+        bool found = false;
+        await Until.TrueAsync(
+            async () =>
+            {
+                (found, after) = await StreamAudit.FindAsync(_rig, mark.EventId, after);
+                return found;
+            },
+            _pace.Patience,
+            () => "An event recorded after the mending did not reach the stream.");
         return _time.GetElapsedTime(since);
     }
 }

@@ -6,7 +6,6 @@ namespace ChaosTests.Scenarios;
 /// <summary>Looks into the stream of events by itself, without the product's code.</summary>
 internal static class StreamAudit
 {
-    private const int Tail = 500;
     private const int Page = 5_000;
     private const string IdField = "id";
 
@@ -35,18 +34,19 @@ internal static class StreamAudit
         return [.. missing];
     }
 
-    /// <summary>Whether an event is among the last of the stream. False where the stream's node does not answer.</summary>
-    public static async Task<bool> EndsWithAsync(ChaosRig rig, string eventId)
+    /// <summary>Looks for an event among the entries after a place. False where the stream's node does not answer.</summary>
+    /// <param name="after">Stream id behind which to look; moves on, so that looking again and again costs the machine little.</param>
+    public static async Task<(bool Found, string After)> FindAsync(ChaosRig rig, string eventId, string after)
     {
         try
         {
             RedisProcess node = await rig.NodeOfAsync(ChaosCases.EventStream);
-            RedisReply entries = await node.ExecuteAsync("XREVRANGE", ChaosCases.EventStream, "+", "-", "COUNT", Tail);
-            return entries.Items.Any(entry => IdOf(entry) == eventId);
+            IReadOnlyList<RedisReply> entries = (await node.ExecuteAsync("XRANGE", ChaosCases.EventStream, "(" + after, "+", "COUNT", Page)).Items;
+            return (entries.Any(entry => IdOf(entry) == eventId), entries.Count == 0 ? after : entries[^1].Items[0].Text);
         }
         catch (Exception e) when (e is RedisErrorException or IOException or System.Net.Sockets.SocketException or InvalidOperationException)
         {
-            return false;
+            return (false, after);
         }
     }
 
