@@ -8,6 +8,8 @@ namespace Inference.Recommendations.Pipeline;
 /// <summary>Step 1 of a request: what is known of the user. Where the store is slow or fails, what the process itself holds has to do, and the reply is labelled.</summary>
 internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineOptions options, TimeProvider time, ILogger<KnownUsers> log)
 {
+    private readonly Patience _patience = new(options.UserStateBudget);
+
     public async ValueTask<KnownUser> FindAsync(string userId, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
         UserIdentity user = keys.Of(userId);
@@ -23,12 +25,24 @@ internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineO
             }
 
             long start = time.GetTimestamp();
-            UserLookup found = await budget.WaitAsync(states.FindAsync(user, cancellationToken), left, cancellationToken);
+            ValueTask<UserLookup> finding = states.FindAsync(user, cancellationToken);
+            if (!finding.IsCompleted && _patience.Left == TimeSpan.Zero)
+            {
+                _ = ListenAsync(finding.AsTask(), start);
+                Label(StoreFailure.Timeout, degraded);
+                return new KnownUser(user, states.Held(user), TimeSpan.Zero);
+            }
+
+            bool isHeld = finding.IsCompleted;
+            UserLookup found = await budget.WaitAsync(finding, left, cancellationToken);
+            if (!isHeld)
+                _patience.Answered(time.GetElapsedTime(start));
             Label(found.Failure, degraded);
             return new KnownUser(user, found.State, left - time.GetElapsedTime(start));
         }
         catch (TimeoutException)
         {
+            _patience.WasLate();
             Label(StoreFailure.Timeout, degraded);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -38,6 +52,14 @@ internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineO
         }
 
         return new KnownUser(user, states.Held(user), TimeSpan.Zero);
+    }
+
+    /// <summary>Hears when a read ends that no reply waits for.</summary>
+    private async Task ListenAsync(Task<UserLookup> finding, long start)
+    {
+        await ((Task)finding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (finding.IsCompletedSuccessfully)
+            _patience.Answered(time.GetElapsedTime(start));
     }
 
     private static void Label(StoreFailure failure, Degradations degraded)
