@@ -51,7 +51,7 @@ measure() { # measure NAME: each user once
   load "$work/users" "$seconds" --requests "$users" --json "$work/$name.json"
   bytes=$((($(allocated) - bytes) / (rps * seconds)))
   echo "$name: the server allocated $bytes bytes per request"
-  printf '{"case":"%s","rps":%s,"server_bytes_per_request":%s,"load":%s}\n' "$name" "$rps" "$bytes" "$(cat "$work/$name.json")" >>"$work/cases"
+  printf '{"case":"%s","rps":%s,"server_bytes_per_request":%s,"load":%s}\n' "$name" "$rps" "$bytes" "$(tr -d '\n' <"$work/$name.json")" >>"$work/cases"
 }
 
 start_server
