@@ -25,8 +25,10 @@ internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineO
             }
 
             long start = time.GetTimestamp();
-            ValueTask<UserLookup> finding = states.FindAsync(user, cancellationToken);
-            if (!finding.IsCompleted && _patience.Left == TimeSpan.Zero)
+            bool waits = _patience.Left > TimeSpan.Zero;
+            // A read that nobody waits for tells when the store is well again, so it does not end with its caller.
+            ValueTask<UserLookup> finding = states.FindAsync(user, waits ? cancellationToken : CancellationToken.None);
+            if (!finding.IsCompleted && !waits)
             {
                 _ = ListenAsync(finding.AsTask(), start);
                 Label(StoreFailure.Timeout, degraded);

@@ -21,6 +21,7 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
     private readonly EmbeddingSpaces _spaces;
     private readonly StorageMetrics _metrics;
     private readonly TimeSpan _grace;
+    private readonly TimeProvider _time;
     private readonly Func<UserKey, TimeSpan> _timeToLive;
     private readonly int _capacity;
     private Task _writing = Task.CompletedTask;
@@ -29,13 +30,14 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
     /// <param name="timeToLive">How long an embedding is to live.</param>
     /// <param name="grace">How long disposing waits for what is queued.</param>
     /// <param name="capacity">Most embeddings that wait.</param>
-    public EmbeddingWrites(RedisConnection redis, EmbeddingSpaces spaces, StorageMetrics metrics, Func<UserKey, TimeSpan> timeToLive, TimeSpan grace, int capacity = 16_384)
+    public EmbeddingWrites(RedisConnection redis, EmbeddingSpaces spaces, StorageMetrics metrics, Func<UserKey, TimeSpan> timeToLive, TimeSpan grace, TimeProvider time, int capacity = 16_384)
     {
         _redis = redis;
         _spaces = spaces;
         _metrics = metrics;
         _timeToLive = timeToLive;
         _grace = grace;
+        _time = time;
         _capacity = capacity;
         metrics.WatchQueue(Queue, () => Length);
     }
@@ -91,7 +93,7 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
             writing = _writing;
         }
 
-        await Task.WhenAny(writing, Task.Delay(_grace));
+        await Task.WhenAny(writing, Task.Delay(_grace, _time));
         Drop();
     }
 

@@ -49,7 +49,7 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
         metrics.Watch("embeddings", "memory", () => _memory.Report);
         if (redis is null)
             return;
-        _writes = new EmbeddingWrites(redis, _spaces, metrics, TimeToLiveOf, TimeSpan.FromSeconds(1));
+        _writes = new EmbeddingWrites(redis, _spaces, metrics, TimeToLiveOf, TimeSpan.FromSeconds(1), time);
         metrics.Watch("embeddings", "redis", () => new CacheReport(Interlocked.Read(ref _redisHits), Interlocked.Read(ref _redisMisses)));
     }
 
