@@ -14,5 +14,5 @@ public interface IItemTower
     FeatureSchema Features { get; }
 
     /// <summary>Encodes items; arguments and failures as in <see cref="IUserTower.EncodeAsync"/>.</summary>
-    ValueTask EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, CancellationToken cancellationToken);
+    ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken);
 }

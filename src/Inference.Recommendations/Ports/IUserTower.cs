@@ -15,8 +15,10 @@ public interface IUserTower
 
     /// <summary>Encodes users.</summary>
     /// <param name="users">The users; at least one.</param>
-    /// <param name="embeddings">Receives the embeddings, row by row: users × dimension floats. Contents are undefined when the call fails.</param>
+    /// <param name="embeddings">Receives the embeddings, row by row: users × dimension floats. Contents are undefined unless the outcome is <see cref="EncodeOutcome.Encoded"/>.</param>
+    /// <param name="urgency">Whose turn comes first, and how long an answer is of use.</param>
     /// <param name="cancellationToken">Gives up waiting; work that has begun on the device may go on.</param>
+    /// <returns>Whether the embeddings are there; a tower that has no time or no room for the call says so instead of throwing.</returns>
     /// <exception cref="TowerException">The model failed or gave numbers that are not finite.</exception>
-    ValueTask EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, CancellationToken cancellationToken);
+    ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken);
 }

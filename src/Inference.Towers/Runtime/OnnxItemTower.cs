@@ -10,8 +10,17 @@ internal sealed class OnnxItemTower(TowerRunner<ItemTowerInput, ItemRows> runner
 
     public TowerRunner<ItemTowerInput, ItemRows> Runner => runner;
 
-    public ValueTask EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, CancellationToken cancellationToken) =>
-        runner.EncodeAsync(items, embeddings, cancellationToken);
+    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
+    {
+        ValueTask encoding = runner.EncodeAsync(items, embeddings, cancellationToken);
+        return encoding.IsCompletedSuccessfully ? new ValueTask<EncodeOutcome>(EncodeOutcome.Encoded) : Awaited(encoding);
+
+        static async ValueTask<EncodeOutcome> Awaited(ValueTask encoding)
+        {
+            await encoding;
+            return EncodeOutcome.Encoded;
+        }
+    }
 
     public void Dispose() => runner.Dispose();
 }

@@ -10,8 +10,17 @@ internal sealed class OnnxUserTower(TowerRunner<UserTowerInput, UserRows> runner
 
     public TowerRunner<UserTowerInput, UserRows> Runner => runner;
 
-    public ValueTask EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, CancellationToken cancellationToken) =>
-        runner.EncodeAsync(users, embeddings, cancellationToken);
+    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
+    {
+        ValueTask encoding = runner.EncodeAsync(users, embeddings, cancellationToken);
+        return encoding.IsCompletedSuccessfully ? new ValueTask<EncodeOutcome>(EncodeOutcome.Encoded) : Awaited(encoding);
+
+        static async ValueTask<EncodeOutcome> Awaited(ValueTask encoding)
+        {
+            await encoding;
+            return EncodeOutcome.Encoded;
+        }
+    }
 
     public void Dispose() => runner.Dispose();
 }

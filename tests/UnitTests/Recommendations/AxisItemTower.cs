@@ -14,7 +14,7 @@ internal sealed class AxisItemTower : IItemTower
     public static IReadOnlyDictionary<string, FeatureValue> On(int axis, double length) =>
         new Dictionary<string, FeatureValue> { ["axis"] = FeatureValue.Of((long)axis), ["length"] = FeatureValue.Of(length) };
 
-    public ValueTask EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, CancellationToken cancellationToken)
+    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
     {
         Encoding?.Invoke([.. items.ToArray().Select(item => item.ItemId)]);
         embeddings.Span.Clear();
@@ -25,6 +25,6 @@ internal sealed class AxisItemTower : IItemTower
             embeddings.Span[(3 * i) + (int)axis.Integer] = (float)length.Number;
         }
 
-        return ValueTask.CompletedTask;
+        return new ValueTask<EncodeOutcome>(EncodeOutcome.Encoded);
     }
 }

@@ -86,8 +86,8 @@ public sealed class LadderTests
     [Fact]
     public async Task Recommend_WhenTowerIsLate_FallsWithinItsBudget()
     {
-        var never = new TaskCompletionSource();
-        var world = new World(new ScriptedTower(_ => new ValueTask(never.Task)));
+        var never = new TaskCompletionSource<EncodeOutcome>();
+        var world = new World(new ScriptedTower(_ => new ValueTask<EncodeOutcome>(never.Task)));
 
         ValueTask<RecommendReply> pending = world.Pipeline.RecommendAsync(world.Snapshot, new RecommendQuery { UserId = "anna" }, CancellationToken.None);
         Assert.False(pending.IsCompleted);
@@ -141,7 +141,11 @@ public sealed class LadderTests
     public async Task Recommend_WhenCallerGivesUp_Throws()
     {
         using var cancelled = new CancellationTokenSource();
-        var world = new World(new ScriptedTower(token => new ValueTask(Task.Delay(Timeout.Infinite, token))));
+        var world = new World(new ScriptedTower(async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return EncodeOutcome.Encoded;
+        }));
 
         ValueTask<RecommendReply> pending = world.Pipeline.RecommendAsync(world.Snapshot, new RecommendQuery { UserId = "anna" }, cancelled.Token);
         await cancelled.CancelAsync();

@@ -80,7 +80,7 @@ internal sealed class MeanTower(ExactIndex index) : IUserTower
 
     public int Calls { get; private set; }
 
-    public ValueTask EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, CancellationToken cancellationToken)
+    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
     {
         Calls++;
         for (int u = 0; u < users.Length; u++)
@@ -93,7 +93,7 @@ internal sealed class MeanTower(ExactIndex index) : IUserTower
                 Mean(history, embedding);
         }
 
-        return ValueTask.CompletedTask;
+        return new ValueTask<EncodeOutcome>(EncodeOutcome.Encoded);
     }
 
     private void Mean(ReadOnlySpan<int> history, Span<float> mean)
@@ -111,11 +111,12 @@ internal sealed class MeanTower(ExactIndex index) : IUserTower
 }
 
 /// <summary>A tower that does what the test tells it.</summary>
-internal sealed class ScriptedTower(Func<CancellationToken, ValueTask> script) : IUserTower
+internal sealed class ScriptedTower(Func<CancellationToken, ValueTask<EncodeOutcome>> script) : IUserTower
 {
     public FeatureSchema Features => FeatureSchema.Empty;
 
-    public ValueTask EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, CancellationToken cancellationToken) => script(cancellationToken);
+    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken) =>
+        script(cancellationToken);
 }
 
 /// <summary>A store that does what the test tells it.</summary>

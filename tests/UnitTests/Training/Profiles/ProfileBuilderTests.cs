@@ -57,7 +57,7 @@ public sealed class ProfileBuilderTests
 
         public FeatureSchema Features => FeatureSchema.Empty;
 
-        public ValueTask EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, CancellationToken cancellationToken)
+        public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
         {
             LargestBatch = Math.Max(LargestBatch, users.Length);
             for (int i = 0; i < users.Length; i++)
@@ -67,7 +67,7 @@ public sealed class ProfileBuilderTests
                 embeddings.Span[2 * i + 1] = history.Length;
             }
 
-            return ValueTask.CompletedTask;
+            return new ValueTask<EncodeOutcome>(EncodeOutcome.Encoded);
         }
     }
 }
