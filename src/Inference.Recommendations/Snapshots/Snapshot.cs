@@ -13,7 +13,9 @@ namespace Inference.Recommendations.Snapshots;
 public sealed class Snapshot : IDisposable
 {
     private readonly IDisposable[] _owned;
+    private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Popularity _popularity;
+    private int _holders = 1;
 
     /// <param name="index">Passes to the snapshot.</param>
     /// <param name="owned">What is to be disposed with the snapshot (sessions), in this order.</param>
@@ -80,6 +82,31 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>The context features that any part of this snapshot reads.</summary>
     public FeatureSchema Context { get; }
+
+    /// <summary>Ends once whoever made the snapshot and everybody who answers from it have let it go; then it may be disposed.</summary>
+    internal Task Unused => _unused.Task;
+
+    /// <summary>Begins to use the snapshot; false when everybody has let it go, and it may be disposed at any moment.</summary>
+    internal bool TryHold()
+    {
+        int holders = Volatile.Read(ref _holders);
+        while (holders > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+                return true;
+            holders = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends one use. The first holder is who made the snapshot, or the registry that took it.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+            _unused.SetResult();
+    }
 
     public void Dispose()
     {

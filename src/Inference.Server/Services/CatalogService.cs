@@ -12,7 +12,8 @@ internal sealed class CatalogService(SnapshotRegistry snapshots, CatalogueUpdate
 {
     public override async Task<UpsertItemsResponse> UpsertItems(UpsertItemsRequest request, ServerCallContext context)
     {
-        Snapshot snapshot = Active();
+        using SnapshotLease lease = Active();
+        Snapshot snapshot = lease.Snapshot;
         Refuse(CatalogueRules.Check(request, snapshot));
         if (snapshot.ItemTower is null)
             throw FailureTable.ItemTowerMissing.ToException();
@@ -23,7 +24,8 @@ internal sealed class CatalogService(SnapshotRegistry snapshots, CatalogueUpdate
 
     public override async Task<DeleteItemsResponse> DeleteItems(DeleteItemsRequest request, ServerCallContext context)
     {
-        Snapshot snapshot = Active();
+        using SnapshotLease lease = Active();
+        Snapshot snapshot = lease.Snapshot;
         Refuse(CatalogueRules.Check(request));
         string[] ids = [.. request.ItemIds.Distinct(StringComparer.Ordinal)];
         CatalogueEdit edit = await updates.DeleteAsync(snapshot, ids, context.CancellationToken);
@@ -32,14 +34,15 @@ internal sealed class CatalogService(SnapshotRegistry snapshots, CatalogueUpdate
 
     public override Task<GetItemResponse> GetItem(GetItemRequest request, ServerCallContext context)
     {
-        Snapshot snapshot = Active();
+        using SnapshotLease lease = Active();
+        Snapshot snapshot = lease.Snapshot;
         Refuse(CatalogueRules.Check(request));
         if (!snapshot.Items.TryGetRow(request.ItemId, out int row))
             throw FailureTable.UnknownItem.ToException();
         return Task.FromResult(new GetItemResponse { Item = ItemMapping.ToWire(request.ItemId, snapshot.Items.ContentOf(row)) });
     }
 
-    private Snapshot Active() => snapshots.Active ?? throw FailureTable.ModelLoading.ToException();
+    private SnapshotLease Active() => snapshots.Acquire("") ?? throw FailureTable.ModelLoading.ToException();
 
     private static void Refuse(Failure? failure)
     {

@@ -17,11 +17,13 @@ internal sealed class RecommendationService(
 {
     public override async Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context)
     {
-        Snapshot snapshot = Find(request.Options?.ModelVersion ?? "");
+        string requestId = request.RequestId.Length > 0 ? request.RequestId : requestIds.Next();
+        using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", request.UserId.Length > 0 ? request.UserId : requestId);
+        Snapshot snapshot = lease.Snapshot;
         Refuse(RequestRules.Check(request, snapshot));
         RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline));
         RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
-        return ReplyMapping.ToResponse(reply, request.RequestId.Length > 0 ? request.RequestId : requestIds.Next());
+        return ReplyMapping.ToResponse(reply, requestId);
     }
 
     public override Task RecommendStream(
@@ -30,7 +32,8 @@ internal sealed class RecommendationService(
 
     public override Task<SimilarItemsResponse> SimilarItems(SimilarItemsRequest request, ServerCallContext context)
     {
-        Snapshot snapshot = Find(request.Options?.ModelVersion ?? "");
+        using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "");
+        Snapshot snapshot = lease.Snapshot;
         Refuse(RequestRules.Check(request));
         RecommendReply reply = pipeline.Similar(snapshot, QueryMapping.ToQuery(request, options));
         return Task.FromResult(ReplyMapping.ToSimilarResponse(reply, request.RequestId.Length > 0 ? request.RequestId : requestIds.Next()));
@@ -38,7 +41,8 @@ internal sealed class RecommendationService(
 
     public override async Task<EmbedUsersResponse> EmbedUsers(EmbedUsersRequest request, ServerCallContext context)
     {
-        Snapshot snapshot = Find(request.ModelVersion);
+        using SnapshotLease lease = Find(request.ModelVersion);
+        Snapshot snapshot = lease.Snapshot;
         Refuse(RequestRules.Check(request, snapshot));
         float[] values = await embeddings.EmbedUsersAsync(
             snapshot, QueryMapping.ToQueries(request.Users), QueryMapping.ToDeadline(context.Deadline), context.CancellationToken);
@@ -49,7 +53,8 @@ internal sealed class RecommendationService(
 
     public override async Task<EmbedItemsResponse> EmbedItems(EmbedItemsRequest request, ServerCallContext context)
     {
-        Snapshot snapshot = Find(request.ModelVersion);
+        using SnapshotLease lease = Find(request.ModelVersion);
+        Snapshot snapshot = lease.Snapshot;
         Refuse(RequestRules.Check(request, snapshot));
         if (snapshot.ItemTower is null && request.Items.Any(item => item.Features.Count > 0))
             throw FailureTable.ItemTowerMissing.ToException();
@@ -62,12 +67,15 @@ internal sealed class RecommendationService(
         return response;
     }
 
-    private Snapshot Find(string version)
+    /// <summary>The version that answers a user, or a request of nobody: the pinned one, or what the split of the traffic says.</summary>
+    private SnapshotLease Find(string version, string key) => snapshots.Acquire(version, key) ?? throw Missing(version);
+
+    private SnapshotLease Find(string version) => snapshots.Acquire(version) ?? throw Missing(version);
+
+    private Exception Missing(string version)
     {
-        if (snapshots.Find(version) is { } snapshot)
-            return snapshot;
         Snapshot? active = snapshots.Active;
-        throw (active is null ? FailureTable.ModelLoading : FailureTable.ModelVersionNotLoaded(version, active.Model.FullVersion)).ToException();
+        return (active is null ? FailureTable.ModelLoading : FailureTable.ModelVersionNotLoaded(version, active.Model.FullVersion)).ToException();
     }
 
     private static void Refuse(Failure? failure)

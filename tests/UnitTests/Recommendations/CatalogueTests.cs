@@ -26,17 +26,4 @@ public sealed class CatalogueTests
         Assert.True(catalogue.TryGetRow("a", out int row));
         Assert.Equal((0, "A"), (row, catalogue.TitleOf(row)));
     }
-
-    [Fact]
-    public void Registry_WithPinnedVersion_FindsItBesideTheActiveOne()
-    {
-        var registry = new SnapshotRegistry();
-        Snapshot first = new World().Snapshot;
-        registry.Activate(first);
-
-        Assert.Same(first, registry.Find(""));
-        Assert.Same(first, registry.Find("shop/1"));
-        Assert.Null(registry.Find("shop/2"));
-        Assert.Throws<InvalidOperationException>(() => registry.Activate(first));
-    }
 }
