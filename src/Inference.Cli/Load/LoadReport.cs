@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Inference.Cli.Client;
 using Inference.Cli.Frame;
+using Inference.Recommendations;
 using Spectre.Console;
 
 namespace Inference.Cli.Load;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
+using Inference.Recommendations;
 using Recsys.V1;
 
 namespace Inference.Cli.Load;

@@ -13,7 +13,7 @@ internal static class BundleSummary
         LiveIndex index = loaded.Snapshot.Index;
         host.Output.WriteLine($"bundle    {loaded.Folder}");
         host.Output.WriteLine($"model     {loaded.Snapshot.Model.FullVersion}");
-        host.Output.WriteLine($"space     {loaded.Snapshot.Model.EmbeddingSpaceId}, {loaded.Snapshot.Model.Dimension} dimensions, {loaded.Snapshot.Model.Metric}");
+        host.Output.WriteLine($"space     {loaded.Snapshot.Model.EmbeddingSpaceId}, {loaded.Snapshot.Model.Dimension} dimensions, {loaded.Snapshot.Model.Metric}{(loaded.Snapshot.Model.ParentSpaceId is { Length: > 0 } parent ? $", child of {parent}" : "")}");
         host.Output.WriteLine(FormattableString.Invariant($"holds     {loaded.Snapshot.Items.Count:N0} items, {loaded.Users.Count:N0} users, {loaded.Snapshot.Profiles?.Count ?? 0} cluster profiles"));
         host.Output.WriteLine(FormattableString.Invariant(
             $"index     {NameOf(index.Kind)}, {(loaded.IndexFromFile ? "from the bundle" : "built now")}, {index.Bytes / 1e6:N1} MB{(index.Tuning is { } tuning ? FormattableString.Invariant($", width {tuning.Width}, measured recall {tuning.Recall:0.0000}, {tuning.Latency.TotalMicroseconds:N0} µs a search") : "")}"));
@@ -29,6 +29,8 @@ internal static class BundleSummary
         json.WriteString("bundle", loaded.Folder);
         json.WriteString("model_version", loaded.Snapshot.Model.FullVersion);
         json.WriteString("embedding_space_id", loaded.Snapshot.Model.EmbeddingSpaceId);
+        if (loaded.Snapshot.Model.ParentSpaceId.Length > 0)
+            json.WriteString("parent_space_id", loaded.Snapshot.Model.ParentSpaceId);
         json.WriteNumber("dimension", loaded.Snapshot.Model.Dimension);
         json.WriteNumber("items", loaded.Snapshot.Items.Count);
         json.WriteNumber("users", loaded.Users.Count);

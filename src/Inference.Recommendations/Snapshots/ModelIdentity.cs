@@ -12,4 +12,7 @@ public sealed record ModelIdentity(string Name, string Version, string Embedding
 {
     /// <summary>"name/version", as replies carry it.</summary>
     public string FullVersion { get; } = $"{Name}/{Version}";
+
+    /// <summary>The embedding space that this one was trained on from, a student's teacher for example; "" when there is none. Says where a model comes from, not that vectors compare.</summary>
+    public string ParentSpaceId { get; init; } = "";
 }

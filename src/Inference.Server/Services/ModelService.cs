@@ -40,6 +40,7 @@ internal sealed class ModelService(SnapshotRegistry snapshots, ModelLoading load
         Version = snapshot.Model.FullVersion,
         State = ReferenceEquals(snapshot, active) ? VersionState.Active : VersionState.Loaded,
         EmbeddingSpaceId = snapshot.Model.EmbeddingSpaceId,
+        ParentSpaceId = snapshot.Model.ParentSpaceId,
         Dimension = snapshot.Model.Dimension,
         Metric = snapshot.Model.Metric switch
         {

@@ -115,10 +115,13 @@ internal sealed class BundleLoad
         // :: Step 7 the first runs are slow, so they are not a user's
         if (user is not null && !_problems.Any)
             await TimedAsync(BundleLoadStage.WarmUp, () => WarmUpAsync(user, manifest.Dimension));
+        string space = "";
+        if (!_problems.Any && (space = SpaceOf(named, files)) == named.ParentSpaceId)
+            _problems.Add(BundleManifest.FileName, ManifestCheck.OwnParent(space));
         _problems.ThrowIfAny(_folder);
 
         var live = new LiveIndex(index!, new LiveOptions { MergeFailed = e => _logger.IndexMergeFailed(named.Name!, named.Version!, e), TimeProvider = _time });
-        var model = new ModelIdentity(named.Name!, named.Version!, SpaceOf(named, files), manifest.Dimension, manifest.Metric);
+        var model = new ModelIdentity(named.Name!, named.Version!, space, manifest.Dimension, manifest.Metric) { ParentSpaceId = named.ParentSpaceId ?? "" };
         return new LoadedBundle
         {
             Folder = _folder,

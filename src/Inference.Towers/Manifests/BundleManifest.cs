@@ -39,7 +39,7 @@ public sealed record BundleManifest
     /// <summary>Identifies the tower pair; vectors of two spaces are never compared. Derived from the towers' content when absent.</summary>
     public string? EmbeddingSpaceId { get; init; }
 
-    /// <summary>The space that this one was trained on from, if any.</summary>
+    /// <summary>The space that this one was trained on from, if any: a student names its teacher's. Not the bundle's own.</summary>
     public string? ParentSpaceId { get; init; }
 
     /// <summary>Components per embedding.</summary>

@@ -30,6 +30,8 @@ internal static class ManifestCheck
         Identifier(manifest.Version, "version", required: true, problems);
         Identifier(manifest.EmbeddingSpaceId, "embedding_space_id", required: false, problems);
         Identifier(manifest.ParentSpaceId, "parent_space_id", required: false, problems);
+        if (manifest.ParentSpaceId is not null && manifest.ParentSpaceId == manifest.EmbeddingSpaceId)
+            problems.Add(where, OwnParent(manifest.ParentSpaceId));
         if (manifest.Dimension is null or < 1 or > MaxDimension)
             problems.Add(where, $"'dimension' is {manifest.Dimension?.ToString() ?? "missing"}; it can be 1 to {MaxDimension}.");
         if (!BundleMetric.TryParse(manifest.Metric, out Metric metric))
@@ -47,6 +49,9 @@ internal static class ManifestCheck
             problems.Add(where, "'item_tower' and 'item_embeddings' are both missing; one of them has to tell where items lie.");
         return problems.Count > before ? null : new CheckedManifest(manifest, manifest.Dimension!.Value, metric, user!, item);
     }
+
+    /// <summary>What is wrong where a bundle names its own space as its parent; also for spaces that are derived from the towers.</summary>
+    public static string OwnParent(string space) => $"'parent_space_id' is '{space}', which is the bundle's own space; it names the space that this one was trained on from.";
 
     private static void CheckFiles(BundleManifest manifest, BundleProblems problems)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using ChaosTests.Server;
 using Google.Protobuf.WellKnownTypes;
 using Inference.Cli.Load;
+using Inference.Recommendations;
 using Recsys.V1;
 using RedisRig;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Inference.Cli.Load;
+using Inference.Recommendations;
 using Recsys.V1;
 
 namespace ChaosTests.Load;

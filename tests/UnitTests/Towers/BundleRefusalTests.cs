@@ -19,6 +19,7 @@ public sealed class BundleRefusalTests
         { "name=\"../evil\"", "'name' is '../evil'" },
         { "version=\"\"", "'version' is ''" },
         { "embedding_space_id=\"a b\"", "'embedding_space_id' is 'a b'" },
+        { "parent_space_id=\"\"", "'parent_space_id' is ''" },
         { "dimension=0", "'dimension' is 0" },
         { "dimension", "'dimension' is missing" },
         { "metric=\"euclid\"", "'metric' is 'euclid'; it can be 'ip', 'cosine' or 'l2'" },
@@ -59,6 +60,22 @@ public sealed class BundleRefusalTests
         bundle.EditManifest(manifest => Apply(manifest, edit));
 
         Assert.Contains(await bundle.RefuseAsync(), one => one.Contains(reason, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // the space is derived from the towers, so the manifest alone does not show it
+    public async Task LoadAsync_WhereTheParentIsTheBundlesOwnSpace_IsRefused(bool isNamed)
+    {
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync();
+        bundle.EditManifest(manifest =>
+        {
+            manifest["parent_space_id"] = (string)manifest["embedding_space_id"]!;
+            if (!isNamed)
+                manifest.Remove("embedding_space_id");
+        });
+
+        await bundle.RefuseAsync("which is the bundle's own space");
     }
 
     [Fact]

@@ -124,7 +124,7 @@ public sealed class BundleWriterTests
         LoadedBundle loaded = await SmallWorld.LoadAsync(folder["1"]);
 
         using Snapshot snapshot = loaded.Snapshot;
-        Assert.Equal(("mine", "parent", content.Description), (snapshot.Model.EmbeddingSpaceId, loaded.Manifest.ParentSpaceId, loaded.Manifest.Description));
+        Assert.Equal(("mine", "parent", content.Description), (snapshot.Model.EmbeddingSpaceId, snapshot.Model.ParentSpaceId, loaded.Manifest.Description));
         Assert.Equal(0.19f, snapshot.Popularity.RateOf(19));
         Assert.Equal(2, snapshot.Profiles!.Count);
         Assert.Equal(("gifts", 70, 0.7f), (snapshot.Profiles[0].Label, snapshot.Profiles[0].Users, snapshot.Profiles[0].RestScale));

@@ -1,12 +1,12 @@
 using System.Numerics;
 
-namespace Inference.Cli.Load;
+namespace Inference.Recommendations;
 
 /// <summary>
 /// Counts durations in buckets whose width grows with the value, so that any quantile is within 0.4 % whatever the range; small, and safe for concurrent recording.
 /// After HdrHistogram (Tene): 128 buckets per doubling, exact below 256 ns, up to 36 minutes; longer ones count as that.
 /// </summary>
-internal sealed class LatencyHistogram
+public sealed class LatencyHistogram
 {
     private const int BitsPerDoubling = 7;
     private const int BucketsPerDoubling = 1 << BitsPerDoubling;

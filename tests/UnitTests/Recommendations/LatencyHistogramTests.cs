@@ -1,7 +1,7 @@
-using Inference.Cli.Load;
+using Inference.Recommendations;
 using Xunit;
 
-namespace UnitTests.Cli;
+namespace UnitTests.Recommendations;
 
 public sealed class LatencyHistogramTests
 {
