@@ -5,11 +5,11 @@ namespace Inference.Towers;
 /// <summary>Everything that this project logs.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Warning, "Tower '{Model}' cannot run on {Provider}, trying the next provider: {Reason}")]
-    public static partial void ProviderSkipped(this ILogger logger, string model, string provider, string reason);
+    [LoggerMessage(1, LogLevel.Warning, "The {Part} cannot run on {Provider}; it is served without, as Inference:Towers:ProviderFallback allows: {Reason}")]
+    public static partial void ProviderSkipped(this ILogger logger, string part, string provider, string reason);
 
-    [LoggerMessage(2, LogLevel.Information, "Tower '{Model}' runs on {Providers}")]
-    public static partial void TowerOpened(this ILogger logger, string model, string providers);
+    [LoggerMessage(2, LogLevel.Information, "The {Part} runs on {Providers}")]
+    public static partial void PartOpened(this ILogger logger, string part, string providers);
 
     [LoggerMessage(3, LogLevel.Warning, "Bundle {Bundle}: {Warning}")]
     public static partial void BundleWarning(this ILogger logger, string bundle, string warning);

@@ -4,22 +4,42 @@ namespace Inference.Towers;
 public sealed class TowerOptions
 {
     /// <summary>
-    /// Execution providers in order of preference: "tensorrt", "cuda", "webgpu", "cpu". One that cannot be used is logged and skipped; when none is left the bundle is
-    /// refused. Without "cpu" in the list nothing runs on the CPU, not even a single operator.
+    /// Execution providers in order of preference: "tensorrt", "cuda", "webgpu", "cpu". The first one runs the towers, the others what it does not take. A bundle whose towers cannot run so is refused, unless
+    /// ProviderFallback allows to do without one. Without "cpu" in the list nothing runs on the CPU, not even a single operator.
     /// </summary>
     /// <value>Names separated by commas; default "cpu".</value>
     public IReadOnlyList<string> Providers { get; set; } = ["cpu"];
 
-    /// <summary>Which GPU.</summary>
+    /// <summary>
+    /// Whether a provider that cannot be used is left out and the rest of the list tried, instead of refusing the bundle. Each one left out is logged as a warning, counted (recsys.tower.provider.fallbacks) and
+    /// shown by ModelService, /readyz and the first screen.
+    /// </summary>
+    /// <value>true or false; default false.</value>
+    public bool ProviderFallback { get; set; }
+
+    /// <summary>
+    /// Settings of the providers, each as "provider.name=value" with the provider's own names: "cuda.gpu_mem_limit=2147483648", "tensorrt.trt_fp16_enable=1", "webgpu.enableInt64=1". A value has no comma.
+    /// </summary>
+    /// <value>Settings separated by commas, of providers that are in Providers; default "".</value>
+    public IReadOnlyList<string> ProviderOptions { get; set; } = [];
+
+    /// <summary>
+    /// Whether the device records the first run of each batch size and replays it from then on, which saves the cost of launching every operator: CUDA graphs with "cuda" and "tensorrt", graph capture with "webgpu". The model
+    /// must run on that device whole, and ConcurrentRuns must be 1.
+    /// </summary>
+    /// <value>true or false; default false.</value>
+    public bool GraphCapture { get; set; }
+
+    /// <summary>Which GPU, with "cuda" and "tensorrt".</summary>
     /// <value>0 to 255; default 0.</value>
     public int DeviceId { get; set; }
 
     /// <summary>
-    /// Threads that one operator may use on the CPU, shared by all towers of the process. Towers are small: one thread is fastest for single users, and leaves the others
-    /// to the rest of the server. Only the first bundle of a process sets it.
+    /// Threads that one operator may use on the CPU, the calling one among them; the pool is shared by all towers of the process, and its threads sleep when they have nothing to do. 0 takes half of the processors, at
+    /// least one: towers are small, and the rest of the server needs the others. Processors are those that the cgroup of a container allows. Only the first bundle of a process sets it.
     /// </summary>
-    /// <value>1 to 256; default 1.</value>
-    public int IntraOpThreads { get; set; } = 1;
+    /// <value>0 to 256, 0 for half of the processors; default 0.</value>
+    public int IntraOpThreads { get; set; }
 
     /// <summary>Most rows of one run. Larger calls are cut, and waiting ones are put together up to here.</summary>
     /// <value>1 to 4096; default 128.</value>
@@ -53,8 +73,22 @@ public sealed class TowerOptions
                 faults.Add($"{nameof(Providers)} has '{provider}'; it can hold {string.Join(", ", Runtime.ExecutionProviders.Names)}.");
         }
 
+        foreach (string setting in ProviderOptions)
+        {
+            if (!Runtime.ProviderSettings.TryParse(setting, out string provider, out _, out _))
+                faults.Add($"{nameof(ProviderOptions)} has '{setting}'; a setting is written provider.name=value.");
+            else if (!Providers.Contains(provider))
+                faults.Add($"{nameof(ProviderOptions)} has '{setting}', but '{provider}' is not in {nameof(Providers)}.");
+            else if (provider == Runtime.ExecutionProviders.Cpu)
+                faults.Add($"{nameof(ProviderOptions)} has '{setting}', but cpu has no settings.");
+        }
+
+        if (GraphCapture && ConcurrentRuns != 1)
+            faults.Add($"{nameof(GraphCapture)} is true, but {nameof(ConcurrentRuns)} is {ConcurrentRuns}; what was recorded is replayed by one run at a time, so it must be 1.");
+        if (GraphCapture && Providers.Count > 0 && Runtime.ExecutionProviders.CaptureSetting(Providers[0]) is null)
+            faults.Add($"{nameof(GraphCapture)} is true, but {Providers[0]} records nothing; it needs cuda, tensorrt or webgpu first in {nameof(Providers)}.");
         InRange(DeviceId, 0, 255, nameof(DeviceId));
-        InRange(IntraOpThreads, 1, 256, nameof(IntraOpThreads));
+        InRange(IntraOpThreads, 0, 256, nameof(IntraOpThreads));
         InRange(MaxBatch, 1, 4096, nameof(MaxBatch));
         InRange(ConcurrentRuns, 1, 64, nameof(ConcurrentRuns));
         InRange(MaxQueuedRows, 1, 1_000_000, nameof(MaxQueuedRows));

@@ -134,6 +134,7 @@ internal sealed class BundleLoad
             GoldenCases = golden,
             IndexFromFile = indexFromFile,
             Providers = user!.Runner.Providers,
+            ProviderUses = item is null ? [user.Runner.ProviderUse] : [user.Runner.ProviderUse, item.Runner.ProviderUse],
             Warnings = _warnings,
             Timings = _timings,
         };

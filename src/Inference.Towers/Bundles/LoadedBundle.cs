@@ -25,6 +25,9 @@ public sealed record LoadedBundle
     /// <summary>The execution providers that the user tower runs on, in order of preference.</summary>
     public required IReadOnlyList<string> Providers { get; init; }
 
+    /// <summary>For each part that runs on a provider (the towers, and an index on a device): the wanted one, the actual one, and why they differ.</summary>
+    public required IReadOnlyList<ProviderUse> ProviderUses { get; init; }
+
     /// <summary>Whether the index is the bundle's own; otherwise it was built while the bundle was loaded.</summary>
     public required bool IndexFromFile { get; init; }
 

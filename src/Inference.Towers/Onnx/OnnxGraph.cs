@@ -14,7 +14,7 @@ namespace Inference.Towers.Onnx;
 /// graph.Output("item_embedding", graph.Gather(table, id), OnnxType.Float32, "batch", 64);
 /// byte[] model = graph.ToBytes();
 /// </code>
-/// The usual operators are methods of <see cref="OnnxOperators"/>; any other one is a <see cref="Node"/>.
+/// The usual operators are methods of <see cref="OnnxOperators"/>; any other one is a <see cref="Node(string, ReadOnlySpan{OnnxValue}, ReadOnlySpan{OnnxAttribute})"/>.
 /// </summary>
 public sealed class OnnxGraph
 {
@@ -63,6 +63,19 @@ public sealed class OnnxGraph
     /// <exception cref="ArgumentException">An input is no value of this graph.</exception>
     public OnnxValue Node(string op, ReadOnlySpan<OnnxValue> inputs, params ReadOnlySpan<OnnxAttribute> attributes)
     {
+        Span<OnnxValue> output = [default];
+        Node(op, inputs, output, attributes);
+        return output[0];
+    }
+
+    /// <summary>Adds a node with several outputs.</summary>
+    /// <param name="op">Operator of the standard set, for example "TopK".</param>
+    /// <param name="inputs">What it reads, in the operator's order.</param>
+    /// <param name="outputs">Receives what it gives, in the operator's order; its length is how many outputs are wanted.</param>
+    /// <param name="attributes">Its compile-time arguments.</param>
+    /// <exception cref="ArgumentException">An input is no value of this graph.</exception>
+    public void Node(string op, ReadOnlySpan<OnnxValue> inputs, Span<OnnxValue> outputs, params ReadOnlySpan<OnnxAttribute> attributes)
+    {
         ArgumentException.ThrowIfNullOrEmpty(op);
         string name = string.Create(CultureInfo.InvariantCulture, $"{op}_{_nodes++}");
         var node = new NodeProto { OpType = op, Name = name };
@@ -70,10 +83,13 @@ public sealed class OnnxGraph
             node.Input.Add(Known(input));
         foreach (OnnxAttribute attribute in attributes)
             node.Attribute.Add(attribute.Proto);
-        OnnxValue output = Declare(name + ":0");
-        node.Output.Add(output.Name);
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            outputs[i] = Declare(string.Create(CultureInfo.InvariantCulture, $"{name}:{i}"));
+            node.Output.Add(outputs[i].Name);
+        }
+
         _graph.Node.Add(node);
-        return output;
     }
 
     /// <summary>Declares an output: gives a value the name by which callers ask for it.</summary>

@@ -20,6 +20,21 @@ public static class OnnxOperators
     /// <summary>The larger one, element by element, with broadcasting.</summary>
     public static OnnxValue Max(this OnnxGraph graph, OnnxValue a, OnnxValue b) => graph.Node("Max", [a, b]);
 
+    /// <summary>a · bᵀ for matrices [M, K] and [N, K], times a factor, plus an optional row that is added to each row of the result.</summary>
+    public static OnnxValue MatMulTransposed(this OnnxGraph graph, OnnxValue a, OnnxValue b, float factor = 1, OnnxValue? row = null) => graph.Node(
+        "Gemm", row is { } bias ? [a, b, bias] : [a, b], OnnxAttribute.Of("alpha", factor), OnnxAttribute.Of("transB", 1));
+
+    /// <summary>The largest numbers along the last axis, in descending order, and where they stand (int64); equal ones by ascending place.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="x">The numbers.</param>
+    /// <param name="count">How many are wanted, int64 [1]; at most the length of the axis.</param>
+    public static (OnnxValue Values, OnnxValue Places) TopK(this OnnxGraph graph, OnnxValue x, OnnxValue count)
+    {
+        Span<OnnxValue> outputs = [default, default];
+        graph.Node("TopK", [x, count], outputs, OnnxAttribute.Of("axis", -1), OnnxAttribute.Of("largest", 1), OnnxAttribute.Of("sorted", 1));
+        return (outputs[0], outputs[1]);
+    }
+
     public static OnnxValue Relu(this OnnxGraph graph, OnnxValue x) => graph.Node("Relu", [x]);
 
     public static OnnxValue Tanh(this OnnxGraph graph, OnnxValue x) => graph.Node("Tanh", [x]);

@@ -13,10 +13,11 @@ internal static class OnnxEnvironment
     private static OrtEnv? s_own;
 
     /// <summary>Options for a session on the shared pools, or on its own threads where somebody else made the environment without such pools.</summary>
-    /// <param name="threads">Threads per operator; sizes the shared pools on the first call.</param>
+    /// <param name="threads">Threads per operator, 0 for half of the processors; sizes the shared pools on the first call.</param>
     /// <param name="logger">Where the runtime's own messages go, from the first call on.</param>
     public static SessionOptions NewSessionOptions(int threads, ILogger logger)
     {
+        threads = ThreadsFor(threads);
         bool shared = EnsureCreated(threads, logger);
         var options = new SessionOptions();
         try
@@ -35,6 +36,9 @@ internal static class OnnxEnvironment
             throw;
         }
     }
+
+    /// <summary>Threads that one operator gets: as many as are named, or half of the processors and at least one. .NET counts those that the cgroup of a container allows.</summary>
+    internal static int ThreadsFor(int configured) => configured > 0 ? configured : Math.Max(1, Environment.ProcessorCount / 2);
 
     private static bool EnsureCreated(int threads, ILogger logger)
     {

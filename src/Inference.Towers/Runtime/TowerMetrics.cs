@@ -28,4 +28,14 @@ internal static class TowerMetrics
 
     /// <summary>Runs that failed, by tower.</summary>
     public static readonly Counter<long> Failures = Meter.CreateCounter<long>("recsys.tower.failures", "{run}", "Runs of a tower that failed.");
+
+    /// <summary>Providers that were given up for the next one while a bundle was loaded, by tower ("user", "item", or "index") and provider.</summary>
+    private static readonly Counter<long> Fallbacks = Meter.CreateCounter<long>(
+        "recsys.tower.provider.fallbacks", "{fallback}", "Execution providers that were wanted and left out, because they could not be used and a fallback is allowed.");
+
+    /// <summary>Counts one.</summary>
+    /// <param name="part">As in <see cref="ProviderUse.Part"/>.</param>
+    /// <param name="provider">The one that was given up.</param>
+    public static void FellBack(string part, string provider) =>
+        Fallbacks.Add(1, new KeyValuePair<string, object?>("tower", part.Replace("_tower", "", StringComparison.Ordinal)), new KeyValuePair<string, object?>("provider", provider));
 }

@@ -28,7 +28,7 @@ internal sealed class TowerOpener(TowerOptions options, ILogger logger, BundlePr
             return null;
         }
 
-        TowerModel? model = TowerModel.Open(file, options, logger, problems, tower.File ?? $"{name}_tower");
+        TowerModel? model = TowerModel.Open(name, file, options, logger, problems, tower.File ?? $"{name}_tower");
         if (model is null)
             return null;
         try

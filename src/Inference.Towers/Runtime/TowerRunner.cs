@@ -59,6 +59,9 @@ internal sealed class TowerRunner<TInput, TSource> : IDisposable
     /// <summary>The providers that the tower runs on.</summary>
     public IReadOnlyList<string> Providers => _model.Providers;
 
+    /// <summary>Which provider was wanted, which one it became, and why.</summary>
+    public ProviderUse ProviderUse => _model.Use;
+
     /// <summary>As <see cref="IUserTower.EncodeAsync"/>.</summary>
     public ValueTask EncodeAsync(ReadOnlyMemory<TInput> rows, Memory<float> embeddings, CancellationToken cancellationToken)
     {

@@ -31,7 +31,8 @@ internal static class TestTowers
         problems.ThrowIfAny("test");
         var catalogue = Catalogue.Of([.. Enumerable.Range(0, items).Select(row => new BundleItem { Id = SmallWorld.IdOf(row) })]);
         using SessionOptions session = OnnxEnvironment.NewSessionOptions(options.IntraOpThreads, NullLogger.Instance);
-        var opened = new TowerModel(new InferenceSession(model, session), asDevice ? ["webgpu", "cpu"] : ["cpu"]);
+        string provider = asDevice ? "webgpu" : "cpu";
+        var opened = new TowerModel(new OpenedSession(new InferenceSession(model, session), [provider], new ProviderUse("user_tower", provider, provider, null)));
         TowerShape? shape = new TowerBinder(manifest, "tower", dimension, options.MaxBatch, problems).Bind(opened.Session, new EncoderScope(catalogue.Items, null, null));
         if (shape is null)
             opened.Dispose();
