@@ -43,7 +43,7 @@ internal static class FirstScreen
               holds    {{snapshot.Items.Count:N0}} items, {{snapshot.Profiles?.Count ?? 0:N0}} cluster profiles, {{model.Users.Count:N0}} known users
               index    {{Describe(snapshot.Index)}}
               state    {{(redis is null ? "in this process, lost with it; --redis HOST:PORT shares and keeps it" : $"shared through Redis at {redis.Address}, {redis.Status.ToString().ToLowerInvariant()}")}}
-              loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Folder}}; towers run on {{string.Join(", ", model.Providers)}}
+              loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Folder}}; towers run on {{string.Join(", ", model.Providers)}}{{string.Concat(model.Fallbacks.Select(line => $"\n           ! {line}"))}}
               gRPC     {{grpc}}  (HTTP/2 without TLS)
               HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}
 

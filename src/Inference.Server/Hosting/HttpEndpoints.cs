@@ -9,6 +9,7 @@ internal static class HttpEndpoints
     public static void MapHttpEndpoints(this WebApplication app)
     {
         Readiness readiness = app.Services.GetRequiredService<Readiness>();
+        ModelLoading loading = app.Services.GetRequiredService<ModelLoading>();
         PrometheusEndpoint? metrics = app.Services.GetRequiredService<TelemetryPipeline>().Prometheus;
 
         // Alive means that this code runs. It depends on nothing else, or an outage elsewhere would restart every replica.
@@ -19,13 +20,20 @@ internal static class HttpEndpoints
             context.Response.StatusCode = state == ServerState.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return context.Response.WriteAsync(state switch
             {
-                ServerState.Ready => "ready\n",
+                ServerState.Ready => ReadyText(loading),
                 ServerState.Stopping => "stopping\n",
                 _ => "loading the model\n",
             });
         });
         if (metrics is not null)
             Map(app, "/metrics", metrics.ServeAsync);
+    }
+
+    /// <summary>"ready", and what the configuration allowed to fall back: ready, but not as was wanted.</summary>
+    private static string ReadyText(ModelLoading loading)
+    {
+        string fallbacks = loading.Loaded.IsCompletedSuccessfully ? string.Join("; ", loading.Loaded.GetAwaiter().GetResult().Fallbacks) : "";
+        return fallbacks.Length == 0 ? "ready\n" : $"ready, but {fallbacks}\n";
     }
 
     private static void Map(WebApplication app, string path, RequestDelegate answer) => app.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context =>

@@ -21,8 +21,11 @@ internal sealed class ModelLoading(
     public Task<LoadedModel> Loaded => _loaded.Task;
 
     /// <summary>When the model of this snapshot was loaded.</summary>
-    public DateTimeOffset LoadedAt(Snapshot snapshot) =>
-        Loaded is { IsCompletedSuccessfully: true } loaded && ReferenceEquals(loaded.GetAwaiter().GetResult().Snapshot, snapshot) ? loaded.GetAwaiter().GetResult().At : time.GetUtcNow();
+    public DateTimeOffset LoadedAt(Snapshot snapshot) => ModelOf(snapshot)?.At ?? time.GetUtcNow();
+
+    /// <summary>The model of this snapshot; null while it is loading.</summary>
+    public LoadedModel? ModelOf(Snapshot snapshot) =>
+        Loaded is { IsCompletedSuccessfully: true } loaded && ReferenceEquals(loaded.GetAwaiter().GetResult().Snapshot, snapshot) ? loaded.GetAwaiter().GetResult() : null;
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -86,6 +89,6 @@ internal sealed class ModelLoading(
             throw new BundleException(options.Bundle.Path, [problem]);
         Log.Loading(log, folder);
         LoadedBundle bundle = await BundleLoader.LoadAsync(folder, options.Towers, new LoadProgressLog(time, log), log, time, options.Index, _stopping.Token);
-        return new LoadedModel(folder, bundle.Snapshot, bundle.Users, bundle.Providers, time.GetUtcNow(), time.GetElapsedTime(start));
+        return new LoadedModel(folder, bundle.Snapshot, bundle.Users, bundle.Providers, bundle.ProviderUses, time.GetUtcNow(), time.GetElapsedTime(start));
     }
 }

@@ -52,7 +52,10 @@ internal sealed class ModelService(SnapshotRegistry snapshots, ModelLoading load
         Profiles = snapshot.Profiles?.Count ?? 0,
         LoadedAt = Timestamp.FromDateTimeOffset(loading.LoadedAt(snapshot)),
         Index = Describe(snapshot.Index),
+        Providers = { loading.ModelOf(snapshot)?.ProviderUses.Select(use => Describe(use)) ?? [] },
     };
+
+    private static ProviderUse Describe(Towers.ProviderUse use) => new() { Part = use.Part, Wanted = use.Wanted, Actual = use.Actual, Reason = use.Reason ?? "" };
 
     private static ItemIndex Describe(LiveIndex index)
     {
