@@ -33,6 +33,7 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.tower.batch.rows"] = ["tower"],
         ["recsys.tower.rejected"] = ["tower"],
         ["recsys.tower.failures"] = ["tower"],
+        ["recsys.tower.provider.fallbacks"] = ["tower", "provider"],
         ["recsys.model.load.duration"] = ["recsys.outcome"],
         ["recsys.model.items"] = ["recsys.model.version", "recsys.embedding_space"],
         ["recsys.catalogue.changes"] = ["recsys.outcome", "recsys.origin"],
