@@ -7,6 +7,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
+using Inference.Server.OpenInference;
 using Inference.Server.Options;
 using Inference.Server.Requests;
 using Inference.Server.Services;
@@ -128,6 +129,8 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<CatalogService>();
         services.AddSingleton<ModelService>();
         services.AddSingleton<StateService>();
+        services.AddSingleton<ServedTowers>();
+        services.AddSingleton<OpenInferenceService>();
         services.AddSingleton<HealthService>();
         services.AddSingleton(new ReflectionIndex(ServedServices.Descriptors));
         services.AddSingleton<ReflectionService>();

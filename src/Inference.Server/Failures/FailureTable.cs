@@ -13,6 +13,9 @@ namespace Inference.Server.Failures;
 ///  features for items, but no item tower         FAILED_PRECONDITION   ITEM_TOWER_MISSING
 ///  items to embed or to read that nobody knows   NOT_FOUND             UNKNOWN_ITEMS
 ///  health of a service that does not exist       NOT_FOUND             UNKNOWN_SERVICE
+///  a tower, by name or version, that is not there NOT_FOUND            UNKNOWN_MODEL
+///  tensors that the graph cannot take            INVALID_ARGUMENT      INPUTS_UNFIT
+///  too much waits for a tower                    UNAVAILABLE           TOWER_BUSY             retry after 0.1 s
 ///  no model is loaded yet                        UNAVAILABLE           MODEL_LOADING          retry after 1 s
 ///  the server stops                              UNAVAILABLE           SERVER_STOPPING        retry at once, elsewhere
 ///  a store that cannot confirm what it must      UNAVAILABLE           STORE_UNAVAILABLE      retry after 1 s
@@ -32,7 +35,7 @@ internal static class FailureTable
     private static readonly Failure StoreUnavailable =
         new(StatusCode.Unavailable, "STORE_UNAVAILABLE", "The shared store could not confirm it; call again.") { RetryDelay = TimeSpan.FromSeconds(1) };
 
-    private static readonly Failure DeadlineExceeded = new(StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", "The deadline passed before there was an answer.");
+    public static Failure DeadlineExceeded { get; } = new(StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", "The deadline passed before there was an answer.");
 
     private static readonly Failure Cancelled = new(StatusCode.Cancelled, "CANCELLED", "The caller gave up.");
 
@@ -71,6 +74,24 @@ internal static class FailureTable
 
     public static Failure UnknownService { get; } = new(StatusCode.NotFound, "UNKNOWN_SERVICE", "There is no service of this name.");
 
+    /// <summary>A tower that is there, but has no room for the call.</summary>
+    public static Failure TowerBusy { get; } =
+        new(StatusCode.Unavailable, "TOWER_BUSY", "Too much work waits for the tower already; try again in a moment.") { RetryDelay = TimeSpan.FromSeconds(0.1) };
+
+    /// <param name="asked">The name that was asked for.</param>
+    /// <param name="known">Names that there are.</param>
+    public static Failure UnknownModel(string asked, IReadOnlyList<string> known) =>
+        new(StatusCode.NotFound, "UNKNOWN_MODEL", $"There is no model '{Short(asked)}'; there are {Quoted(known)}.");
+
+    /// <param name="model">The model.</param>
+    /// <param name="asked">The version that was asked for.</param>
+    /// <param name="known">Versions that are loaded.</param>
+    public static Failure UnknownModelVersion(string model, string asked, IReadOnlyList<string> known) =>
+        new(StatusCode.NotFound, "UNKNOWN_MODEL", $"Version '{Short(asked)}' of the model '{Short(model)}' is not loaded; loaded are {Quoted(known)}.");
+
+    /// <param name="why">What was wrong, in the runtime's words, which speak of the graph and the tensors alone.</param>
+    public static Failure InputsUnfit(string why) => new(StatusCode.InvalidArgument, "INPUTS_UNFIT", $"The model cannot take these inputs: {why}");
+
     /// <param name="what">What cannot be done yet, and what to do instead.</param>
     public static Failure NotServed(string what) => new(StatusCode.Unimplemented, "NOT_SERVED", what);
 
@@ -91,6 +112,8 @@ internal static class FailureTable
 
     /// <summary>Whether a failure is one of the server's own, to be logged with its exception.</summary>
     public static bool IsOurs(Failure failure) => failure.Code == StatusCode.Internal;
+
+    private static string Quoted(IReadOnlyList<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 
     private static string Short(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");
 }

@@ -58,7 +58,7 @@ internal static class BundleLocator
     }
 
     /// <summary>Numbers by value and above other names; other names as text.</summary>
-    private static int CompareVersions(string? a, string? b)
+    internal static int CompareVersions(string? a, string? b)
     {
         bool isNumberA = ulong.TryParse(a, NumberStyles.None, CultureInfo.InvariantCulture, out ulong numberA);
         bool isNumberB = ulong.TryParse(b, NumberStyles.None, CultureInfo.InvariantCulture, out ulong numberB);

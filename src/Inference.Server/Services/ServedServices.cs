@@ -1,4 +1,6 @@
 using Grpc.Health.V1;
+using Inference.Server.OpenInference;
+using OpenInferenceProtocol.V2;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Inference.Server.Services;
@@ -17,6 +19,7 @@ internal static class ServedServices
         Recsys.V1.CatalogService.Descriptor,
         Recsys.V1.ModelService.Descriptor,
         Recsys.V1.StateService.Descriptor,
+        GRPCInferenceService.Descriptor,
         Health.Descriptor,
         ReflectionV1,
         ReflectionV1Alpha,
@@ -38,6 +41,7 @@ internal static class ServedServices
         app.MapGrpcService<CatalogService>();
         app.MapGrpcService<ModelService>();
         app.MapGrpcService<StateService>();
+        app.MapGrpcService<OpenInferenceService>();
         app.MapGrpcService<HealthService>();
         if (!withReflection)
             return;

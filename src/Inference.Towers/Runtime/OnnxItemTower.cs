@@ -1,5 +1,6 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
+using Inference.Towers.Tensors;
 
 namespace Inference.Towers.Runtime;
 
@@ -9,6 +10,9 @@ internal sealed class OnnxItemTower(TowerRunner<ItemTowerInput, ItemRows> runner
     public FeatureSchema Features => features;
 
     public TowerRunner<ItemTowerInput, ItemRows> Runner => runner;
+
+    /// <summary>Its graph, for callers that bring tensors.</summary>
+    public RawTower Raw => runner.Raw;
 
     public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Inference.Recommendations.Ports;
+using Inference.Towers.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Inference.Towers.Runtime;
@@ -51,7 +52,11 @@ internal sealed class TowerRunner<TInput, TSource> : IDisposable
         for (int i = 0; i < _workers.Length; i++)
             _workers[i] = new Worker(this, new BatchSlot(model, shape));
         _free = new Stack<Worker>(_workers);
+        Raw = new RawTower(model, shape, RunAloneAsync);
     }
+
+    /// <summary>The graph beneath.</summary>
+    public RawTower Raw { get; }
 
     /// <summary>Most rows of one run.</summary>
     public int MaxBatch => _shape.MaxBatch;
@@ -110,6 +115,21 @@ internal sealed class TowerRunner<TInput, TSource> : IDisposable
         {
             int count = Math.Min(MaxBatch, rows.Length - start);
             await EncodeBatchAsync(rows.Slice(start, count), embeddings.Slice(start * _shape.Dimension, count * _shape.Dimension), cancellationToken);
+        }
+    }
+
+    private ValueTask<EncodeOutcome> RunAloneAsync(Action job, int rows, int length, Urgency urgency, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<EncodeOutcome>(cancellationToken);
+        try
+        {
+            job();
+            return ValueTask.FromResult(EncodeOutcome.Encoded);
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException<EncodeOutcome>(Failed(e));
         }
     }
 

@@ -15,6 +15,7 @@ public class HealthTests(SharedServer shared)
     [InlineData("recsys.v1.RecommendationService")]
     [InlineData("recsys.v1.ModelService")]
     [InlineData("grpc.health.v1.Health")]
+    [InlineData("inference.GRPCInferenceService")]
     public async Task Check_OfAService_IsServing(string service) =>
         Assert.Equal(ServingStatus.Serving, (await _client.CheckAsync(new HealthCheckRequest { Service = service })).Status);
 

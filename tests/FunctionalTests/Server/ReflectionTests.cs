@@ -28,7 +28,7 @@ public class ReflectionTests(SharedServer shared)
         Assert.Equal("h", services.OriginalRequest.Host);
         Assert.Equal(
             [
-                "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
+                "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection", "inference.GRPCInferenceService",
                 "recsys.v1.CatalogService", "recsys.v1.EventService", "recsys.v1.ModelService", "recsys.v1.RecommendationService", "recsys.v1.StateService",
             ],
             services.ListServicesResponse.Service.Select(service => service.Name).Order(StringComparer.Ordinal));
@@ -46,7 +46,7 @@ public class ReflectionTests(SharedServer shared)
         using var call = new V1Alpha.ServerReflection.ServerReflectionClient(shared.Server.Channel).ServerReflectionInfo();
         await call.RequestStream.WriteAsync(new() { ListServices = "" });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
-        Assert.Equal(8, call.ResponseStream.Current.ListServicesResponse.Service.Count);
+        Assert.Equal(9, call.ResponseStream.Current.ListServicesResponse.Service.Count);
         await call.RequestStream.WriteAsync(new() { FileContainingSymbol = "recsys.v1.FeatureValue" });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
         Assert.Equal("recsys/v1/feature.proto", NameOf(call.ResponseStream.Current.FileDescriptorResponse.FileDescriptorProto[0]));

@@ -19,6 +19,7 @@ public class ReflectionIndexTests
     [InlineData("recsys.v1.FeatureValue", "recsys/v1/feature.proto")]
     [InlineData("google.rpc.Status", "google/rpc/status.proto")]
     [InlineData("google.protobuf.Any", "google/protobuf/any.proto")]
+    [InlineData("inference.GRPCInferenceService.ModelInfer", "inference/grpc_inference_service.proto")]
     [InlineData("grpc.health.v1.HealthCheckResponse.ServingStatus", "grpc/health/v1/health.proto")]
     public void FileOfSymbol_WithAKnownName_GivesTheFileFirst(string symbol, string file) =>
         Assert.Equal(file, FileDescriptorProto.Parser.ParseFrom(_index.FileOfSymbol(symbol)![0]).Name);

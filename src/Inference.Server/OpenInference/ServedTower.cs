@@ -1,0 +1,28 @@
+using Inference.Recommendations.Snapshots;
+using Inference.Towers.Tensors;
+
+namespace Inference.Server.OpenInference;
+
+/// <summary>Which of a bundle's two towers.</summary>
+internal enum TowerRole
+{
+    User,
+    Item,
+}
+
+/// <summary>A model of the protocol while a call uses it: dispose it at the end of the call, for it leases the snapshot that the tower belongs to.</summary>
+/// <param name="Lease">Whose tower it is.</param>
+/// <param name="Role">Which of its towers.</param>
+/// <param name="Raw">The tower.</param>
+internal readonly record struct ServedTower(SnapshotLease Lease, TowerRole Role, RawTower Raw) : IDisposable
+{
+    public Snapshot Snapshot => Lease.Snapshot;
+
+    /// <summary>The version as the protocol tells it: the bundle's own, without its name.</summary>
+    public string Version => Snapshot.Model.Version;
+
+    /// <summary>The tower of a snapshot; null when it has none of this role.</summary>
+    public static RawTower? Of(Snapshot snapshot, TowerRole role) => role == TowerRole.User ? RawTower.Beneath(snapshot.UserTower) : RawTower.Beneath(snapshot.ItemTower);
+
+    public void Dispose() => Lease.Dispose();
+}

@@ -1,0 +1,63 @@
+using Inference.Recommendations.Ports;
+using Inference.Towers.Runtime;
+
+namespace Inference.Towers.Tensors;
+
+/// <summary>
+/// A tower as its graph sees itself: tensors in, tensors out; no features, no encoders, no check of what comes out. Its runs take turns with those of the tower that it lies beneath. It lives as long as the
+/// snapshot of that tower: whoever uses it holds the snapshot.
+/// </summary>
+public sealed class RawTower
+{
+    private readonly TowerModel _model;
+    private readonly ExclusiveTurn _turn;
+
+    /// <param name="model">The model; its owner disposes it.</param>
+    /// <param name="shape">Its inputs and output.</param>
+    /// <param name="turn">How a run gets the model for itself.</param>
+    internal RawTower(TowerModel model, TowerShape shape, ExclusiveTurn turn)
+    {
+        _model = model;
+        _turn = turn;
+        MaxBatch = shape.MaxBatch;
+        InputNames = [.. model.Session.InputNames];
+        Inputs = TowerTensors.InputsOf(model.Session, shape);
+        Outputs = TowerTensors.OutputsOf(model.Session);
+    }
+
+    /// <summary>What has to be given, in the graph's order.</summary>
+    public IReadOnlyList<TensorSpec> Inputs { get; }
+
+    /// <summary>What can be had, in the graph's order.</summary>
+    public IReadOnlyList<TensorSpec> Outputs { get; }
+
+    /// <summary>Most rows of one run.</summary>
+    public int MaxBatch { get; }
+
+    internal string[] InputNames { get; }
+
+    /// <summary>What lies beneath a tower; null where that is no graph.</summary>
+    public static RawTower? Beneath(IUserTower tower) => (tower as OnnxUserTower)?.Raw;
+
+    /// <inheritdoc cref="Beneath(IUserTower)"/>
+    public static RawTower? Beneath(IItemTower? tower) => (tower as OnnxItemTower)?.Raw;
+
+    /// <summary>Runs the graph when it is the run's turn.</summary>
+    /// <param name="run">A run of this tower that was not given to it before.</param>
+    /// <param name="urgency">Whose turn comes first, and how long an answer is of use.</param>
+    /// <param name="cancellationToken">Gives up waiting; a run that has begun goes on.</param>
+    /// <exception cref="TowerException">The model failed.</exception>
+    public async ValueTask<TensorRunOutcome> RunAsync(TensorRun run, Urgency urgency, CancellationToken cancellationToken) =>
+        await _turn(() => run.Execute(_model.Session), run.Rows, run.Length, urgency, cancellationToken) switch
+        {
+            EncodeOutcome.Late => TensorRunOutcome.Late,
+            EncodeOutcome.Refused => TensorRunOutcome.Refused,
+            _ => run.Refusal is null ? TensorRunOutcome.Done : TensorRunOutcome.Unfit,
+        };
+}
+
+/// <summary>Gives a job its turn on a device, alone.</summary>
+/// <param name="job">What to do; it owns what it touches.</param>
+/// <param name="rows">What it costs, as a batch of so many rows</param>
+/// <param name="length">of this length.</param>
+internal delegate ValueTask<EncodeOutcome> ExclusiveTurn(Action job, int rows, int length, Urgency urgency, CancellationToken cancellationToken);
