@@ -48,7 +48,7 @@ public sealed class RawTower
     /// <param name="cancellationToken">Gives up waiting; a run that has begun goes on.</param>
     /// <exception cref="TowerException">The model failed.</exception>
     public async ValueTask<TensorRunOutcome> RunAsync(TensorRun run, Urgency urgency, CancellationToken cancellationToken) =>
-        await _turn(() => run.Execute(_model.Session), run.Rows, run.Length, urgency, cancellationToken) switch
+        await _turn(() => run.Execute(_model), run.Rows, run.Length, urgency, cancellationToken) switch
         {
             EncodeOutcome.Late => TensorRunOutcome.Late,
             EncodeOutcome.Refused => TensorRunOutcome.Refused,

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Inference.Recommendations.Ports;
+using Inference.Towers.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Inference.Towers.Tensors;
@@ -68,16 +69,19 @@ public sealed class TensorRun
 
     /// <summary>Runs the graph, or learns that it cannot take these inputs.</summary>
     /// <exception cref="OnnxRuntimeException">The model failed.</exception>
-    internal void Execute(InferenceSession session)
+    internal void Execute(TowerModel model)
     {
         using var options = new RunOptions();
+        // A recorded run reads and writes where it was recorded; this one has places of its own.
+        if (model.CapturesGraphs)
+            options.AddRunConfigEntry("gpu_graph_id", "-1");
         var pins = new MemoryHandle[_data.Length];
         var values = new OrtValue[_data.Length];
         try
         {
             for (int i = 0; i < _data.Length; i++)
                 values[i] = Value(_data[i], ref pins[i], _tower.Inputs[i], _shapes[i]);
-            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, _tower.InputNames, values, Array.ConvertAll(_wanted, place => _tower.Outputs[place].Name));
+            using IDisposableReadOnlyCollection<OrtValue> outputs = model.Session.Run(options, _tower.InputNames, values, Array.ConvertAll(_wanted, place => _tower.Outputs[place].Name));
             Outputs = [.. outputs.Select(Copy)];
         }
         catch (OnnxRuntimeException e) when (RuntimeMessage.BlamesArguments(e))

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace InteropTests.Product;
 
-/// <summary>The whole server, as foreign orchestrators and tools see it: health, reflection, a recommendation.</summary>
+/// <summary>The whole server, as foreign orchestrators and tools see it: health, reflection, a recommendation, the towers as models.</summary>
 public sealed class ProductServerTests(ProductMatrix matrix) : IClassFixture<ProductMatrix>
 {
     private static readonly string[] s_cases =
@@ -18,6 +18,10 @@ public sealed class ProductServerTests(ProductMatrix matrix) : IClassFixture<Pro
         "reflection_v1alpha_list_services",
         "reflection_v1alpha_find_files",
         "recommend_by_reflection",
+        "open_inference_metadata",
+        "open_inference_raw",
+        "open_inference_typed",
+        "open_inference_refusals",
     ];
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
