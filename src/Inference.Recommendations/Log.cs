@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(111, LogLevel.Error, "{Count} changed items could not be taken into {Version}; it serves them as they were before")]
     public static partial void ItemsNotEncoded(ILogger logger, string version, int count);
 
+    [LoggerMessage(120, LogLevel.Warning, "The shadow version {Version} could not answer; nobody has noticed")]
+    public static partial void ShadowFailed(ILogger logger, string version, Exception exception);
+
     [LoggerMessage(112, LogLevel.Warning, "The item tower of {Version} could not encode changed items")]
     public static partial void ItemTowerFailed(ILogger logger, string version, Exception exception);
 }

@@ -17,14 +17,21 @@ public sealed class RecommendationMetrics
     private readonly Histogram<double> _search;
 
     public RecommendationMetrics(IMeterFactory meters)
+        : this(meters.Create(MeterName))
     {
-        Meter meter = meters.Create(MeterName);
+    }
+
+    private RecommendationMetrics(Meter meter)
+    {
         _recommendations = meter.CreateCounter<long>("recsys.recommendations", "{slate}", "Slates served, by the rung of the ladder that made them.");
         _degradations = meter.CreateCounter<long>("recsys.degradations", "{degradation}", "Labels on replies that were less than they could have been, by part and reason.");
         _items = meter.CreateCounter<long>("recsys.slate.items", "{item}", "Items in served slates.");
         _tower = meter.CreateHistogram<double>("recsys.tower.duration", "s", "Time from asking the user tower to its answer, by outcome.");
         _search = meter.CreateHistogram<double>("recsys.index.search.duration", "s", "Time of one search of the index.");
     }
+
+    /// <summary>Takes what nobody may see in the figures of serving: answers that are compared and thrown away.</summary>
+    internal static RecommendationMetrics Unobserved { get; } = new(new Meter("unobserved"));
 
     internal void Served(RecommendReply reply)
     {

@@ -1,6 +1,7 @@
 using Grpc.AspNetCore.Server;
 using Inference.Recommendations;
 using Inference.Recommendations.Catalogue;
+using Inference.Recommendations.Comparison;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
@@ -108,6 +109,16 @@ public sealed class ServerHost : IAsyncDisposable
             time,
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<Embeddings>();
+        services.AddSingleton<ShadowMetrics>();
+        services.AddSingleton(provider => new ShadowTraffic(
+            options.Models.ToShadowPlan(),
+            provider.GetRequiredService<SnapshotRegistry>(),
+            provider.GetRequiredService<IUserStates>(),
+            provider.GetRequiredService<UserKeyRing>(),
+            provider.GetRequiredService<ShadowMetrics>(),
+            time,
+            provider.GetRequiredService<ILoggerFactory>()));
+        services.AddHostedService<ShadowLifetime>();
 
         services.AddSingleton(options.Catalogue).AddSingleton<CatalogueMetrics>().AddSingleton<CatalogueUpdates>();
 

@@ -121,7 +121,7 @@ public sealed class RecommendationPipeline
         {
             // What is cached stands for the stored state alone.
             KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;
-            using RentedEmbedding? embedding = await _embeddings.FindAsync(snapshot, cachedAs, features, history, budget, degraded, cancellationToken);
+            using RentedEmbedding? embedding = await _embeddings.FindAsync(snapshot, cachedAs, features, history, query.Priority, budget, degraded, cancellationToken);
             if (embedding is not null && _retrieval.Fill(snapshot, embedding.Memory, eligible, slate))
                 return embedding.IsCached ? Rung.CachedEmbedding : towerRung;
         }

@@ -40,13 +40,13 @@ internal sealed class UserEmbeddings(
     /// <param name="cachedAs">The user whose stored state is all that the tower would read; default when the request adds to it.</param>
     /// <returns>The embedding, to be disposed; null when the tower failed or would be too late, which is then labelled.</returns>
     public async ValueTask<RentedEmbedding?> FindAsync(
-        Snapshot snapshot, KnownUser cachedAs, FeatureSet features, History history, Budget budget, Degradations degraded, CancellationToken cancellationToken)
+        Snapshot snapshot, KnownUser cachedAs, FeatureSet features, History history, WorkPriority priority, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
         if (cache is null || cachedAs.State is not { } state)
-            return await EncodeAsync(snapshot, features, history, budget, degraded, cancellationToken);
+            return await EncodeAsync(snapshot, features, history, priority, budget, degraded, cancellationToken);
         if (await FindCachedAsync(cache, snapshot, cachedAs, state, budget, cancellationToken) is { } cached)
             return cached;
-        RentedEmbedding? made = await EncodeAsync(snapshot, features, history, budget, degraded, cancellationToken);
+        RentedEmbedding? made = await EncodeAsync(snapshot, features, history, priority, budget, degraded, cancellationToken);
         if (made is not null)
             cache.Set(snapshot.Model.EmbeddingSpaceId, cachedAs.Identity.Key, state.Stamp, made.Memory.Span);
         return made;
@@ -80,7 +80,7 @@ internal sealed class UserEmbeddings(
     }
 
     private async ValueTask<RentedEmbedding?> EncodeAsync(
-        Snapshot snapshot, FeatureSet features, History history, Budget budget, Degradations degraded, CancellationToken cancellationToken)
+        Snapshot snapshot, FeatureSet features, History history, WorkPriority priority, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
         TimeSpan left = budget.Left(options.TowerBudget);
         if (left <= TimeSpan.Zero)
@@ -96,7 +96,7 @@ internal sealed class UserEmbeddings(
         try
         {
             UserTowerInput[] user = [new UserTowerInput(features, history.Known)];
-            ValueTask encoding = snapshot.UserTower.EncodeAsync(user, embedding.Memory, cancellationToken);
+            ValueTask encoding = snapshot.UserTower.EncodeAsync(user, embedding.Memory, priority, cancellationToken);
             await budget.WaitAsync(encoding, left, cancellationToken);
             answered = true;
             metrics.TowerRan(time.GetElapsedTime(start), "ok");

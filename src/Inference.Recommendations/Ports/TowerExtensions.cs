@@ -8,6 +8,11 @@ public static class TowerExtensions
     public static ValueTask EncodeAsync(this IUserTower tower, ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, CancellationToken cancellationToken) =>
         OrThrow(tower.EncodeAsync(users, embeddings, default, cancellationToken));
 
+    /// <summary>Encodes users at a priority, however long it takes; arguments and failures as in <see cref="IUserTower.EncodeAsync"/>.</summary>
+    /// <exception cref="TowerException">The tower failed, or too many rows wait for it.</exception>
+    public static ValueTask EncodeAsync(this IUserTower tower, ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, WorkPriority priority, CancellationToken cancellationToken) =>
+        OrThrow(tower.EncodeAsync(users, embeddings, new Urgency(priority), cancellationToken));
+
     /// <summary>Encodes items, however long it takes; arguments and failures as in <see cref="IItemTower.EncodeAsync"/>.</summary>
     /// <exception cref="TowerException">The tower failed, or too many rows wait for it.</exception>
     public static ValueTask EncodeAsync(this IItemTower tower, ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
 
 namespace Inference.Recommendations.Queries;
 
@@ -31,6 +32,9 @@ public sealed class RecommendQuery
 
     /// <summary>The retrievers that may answer; popularity always may, as the last resort.</summary>
     public Retrievers Retrievers { get; init; } = Retrievers.All;
+
+    /// <summary>Who waits for the answer; what nobody waits for stands behind in the towers.</summary>
+    public WorkPriority Priority { get; init; }
 
     /// <summary>When the caller stops waiting; the ladder skips rungs that would miss it.</summary>
     public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;

@@ -16,6 +16,8 @@ public sealed class InferenceOptions
 
     public BundleOptions Bundle { get; } = new();
 
+    public ModelOptions Models { get; } = new();
+
     public TowerOptions Towers { get; } = new();
 
     public ItemIndexOptions Index { get; } = new();

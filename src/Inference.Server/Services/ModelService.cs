@@ -1,8 +1,10 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Inference.Recommendations.Comparison;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
+using Inference.Server.Requests;
 using Inference.Server.Telemetry;
 using Inference.Vectors;
 using Recsys.V1;
@@ -10,7 +12,7 @@ using Recsys.V1;
 namespace Inference.Server.Services;
 
 /// <summary>Tells which models the server holds. Changing them while it runs is declared in the contract and not served yet.</summary>
-internal sealed class ModelService(SnapshotRegistry snapshots, ModelLoading loading) : Recsys.V1.ModelService.ModelServiceBase
+internal sealed class ModelService(SnapshotRegistry snapshots, ShadowTraffic shadow, ModelLoading loading) : Recsys.V1.ModelService.ModelServiceBase
 {
     private const string Restart = "This server serves the bundle that it was started with; start it with another --bundle.";
 
@@ -24,7 +26,7 @@ internal sealed class ModelService(SnapshotRegistry snapshots, ModelLoading load
     }
 
     public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context) => snapshots.Active is { } active
-        ? Task.FromResult(new StatusResponse { Active = Describe(active, active) })
+        ? Task.FromResult(new StatusResponse { Active = Describe(active, active), Shadow = ShadowMapping.ToWire(shadow.Report()) })
         : throw FailureTable.ModelLoading.ToException();
 
     public override Task<LoadResponse> Load(LoadRequest request, ServerCallContext context) => throw FailureTable.NotServed(Restart).ToException();

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Inference.Recommendations.Comparison;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
@@ -12,7 +13,7 @@ namespace Inference.Server.Services;
 /// Message → query → pipeline → message. Each call takes one snapshot at its start, is checked against it, and answered from it.
 /// </summary>
 internal sealed class RecommendationService(
-    SnapshotRegistry snapshots, RecommendationPipeline pipeline, Embeddings embeddings, PipelineOptions options, RequestIds requestIds, RecommendationStreams streams)
+    SnapshotRegistry snapshots, RecommendationPipeline pipeline, Embeddings embeddings, PipelineOptions options, RequestIds requestIds, RecommendationStreams streams, ShadowTraffic shadow)
     : Recsys.V1.RecommendationService.RecommendationServiceBase
 {
     public override async Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context)
@@ -22,7 +23,9 @@ internal sealed class RecommendationService(
         Snapshot snapshot = lease.Snapshot;
         Refuse(RequestRules.Check(request, snapshot));
         RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline));
+        long begun = shadow.Begin();
         RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
+        shadow.Offer(snapshot, query, requestId, reply, begun);
         return ReplyMapping.ToResponse(reply, requestId);
     }
 

@@ -14,6 +14,12 @@ internal static class HistogramBounds
     private static readonly double[] Parts =
         [0.000001, 0.000002, 0.000005, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1];
 
+    /// <summary>Shares: 0 to 1.</summary>
+    private static readonly double[] Shares = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
+
+    /// <summary>Correlations: −1 to 1.</summary>
+    private static readonly double[] Correlations = [-1, -0.75, -0.5, -0.25, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
+
     /// <summary>Loading a model: 10 ms to 10 min.</summary>
     private static readonly double[] Loads = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 
@@ -21,6 +27,9 @@ internal static class HistogramBounds
     {
         "rpc.server.call.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Calls },
         "recsys.tower.duration" or "recsys.index.search.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
+        "recsys.shadow.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
+        "recsys.shadow.overlap" => new ExplicitBucketHistogramConfiguration { Boundaries = Shares },
+        "recsys.shadow.rank_correlation" => new ExplicitBucketHistogramConfiguration { Boundaries = Correlations },
         "recsys.model.load.duration" or "recsys.catalogue.replay.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Loads },
         _ => null,
     };

@@ -24,7 +24,7 @@ internal sealed class World
 {
     public const int Items = 12;
 
-    public World(IUserTower? tower = null, IUserStates? states = null, bool withProfiles = true, IUserEmbeddings? cache = null, IItemTower? itemTower = null)
+    public World(IUserTower? tower = null, IUserStates? states = null, bool withProfiles = true, IUserEmbeddings? cache = null, IItemTower? itemTower = null, string version = "1")
     {
         var vectors = new float[Items * 3];
         for (int i = 0; i < Items; i++)
@@ -34,7 +34,7 @@ internal sealed class World
         var popularity = new Popularity([.. Enumerable.Range(0, Items).Select(i => 0.5f - (0.04f * i))]);
         Tower = tower ?? new MeanTower(index);
         Snapshot = new Snapshot(
-            new ModelIdentity("shop", "1", "space", 3, Metric.InnerProduct), items, new LiveIndex(index), Tower, itemTower, popularity, withProfiles ? Profiles() : null);
+            new ModelIdentity("shop", version, "space", 3, Metric.InnerProduct), items, new LiveIndex(index), Tower, itemTower, popularity, withProfiles ? Profiles() : null);
         Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         var stored = new UserStates(new StateOptions(), Time, new StorageMetrics(Meters));
         stored.ReplaceBundle(
@@ -44,7 +44,8 @@ internal sealed class World
             new(Keys.Of("gone").Key, new UserState(FeatureSet.None, ["x1", "x2"])),
             new(Keys.Of("all").Key, new UserState(FeatureSet.None, [.. Enumerable.Range(0, Items).Select(i => $"i{i}")])),
         ]);
-        Pipeline = new RecommendationPipeline(states ?? stored, cache, Keys, Options, new RecommendationMetrics(Meters), Time, NullLoggerFactory.Instance);
+        States = states ?? stored;
+        Pipeline = new RecommendationPipeline(States, cache, Keys, Options, new RecommendationMetrics(Meters), Time, NullLoggerFactory.Instance);
         Embeddings = new Embeddings(states ?? stored, Keys, Options, Time, NullLoggerFactory.Instance);
     }
 
@@ -53,6 +54,8 @@ internal sealed class World
     public Snapshot Snapshot { get; }
 
     public IUserTower Tower { get; }
+
+    public IUserStates States { get; }
 
     public ManualTime Time { get; } = new();
 

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Inference.Recommendations;
 using Inference.Recommendations.Catalogue;
+using Inference.Recommendations.Comparison;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Hosting;
 using Inference.Server.Prometheus;
@@ -52,6 +53,10 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.cache.entries"] = ["recsys.cache", "recsys.cache.level"],
         ["recsys.cache.size"] = ["recsys.cache", "recsys.cache.level"],
         ["recsys.events.recorded"] = ["recsys.event.type"],
+        ["recsys.shadow.requests"] = ["recsys.outcome", "recsys.model.version", "recsys.shadow.version"],
+        ["recsys.shadow.overlap"] = ["recsys.model.version", "recsys.shadow.version"],
+        ["recsys.shadow.rank_correlation"] = ["recsys.model.version", "recsys.shadow.version"],
+        ["recsys.shadow.duration"] = ["recsys.side", "recsys.model.version", "recsys.shadow.version"],
         ["recsys.index.width"] = ["recsys.index.kind", "recsys.model.version"],
     };
 
@@ -138,6 +143,7 @@ public sealed class InstrumentTests : IDisposable
             - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
             - `recsys.cache`: `embeddings`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
               `unavailable` (not connected, or left alone after failures), `timeout`, `connection`, `refused`, `corrupt`.
+            - `recsys.outcome` of shadow requests: `compared`, `dropped` (too many waited), `failed` (not loaded, threw, or the tower failed or was late); `recsys.side`: `active`, `shadow`.
             - `recsys.event.type`: `view`, `click`, `cart`, `purchase`, `like`, `skip`.
 
             ## Of .NET and Kestrel
@@ -159,6 +165,7 @@ public sealed class InstrumentTests : IDisposable
         IMeterFactory meters = _services.GetRequiredService<IMeterFactory>();
         _ = new RecommendationMetrics(meters);
         _ = new CatalogueMetrics(meters);
+        _ = new ShadowMetrics(meters);
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
         _ = new StorageMetrics(meters);
         RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);
