@@ -37,15 +37,15 @@ internal static class InferenceCommand
     {
         Verb[] verbs =
         [
-            DemoVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host),
+            DemoVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host), BundleDiffVerb.Create(host),
             RecommendVerb.Create(host), SimilarVerb.Create(host), RecordVerb.Create(host), ForgetVerb.Create(host), StateVerb.Create(host), LoadVerb.Create(host),
             IndexBenchVerb.Create(host), IndexTruthVerb.Create(host),
         ];
-        var bundle = new Command("bundle", "Make and check bundles: versioned folders of towers, items and profiles");
+        var bundle = new Command("bundle", "Make, check and compare bundles: versioned folders of towers, items and profiles");
         var index = new Command("index", "Measure vector indexes");
         var root = new RootCommand("The command-line tool of the recommendation server") { bundle, index };
         foreach (Verb verb in verbs)
-            (verb.Command.Name switch { "import" or "check" => bundle, "bench" or "truth" => index, _ => root }).Add(verb.Command);
+            (verb.Command.Name switch { "import" or "check" or "diff" => bundle, "bench" or "truth" => index, _ => root }).Add(verb.Command);
 
         var examples = verbs.ToDictionary(verb => verb.Command, verb => verb.Examples);
         examples[root] = [.. verbs.Select(verb => verb.Examples[0])];

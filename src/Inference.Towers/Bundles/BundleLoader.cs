@@ -1,3 +1,5 @@
+using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Inference.Towers.Manifests;
 using Microsoft.Extensions.Logging;
 
@@ -30,6 +32,20 @@ public static class BundleLoader
         var load = new BundleLoad(Path.GetFullPath(folder), options, index ?? new ItemIndexOptions(), progress, logger, time ?? TimeProvider.System, cancellationToken);
         // Hashing, parsing and the models' own work keep a thread for seconds; it is not the caller's.
         return Task.Run(load.RunAsync, cancellationToken);
+    }
+
+    /// <summary>Reads a file of users as bundles have them: a line of JSON each, packed where the name ends in .gz.</summary>
+    /// <param name="file">Path of the file.</param>
+    /// <param name="items">The catalogue whose ids histories share.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Users by id.</returns>
+    /// <exception cref="BundleException">Something is wrong in the file; the exception has all reasons.</exception>
+    public static IReadOnlyDictionary<string, UserState> ReadUsers(string file, ItemCatalogue items, CancellationToken cancellationToken = default)
+    {
+        var problems = new BundleProblems();
+        IReadOnlyDictionary<string, UserState> users = UsersReader.Read(new CheckedFile(Path.GetFileName(file), file, ""), items, problems, cancellationToken);
+        problems.ThrowIfAny(file);
+        return users;
     }
 
     /// <summary>Reads the manifest of a bundle alone, checking nothing of its other files: for listings.</summary>
