@@ -51,7 +51,7 @@ public sealed class InferenceCommandTests
     [InlineData("load --users 5 --users-file a.txt", "cannot go together", "usage: inference load")]
     [InlineData("demo", "--out", "usage: inference demo --out DIR [options]")]
     [InlineData("demo --out d --items 5", "items must be 100 to 5000000, not 5", "usage: inference demo")]
-    [InlineData("bundle", "equired command", "usage: inference bundle (import | check)")]
+    [InlineData("bundle", "equired command", "usage: inference bundle (import | check | diff)")]
     [InlineData("", "equired command", "usage: inference (")]
     public async Task Run_WithWrongUsage_Says2AndWhatAndHow(string line, string expected, string usage)
     {
