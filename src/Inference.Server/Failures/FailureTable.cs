@@ -48,10 +48,14 @@ internal static class FailureTable
     public static Failure ItemTowerMissing { get; } =
         new(StatusCode.FailedPrecondition, "ITEM_TOWER_MISSING", "The model that answers has item embeddings but no item tower, so items cannot be embedded from features.");
 
-    public static Failure InvalidRequest(IReadOnlyList<BadRequest.Types.FieldViolation> violations, int more)
+    /// <param name="violations">What breaks a rule.</param>
+    /// <param name="more">How many violations there are beside them.</param>
+    /// <param name="inMessage">Most violations that the message tells; all are in the details.</param>
+    public static Failure InvalidRequest(IReadOnlyList<BadRequest.Types.FieldViolation> violations, int more, int inMessage = 1)
     {
-        string rest = violations.Count + more > 1 ? $" (and {violations.Count + more - 1} more; see the details)" : "";
-        return new Failure(StatusCode.InvalidArgument, "INVALID_REQUEST", $"{violations[0].Field}: {violations[0].Description}{rest}") { Violations = violations };
+        string told = string.Join(' ', violations.Take(inMessage).Select(violation => $"{violation.Field}: {violation.Description}"));
+        int rest = violations.Count + more - inMessage;
+        return new Failure(StatusCode.InvalidArgument, "INVALID_REQUEST", rest > 0 ? $"{told} (and {rest} more; see the details)" : told) { Violations = violations };
     }
 
     public static Failure ModelVersionNotLoaded(string asked, string? active) => new(

@@ -23,7 +23,8 @@ internal struct Violations
     }
 
     /// <summary>The failure; null when nothing breaks a rule.</summary>
-    public readonly Failure? ToFailure() => _told is null ? null : FailureTable.InvalidRequest(_told, _more);
+    /// <param name="inMessage">Most violations that its message tells, for clients that do not show the details.</param>
+    public readonly Failure? ToFailure(int inMessage = 1) => _told is null ? null : FailureTable.InvalidRequest(_told, _more, inMessage);
 
     /// <summary>A text of at most so many bytes of UTF-8.</summary>
     public void CheckLength(string field, string text, int mostBytes)

@@ -22,6 +22,12 @@ namespace Inference.Server.OpenInference;
 /// </summary>
 internal static class InferRules
 {
+    /// <summary>Most violations in the message of the status, which is all that clients of Triton and KServe show.</summary>
+    private const int MostInMessage = 6;
+
+    /// <summary>Most names of inputs or outputs in one violation.</summary>
+    private const int MostNames = 16;
+
     /// <param name="request">The request.</param>
     /// <param name="tower">The tower that it names.</param>
     /// <param name="plan">What it asks for; of use only when nothing breaks a rule.</param>
@@ -34,7 +40,7 @@ internal static class InferRules
         int[] wanted = CheckOutputs(ref violations, request.Outputs, tower.Outputs);
         (WorkPriority priority, TimeSpan? timeout) = InferParameters.Read(ref violations, request.Parameters);
         plan = new InferPlan(places, wanted, priority, timeout);
-        return violations.ToFailure();
+        return violations.ToFailure(MostInMessage);
     }
 
     /// <summary>Checks the inputs one by one.</summary>
@@ -141,5 +147,5 @@ internal static class InferRules
         return -1;
     }
 
-    private static string NamesOf(IReadOnlyList<TensorSpec> specs) => string.Join(", ", specs.Select(spec => $"'{spec.Name}'"));
+    private static string NamesOf(IReadOnlyList<TensorSpec> specs) => string.Join(", ", specs.Take(MostNames).Select(spec => $"'{spec.Name}'")) + (specs.Count > MostNames ? ", …" : "");
 }
