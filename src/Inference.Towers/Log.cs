@@ -14,8 +14,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "Bundle {Bundle}: {Warning}")]
     public static partial void BundleWarning(this ILogger logger, string bundle, string warning);
 
-    [LoggerMessage(4, LogLevel.Information, "Loaded {Bundle} (space {Space}): {Items} items, {Users} users, {Profiles} profiles, {Golden} golden cases in {Milliseconds:F0} ms")]
-    public static partial void BundleLoaded(this ILogger logger, string bundle, string space, int items, int users, int profiles, int golden, double milliseconds);
+    [LoggerMessage(4, LogLevel.Information, "Loaded {Bundle} (space {Space}): {Items} items, {Users} users, {Profiles} profiles, {Golden} golden cases in {Milliseconds:F0} ms; item embeddings {Origin}")]
+    public static partial void BundleLoaded(this ILogger logger, string bundle, string space, int items, int users, int profiles, int golden, double milliseconds, string origin);
 
     [LoggerMessage(5, LogLevel.Warning, "ONNX Runtime: {Category} {Message}")]
     public static partial void RuntimeWarning(this ILogger logger, string category, string message);
@@ -28,4 +28,16 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Error, "The changes of the catalogue of {Name}/{Version} could not be merged into its index; searches find them, and later changes try again")]
     public static partial void IndexMergeFailed(this ILogger logger, string name, string version, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Warning, "The {Part} in the cache folder cannot be used and is made again: {Reason}")]
+    public static partial void CacheUnreadable(this ILogger logger, string part, string reason);
+
+    [LoggerMessage(21, LogLevel.Warning, "The {Part} cannot be kept for the next start (Inference:Loading:CacheFolder): {Reason}")]
+    public static partial void CacheUnwritable(this ILogger logger, string part, string reason);
+
+    [LoggerMessage(22, LogLevel.Debug, "Kept the {Part}, {Bytes} bytes, as {Path}")]
+    public static partial void CacheKept(this ILogger logger, string part, long bytes, string path);
+
+    [LoggerMessage(23, LogLevel.Debug, "Milliseconds of {Bundle}: {Stages}")]
+    public static partial void BundleStages(this ILogger logger, string bundle, string stages);
 }

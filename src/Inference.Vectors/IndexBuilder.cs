@@ -39,18 +39,18 @@ public static class IndexBuilder
         options.Validate();
         cancellationToken.ThrowIfCancellationRequested();
         RowBits? absent = AbsentOf(rows, options);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellationToken };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current };
         switch (options.Kind)
         {
             case IndexKind.Flat:
                 return new ExactIndex(rows, metric, inverseNorms: null, absent);
             case IndexKind.Exact:
-                return Exact(rows, metric, absent);
+                return Exact(rows, metric, absent, parallel);
             case { } kind:
                 // First, because a bad one is found at once and a graph takes its time.
                 TuningSample sample = TuningSample.Of(rows, absent, options);
                 VectorIndex graph = Graph(rows, metric, kind, options, absent, parallel);
-                return Tuned(graph, () => Exact(rows, metric, absent), sample, options, cancellationToken);
+                return Tuned(graph, () => Exact(rows, metric, absent, parallel), sample, options, cancellationToken);
             default:
                 return Choose(rows, metric, options, absent, parallel);
         }
@@ -62,7 +62,7 @@ public static class IndexBuilder
     private static VectorIndex Choose(VectorMatrix rows, Metric metric, IndexOptions options, RowBits? absent, ParallelOptions parallel)
     {
         TuningSample sample = TuningSample.Of(rows, absent, options);
-        VectorIndex exact = Exact(rows, metric, absent);
+        VectorIndex exact = Exact(rows, metric, absent, parallel);
         try
         {
             Tuner.Measure(exact, sample, options);
@@ -108,10 +108,10 @@ public static class IndexBuilder
         }
     }
 
-    private static ScanIndex Exact(VectorMatrix rows, Metric metric, RowBits? absent)
+    private static ScanIndex Exact(VectorMatrix rows, Metric metric, RowBits? absent, ParallelOptions parallel)
     {
         if (absent is null)
-            return new ScanIndex(rows, metric);
+            return new ScanIndex(rows, metric, parallel);
         var numbers = new List<int>(rows.Count);
         for (int row = 0; row < rows.Count; row++)
         {
@@ -119,7 +119,7 @@ public static class IndexBuilder
                 numbers.Add(row);
         }
         using var present = VectorMatrix.Create(numbers.Count, rows.Dimension, (row, vector) => rows.Row(numbers[row]).CopyTo(vector));
-        return new ScanIndex(present, metric, numbers.ToArray(), rows.Count);
+        return new ScanIndex(present, metric, numbers.ToArray(), rows.Count, parallel);
     }
 
     private static VectorIndex Graph(VectorMatrix rows, Metric metric, IndexKind kind, IndexOptions options, RowBits? absent, ParallelOptions parallel)

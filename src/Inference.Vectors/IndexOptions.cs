@@ -39,7 +39,7 @@ public sealed record IndexOptions
     /// <value>1.</value>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Threads that build.</summary>
+    /// <summary>Threads that build: of the scheduler of the task that builds, so a build in tasks of a scheduler of its own leaves the thread pool alone.</summary>
     /// <value>All processors.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

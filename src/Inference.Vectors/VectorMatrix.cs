@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Inference.Vectors.Files;
 using Inference.Vectors.Kernels;
 using Inference.Vectors.Memory;
 
@@ -103,6 +104,28 @@ public sealed class VectorMatrix : IDisposable
         }
     }
 
+    /// <summary>Loads a matrix that was saved.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Mapped or copied, checked or not.</param>
+    /// <exception cref="InvalidDataException">It is no file of a matrix, of a newer format, cut, or damaged; the message names the file.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static VectorMatrix Load(string path, IndexLoadOptions options = default)
+    {
+        using IndexFile file = IndexFile.Open(path, options);
+        if (file.Kind != IndexKind.Flat || file.Has(ExactIndex.AbsentSection))
+            throw file.Invalid($"A matrix is an index of kind {IndexKind.Flat} that has every row; this is one of kind {file.Kind}.");
+        return Over(file.Count, file.Dimension, file.Section(ExactIndex.VectorsSection, BytesOf(file.Count, file.Dimension)));
+    }
+
+    /// <summary>Writes the matrix to a file, which is replaced whole: the file of an <see cref="ExactIndex"/> by inner product, with the checksums that index files have.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The matrix is disposed.</exception>
+    public void Save(string path)
+    {
+        using var index = new ExactIndex(this, Metric.InnerProduct);
+        index.Save(path);
+    }
+
     /// <summary>The <see cref="Dimension"/> elements of one row. The span must not be used after the matrix is disposed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     /// <exception cref="ObjectDisposedException">The matrix is disposed.</exception>
@@ -132,6 +155,22 @@ public sealed class VectorMatrix : IDisposable
     {
         Debug.Assert((long)memory.Length == BytesOf(count, dimension));
         return new VectorMatrix(count, dimension, memory);
+    }
+
+    /// <summary>A matrix whose rows are undefined until each of them is written.</summary>
+    internal static VectorMatrix Unwritten(int count, int dimension)
+    {
+        var matrix = new VectorMatrix(count, dimension);
+        matrix.ClearPaddingRows();
+        return matrix;
+    }
+
+    /// <summary>Copies one row into its place, for the one who makes the matrix.</summary>
+    /// <exception cref="ArgumentException">It holds NaN or infinity.</exception>
+    internal void Write(int row, ReadOnlySpan<float> vector)
+    {
+        vector.CopyTo(Clear(row));
+        ThrowIfNotFinite(row, nameof(vector));
     }
 
     /// <summary>One row for whoever holds the memory, which need not be the matrix any more.</summary>

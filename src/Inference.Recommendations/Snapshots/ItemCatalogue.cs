@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using Inference.Recommendations.Features;
 
@@ -16,8 +15,7 @@ public sealed class ItemCatalogue
     private const int PageBits = 10;
     private const int PageRows = 1 << PageBits;
 
-    private readonly string[] _bundleIds;
-    private readonly FrozenDictionary<string, int> _bundleRows;
+    private readonly ItemIds _bundle;
     private readonly ConcurrentDictionary<string, int> _addedRows = new(StringComparer.Ordinal);
     private readonly ItemContents _contents;
     private string[][] _addedIds = [];
@@ -35,22 +33,20 @@ public sealed class ItemCatalogue
     /// <param name="contents">What is known of the items, by row. Passes to the catalogue.</param>
     /// <exception cref="ArgumentException">The lengths differ, or an id is empty or there twice.</exception>
     public ItemCatalogue(IReadOnlyList<string> ids, ItemContents contents)
+        : this(IdsOf(ids), contents)
+    {
+    }
+
+    /// <param name="ids">Item ids by row. Pass to the catalogue.</param>
+    /// <param name="contents">What is known of the items, by row. Passes to the catalogue.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public ItemCatalogue(ItemIds ids, ItemContents contents)
     {
         if (ids.Count != contents.Count)
             throw new ArgumentException($"{ids.Count} ids but the contents of {contents.Count} items.", nameof(contents));
-        var rows = new Dictionary<string, int>(ids.Count, StringComparer.Ordinal);
-        for (int row = 0; row < ids.Count; row++)
-        {
-            if (string.IsNullOrEmpty(ids[row]))
-                throw new ArgumentException($"Row {row} has an empty id.", nameof(ids));
-            if (!rows.TryAdd(ids[row], row))
-                throw new ArgumentException($"Rows {rows[ids[row]]} and {row} have the same id '{ids[row]}'.", nameof(ids));
-        }
-
-        _bundleIds = [.. ids];
-        _bundleRows = rows.ToFrozenDictionary(StringComparer.Ordinal);
+        _bundle = ids;
         _contents = contents;
-        _rows = new CatalogueRows(_bundleIds.Length, _bundleIds.Length, []);
+        _rows = new CatalogueRows(ids.Count, ids.Count, []);
     }
 
     /// <summary>Which rows hold an item now.</summary>
@@ -60,14 +56,14 @@ public sealed class ItemCatalogue
     public int Count => Rows.Count;
 
     /// <summary>Rows that the bundle brought, 0 to BundleRows - 1: those that its towers know by number.</summary>
-    public int BundleRows => _bundleIds.Length;
+    public int BundleRows => _bundle.Count;
 
     /// <summary>The id that a row belongs to, whether or not it holds the item.</summary>
     public string IdOf(int row)
     {
-        if (row < _bundleIds.Length)
-            return _bundleIds[row];
-        int added = row - _bundleIds.Length;
+        if (row < _bundle.Count)
+            return _bundle[row];
+        int added = row - _bundle.Count;
         return Volatile.Read(ref _addedIds)[added >> PageBits][added & (PageRows - 1)];
     }
 
@@ -90,8 +86,14 @@ public sealed class ItemCatalogue
     public bool TryGetBundleRow([NotNullWhen(true)] string? id, out int row)
     {
         row = -1;
-        return id is not null && _bundleRows.TryGetValue(id, out row);
+        return id is not null && _bundle.TryGetRow(id, out row);
     }
+
+    /// <summary>The row that the bundle gave to an id, for readers of files who have no string of it.</summary>
+    public bool TryGetBundleRow(ReadOnlySpan<char> id, out int row) => _bundle.TryGetRow(id, out row);
+
+    /// <summary>The features of a row one by one, without a dictionary for each row: for whoever reads many rows, one after the other.</summary>
+    public ItemFeatures Features() => new(_contents);
 
     /// <summary>The row that belongs to an id, whether or not it holds the item or is published. The writer's.</summary>
     internal bool TryFindRow(string id, out int row) => TryFindRow(id, int.MaxValue, out row);
@@ -99,7 +101,7 @@ public sealed class ItemCatalogue
     /// <summary>Gives a row to a new id. Nobody finds it until <see cref="Publish"/>.</summary>
     internal void Reserve(int row, string id)
     {
-        int added = row - _bundleIds.Length, page = added >> PageBits;
+        int added = row - _bundle.Count, page = added >> PageBits;
         if (page == _addedIds.Length)
             Volatile.Write(ref _addedIds, [.. _addedIds, new string[PageRows]]);
         _addedIds[page][added & (PageRows - 1)] = id;
@@ -115,6 +117,20 @@ public sealed class ItemCatalogue
     /// <param name="restored">Rows that hold none, and one from now on; no two equal.</param>
     internal void Publish(int added, ReadOnlySpan<int> deleted, ReadOnlySpan<int> restored) => Volatile.Write(ref _rows, _rows.With(added, deleted, restored));
 
+    private static ItemIds IdsOf(IReadOnlyList<string> ids)
+    {
+        var rows = new ItemIds(ids.Count);
+        for (int row = 0; row < ids.Count; row++)
+        {
+            if (string.IsNullOrEmpty(ids[row]))
+                throw new ArgumentException($"Row {row} has an empty id.", nameof(ids));
+            if (!rows.TryAdd(ids[row], out int first))
+                throw new ArgumentException($"Rows {first} and {row} have the same id '{ids[row]}'.", nameof(ids));
+        }
+
+        return rows;
+    }
+
     private static ItemContents ContentsOf(IReadOnlyList<string?> titles)
     {
         var contents = new ItemContents();
@@ -127,6 +143,6 @@ public sealed class ItemCatalogue
     private bool TryFindRow([NotNullWhen(true)] string? id, int rowCount, out int row)
     {
         row = -1;
-        return id is not null && (_bundleRows.TryGetValue(id, out row) || (rowCount > _bundleIds.Length && _addedRows.TryGetValue(id, out row)));
+        return id is not null && (_bundle.TryGetRow(id, out row) || (rowCount > _bundle.Count && _addedRows.TryGetValue(id, out row)));
     }
 }

@@ -27,26 +27,31 @@ internal sealed class ItemContentFormat
     private readonly TextTable _names = new();
     private readonly TextTable _texts = new();
     private readonly Dictionary<string, int> _textsOfName = new(StringComparer.Ordinal);
-    private byte[] _buffer = new byte[1024];
-    private int _length;
 
-    /// <summary>The record of a content; valid until the next call.</summary>
-    public ReadOnlySpan<byte> Write(ItemContent content)
+    /// <summary>The number under which a name is kept; −1 where it is to be written out.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="mayKeep">Whether a new one is kept, while there is room. The writer's.</param>
+    public int NumberOfName(ReadOnlySpan<char> name, bool mayKeep)
     {
-        _length = 0;
-        if (content.Title is { } title)
-        {
-            PutNumber((ulong)Encoding.UTF8.GetByteCount(title) + 1);
-            PutUtf8(title);
-        }
-        else
-        {
-            PutNumber(0);
-        }
+        int number = _names.NumberOf(name);
+        return number < 0 && mayKeep && _names.Count < MostNames ? _names.Add(name.ToString()) : number;
+    }
 
-        PutSection(content.Features);
-        PutSection(content.Attributes);
-        return _buffer.AsSpan(0, _length);
+    /// <summary>The name with a number.</summary>
+    public string NameOf(int number) => _names.TextOf(number);
+
+    /// <summary>The number under which a text is kept, from now on where it is a short one of a feature with few; −1 where it is to be written out. The writer's.</summary>
+    public int NumberOfText(string name, ReadOnlySpan<char> text)
+    {
+        int number = _texts.NumberOf(text);
+        if (number >= 0 || text.Length > LongestText || _texts.Count >= MostTexts)
+            return number;
+        int ofName = _textsOfName.GetValueOrDefault(name);
+        if (ofName >= MostTextsOfName)
+            return -1;
+        if (ofName > 0 || _textsOfName.Count < MostNames)
+            _textsOfName[name] = ofName + 1;
+        return _texts.Add(text.ToString());
     }
 
     /// <summary>The content of a record, which may be followed by anything; nothing for no bytes.</summary>
@@ -77,7 +82,19 @@ internal sealed class ItemContentFormat
             return false;
         ReadOnlySpan<byte> rest = AfterTitle(record);
         int bytes = (int)TakeNumber(ref rest);
-        rest = Section(rest[bytes..]);
+        return TryReadValue(Section(rest[bytes..]), name, out value);
+    }
+
+    /// <summary>One feature of a record.</summary>
+    public bool TryReadFeature(ReadOnlySpan<byte> record, string name, out FeatureValue value)
+    {
+        value = default;
+        return !record.IsEmpty && TryReadValue(Section(AfterTitle(record)), name, out value);
+    }
+
+    private bool TryReadValue(ReadOnlySpan<byte> rest, string name, out FeatureValue value)
+    {
+        value = default;
         int number = _names.NumberOf(name);
         for (ulong left = TakeNumber(ref rest); left > 0; left--)
         {
@@ -91,101 +108,6 @@ internal sealed class ItemContentFormat
         }
 
         return false;
-    }
-
-    private void PutSection(IReadOnlyDictionary<string, FeatureValue> features)
-    {
-        int start = _length;
-        PutNumber((ulong)features.Count);
-        foreach ((string name, FeatureValue value) in features)
-        {
-            PutText(name, _names, _names.Count < MostNames);
-            Reserve(1)[0] = (byte)value.Kind;
-            PutValue(name, value);
-        }
-
-        // The length comes first and is of variable length itself, so the section moves up.
-        int bytes = _length - start;
-        PutNumber((ulong)bytes);
-        int prefix = _length - start - bytes;
-        Span<byte> written = stackalloc byte[10];
-        _buffer.AsSpan(start + bytes, prefix).CopyTo(written);
-        _buffer.AsSpan(start, bytes).CopyTo(_buffer.AsSpan(start + prefix));
-        written[..prefix].CopyTo(_buffer.AsSpan(start));
-    }
-
-    private void PutValue(string name, FeatureValue value)
-    {
-        switch (value.Kind)
-        {
-            case FeatureKind.Text:
-                PutCategory(name, value.Text);
-                break;
-            case FeatureKind.Integer:
-                PutInteger(value.Integer);
-                break;
-            case FeatureKind.Number:
-                BinaryPrimitives.WriteDoubleLittleEndian(Reserve(sizeof(double)), value.Number);
-                break;
-            case FeatureKind.TextList:
-                PutNumber((ulong)value.TextList.Count);
-                foreach (string text in value.TextList)
-                    PutCategory(name, text);
-                break;
-            case FeatureKind.IntegerList:
-                PutNumber((ulong)value.IntegerList.Count);
-                foreach (long integer in value.IntegerList)
-                    PutInteger(integer);
-                break;
-            case FeatureKind.NumberList:
-                PutNumber((ulong)value.NumberList.Count);
-                foreach (double number in value.NumberList)
-                    BinaryPrimitives.WriteDoubleLittleEndian(Reserve(sizeof(double)), number);
-                break;
-        }
-    }
-
-    private void PutCategory(string name, string text)
-    {
-        int ofName = _textsOfName.GetValueOrDefault(name), before = _texts.Count;
-        PutText(text, _texts, text.Length <= LongestText && ofName < MostTextsOfName && before < MostTexts);
-        if (_texts.Count > before && (ofName > 0 || _textsOfName.Count < MostNames))
-            _textsOfName[name] = ofName + 1;
-    }
-
-    private void PutText(string text, TextTable table, bool mayKeep)
-    {
-        int number = table.NumberOf(text);
-        if (number < 0 && mayKeep)
-            number = table.Add(text);
-        if (number >= 0)
-        {
-            PutNumber(((ulong)number << 1) | 1);
-            return;
-        }
-
-        PutNumber((ulong)Encoding.UTF8.GetByteCount(text) << 1);
-        PutUtf8(text);
-    }
-
-    private void PutUtf8(string text) => Encoding.UTF8.GetBytes(text, Reserve(Encoding.UTF8.GetByteCount(text)));
-
-    private void PutInteger(long value) => PutNumber(((ulong)value << 1) ^ (ulong)(value >> 63));
-
-    private void PutNumber(ulong value)
-    {
-        for (; value >= 0x80; value >>= 7)
-            Reserve(1)[0] = (byte)(value | 0x80);
-        Reserve(1)[0] = (byte)value;
-    }
-
-    private Span<byte> Reserve(int bytes)
-    {
-        if (_buffer.Length - _length < bytes)
-            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + bytes));
-        Span<byte> place = _buffer.AsSpan(_length, bytes);
-        _length += bytes;
-        return place;
     }
 
     private Dictionary<string, FeatureValue> ReadSection(ReadOnlySpan<byte> section)

@@ -14,10 +14,18 @@ public sealed class ItemContents
     private const int PageRows = 1 << PageBits;
 
     private readonly ItemContentFormat _format = new();
+    private readonly ItemContentWriter _writer;
     private readonly List<byte[]> _blocks = [];
-    private readonly List<long> _places = [];
+    private readonly List<long> _places;
     private int _used;
     private byte[]?[]?[] _pages = [];
+
+    /// <param name="expected">About how many items the bundle has: room is made for them at once.</param>
+    public ItemContents(int expected = 0)
+    {
+        _places = new List<long>(expected);
+        _writer = new ItemContentWriter(_format);
+    }
 
     /// <summary>Rows with content from the bundle; all others have what was set, or none.</summary>
     public int Count => _places.Count;
@@ -26,28 +34,23 @@ public sealed class ItemContents
     public long Bytes => _blocks.Sum(block => (long)block.Length) + ((long)_places.Capacity * sizeof(long));
 
     /// <summary>Adds the content of the next row of the bundle. Before the first reader.</summary>
-    public void Add(ItemContent content)
-    {
-        ReadOnlySpan<byte> record = _format.Write(content);
-        if (_blocks.Count == 0 || _blocks[^1].Length - _used < record.Length)
-        {
-            if (_blocks.Count > 0)
-                _blocks[^1] = _blocks[^1].AsSpan(0, _used).ToArray();
-            _blocks.Add(new byte[Math.Max(record.Length, BlockBytes)]);
-            _used = 0;
-        }
+    public void Add(ItemContent content) => Add(_writer.Write(content));
 
-        record.CopyTo(_blocks[^1].AsSpan(_used));
-        _places.Add(((long)(_blocks.Count - 1) << 32) | (uint)_used);
-        _used += record.Length;
-    }
+    /// <summary>Adds what was written as the content of the next row of the bundle. Before the first reader.</summary>
+    /// <param name="writer">From <see cref="NewWriter"/>.</param>
+    public void Add(ItemContentWriter writer) => Add(writer.End());
 
-    /// <summary>Gives back what is reserved for more rows. After the last <see cref="Add"/>.</summary>
+    /// <summary>Makes a writer for contents of the bundle.</summary>
+    public ItemContentWriter NewWriter() => new(_format);
+
+    /// <summary>Gives back what is reserved for more rows. After the last one was added.</summary>
     public void Trim()
     {
         if (_blocks.Count > 0)
             _blocks[^1] = _blocks[^1].AsSpan(0, _used).ToArray();
-        _places.TrimExcess();
+        // A tenth too much is not worth a second array of this size.
+        if (_places.Capacity - _places.Count > _places.Count / 10)
+            _places.TrimExcess();
     }
 
     /// <summary>Replaces the content of a row, of the bundle or not.</summary>
@@ -62,7 +65,7 @@ public sealed class ItemContents
         }
 
         byte[]?[] rows = _pages[page] ?? new byte[]?[PageRows];
-        Volatile.Write(ref rows[row & (PageRows - 1)], _format.Write(content).ToArray());
+        Volatile.Write(ref rows[row & (PageRows - 1)], _writer.Write(content).ToArray());
         Volatile.Write(ref _pages[page], rows);
     }
 
@@ -72,8 +75,25 @@ public sealed class ItemContents
     /// <summary>The title of a row.</summary>
     public string? TitleOf(int row) => ItemContentFormat.ReadTitle(Of(row));
 
+    /// <summary>One feature of a row, without looking at more of the others than has to be.</summary>
+    internal bool TryGetFeature(int row, string name, out FeatureValue value) => _format.TryReadFeature(Of(row), name, out value);
+
     /// <summary>One attribute of a row, without looking at more of the others than has to be.</summary>
     public bool TryGetAttribute(int row, string name, out FeatureValue value) => _format.TryReadAttribute(Of(row), name, out value);
+
+    private void Add(ReadOnlySpan<byte> record)
+    {
+        if (_blocks.Count == 0 || _blocks[^1].Length - _used < record.Length)
+        {
+            // What is left over of the block before is less than an item.
+            _blocks.Add(new byte[Math.Max(record.Length, BlockBytes)]);
+            _used = 0;
+        }
+
+        record.CopyTo(_blocks[^1].AsSpan(_used));
+        _places.Add(((long)(_blocks.Count - 1) << 32) | (uint)_used);
+        _used += record.Length;
+    }
 
     private ReadOnlySpan<byte> Of(int row)
     {

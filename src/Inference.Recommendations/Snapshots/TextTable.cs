@@ -6,13 +6,16 @@ namespace Inference.Recommendations.Snapshots;
 internal sealed class TextTable
 {
     private readonly ConcurrentDictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _numbersBySpan;
     private string[] _texts = new string[64];
+
+    public TextTable() => _numbersBySpan = _numbers.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Texts that have a number.</summary>
     public int Count { get; private set; }
 
     /// <summary>The number of a text; −1 where it has none.</summary>
-    public int NumberOf(string text) => _numbers.TryGetValue(text, out int number) ? number : -1;
+    public int NumberOf(ReadOnlySpan<char> text) => _numbersBySpan.TryGetValue(text, out int number) ? number : -1;
 
     /// <summary>Gives a new text a number. It must have none.</summary>
     public int Add(string text)

@@ -88,7 +88,8 @@ internal sealed class ModelLoading(
         if (!BundleLocator.TryFind(options.Bundle, out string? folder, out string? problem))
             throw new BundleException(options.Bundle.Path, [problem]);
         Log.Loading(log, folder);
-        LoadedBundle bundle = await BundleLoader.LoadAsync(folder, options.Towers, new LoadProgressLog(time, log), log, time, options.Index, _stopping.Token);
+        var settings = new BundleLoadSettings { Towers = options.Towers, Index = options.Index, Loading = options.Loading, Progress = new LoadProgressLog(time, log), Logger = log, Time = time };
+        LoadedBundle bundle = await BundleLoader.LoadAsync(folder, settings, _stopping.Token);
         return new LoadedModel(folder, bundle.Snapshot, bundle.Users, bundle.Providers, bundle.ProviderUses, time.GetUtcNow(), time.GetElapsedTime(start));
     }
 }

@@ -22,6 +22,8 @@ public sealed class InferenceOptions
 
     public ItemIndexOptions Index { get; } = new();
 
+    public LoadingOptions Loading { get; } = new();
+
     public PipelineOptions Recommend { get; } = new();
 
     public CatalogueOptions Catalogue { get; } = new();

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
+using Inference.Towers.Loading;
 using Inference.Towers.Manifests;
 using Inference.Towers.Runtime;
 using Inference.Vectors;
@@ -21,8 +21,9 @@ namespace Inference.Towers.Bundles;
 /// <item>read or compute the item embeddings, and map or build their index</item>
 /// <item>read profiles, users and popularity</item>
 /// <item>answer the golden cases</item>
-/// <item>run the towers once at their usual sizes</item>
+/// <item>exercise the towers and the index</item>
 /// </list>
+/// It runs on the threads of <see cref="LoadingThreads"/> from beginning to end and waits for nobody else's.
 /// </summary>
 internal sealed class BundleLoad
 {
@@ -30,37 +31,36 @@ internal sealed class BundleLoad
     private const long MaxModelBytes = 2_000_000_000;
 
     private readonly string _folder;
-    private readonly TowerOptions _options;
-    private readonly ItemIndexOptions _indexOptions;
-    private readonly IProgress<BundleLoadProgress>? _progress;
+    private readonly BundleLoadSettings _settings;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly CancellationToken _cancellationToken;
     private readonly GuardedRuns _runs;
+    private readonly PartCache? _cache;
     private readonly BundleProblems _problems = new();
     private readonly List<string> _warnings = [];
     private readonly Dictionary<BundleLoadStage, TimeSpan> _timings = [];
+    private IReadOnlySet<string> _itemWeights = new HashSet<string>();
 
-    public BundleLoad(
-        string folder, TowerOptions options, ItemIndexOptions indexOptions, IProgress<BundleLoadProgress>? progress, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    public BundleLoad(string folder, BundleLoadSettings settings, CancellationToken cancellationToken)
     {
         _folder = folder;
-        _options = options;
-        _indexOptions = indexOptions;
-        _progress = progress;
-        _logger = logger;
-        _time = time;
+        _settings = settings;
+        _logger = settings.Logger;
+        _time = settings.Time;
         _cancellationToken = cancellationToken;
-        _runs = new GuardedRuns(time, options.LoadRunTimeout, cancellationToken);
+        _runs = new GuardedRuns(settings.Time, settings.Towers.LoadRunTimeout, cancellationToken);
+        _cache = PartCache.For(settings.Loading, settings.Logger, settings.Time);
     }
 
-    public async Task<LoadedBundle> RunAsync()
+    /// <exception cref="BundleException">Something is wrong with the bundle.</exception>
+    public LoadedBundle Run()
     {
         long start = _time.GetTimestamp();
         var owned = new Stack<IDisposable>();
         try
         {
-            LoadedBundle loaded = await LoadAsync(owned);
+            LoadedBundle loaded = Load(owned);
             foreach (string warning in _warnings)
                 _logger.BundleWarning(loaded.Snapshot.Model.FullVersion, warning);
             _logger.BundleLoaded(
@@ -70,8 +70,10 @@ internal sealed class BundleLoad
                 loaded.Users.Count,
                 loaded.Snapshot.Profiles?.Count ?? 0,
                 loaded.GoldenCases,
-                _time.GetElapsedTime(start).TotalMilliseconds);
+                _time.GetElapsedTime(start).TotalMilliseconds,
+                Words(loaded.EmbeddingsOrigin, made: "computed"));
             LogIndex(loaded);
+            _logger.BundleStages(loaded.Snapshot.Model.FullVersion, string.Join(", ", _timings.Select(stage => FormattableString.Invariant($"{stage.Key} {stage.Value.TotalMilliseconds:F0}"))));
             return loaded;
         }
         catch (Exception e)
@@ -87,7 +89,7 @@ internal sealed class BundleLoad
         }
     }
 
-    private async Task<LoadedBundle> LoadAsync(Stack<IDisposable> owned)
+    private LoadedBundle Load(Stack<IDisposable> owned)
     {
         // :: Step 1 the manifest and the files
         (CheckedManifest? manifest, Dictionary<string, CheckedFile> files) = Timed(BundleLoadStage.Verify, Verify);
@@ -102,42 +104,66 @@ internal sealed class BundleLoad
         (OnnxUserTower? user, OnnxItemTower? item) = Timed(BundleLoadStage.Towers, () => OpenTowers(manifest, files, catalogue, owned));
 
         // :: Step 4 where the items lie
-        using VectorMatrix? vectors = await TimedAsync(BundleLoadStage.Embeddings, () => EmbedItemsAsync(manifest, files, catalogue, item));
-        (VectorIndex? index, bool indexFromFile) = Timed(BundleLoadStage.Index, () => vectors is null ? (null, false) : IndexOf(manifest, files, vectors, owned));
-
-        // :: Step 5 who is there
-        (ClusterProfiles? profiles, IReadOnlyDictionary<string, UserState> users, Popularity? popularity) =
-            Timed(BundleLoadStage.Audience, () => ReadAudience(manifest, files, catalogue));
-
-        // :: Step 6 the golden cases
-        int golden = await TimedAsync(BundleLoadStage.Golden, () => CheckGoldenAsync(named.Golden, files, user, vectors, manifest.Metric, catalogue));
-
-        // :: Step 7 the first runs are slow, so they are not a user's
-        if (user is not null && !_problems.Any)
-            await TimedAsync(BundleLoadStage.WarmUp, () => WarmUpAsync(user, manifest.Dimension));
-        string space = "";
-        if (!_problems.Any && (space = SpaceOf(named, files)) == named.ParentSpaceId)
-            _problems.Add(BundleManifest.FileName, ManifestCheck.OwnParent(space));
-        _problems.ThrowIfAny(_folder);
-
-        var live = new LiveIndex(index!, new LiveOptions { MergeFailed = e => _logger.IndexMergeFailed(named.Name!, named.Version!, e), TimeProvider = _time });
-        var model = new ModelIdentity(named.Name!, named.Version!, space, manifest.Dimension, manifest.Metric) { ParentSpaceId = named.ParentSpaceId ?? "" };
-        return new LoadedBundle
+        var placement = new ItemPlacement(manifest, files, _settings, _cache, _runs, _problems, _warnings, _cancellationToken);
+        VectorMatrix? vectors = Timed(BundleLoadStage.Embeddings, () => catalogue is null
+            ? null
+            : placement.Embed(catalogue, item, _itemWeights, done => Report(BundleLoadStage.Embeddings, done, catalogue.Items.Count)));
+        bool isKeeping = false;
+        try
         {
-            Folder = _folder,
-            Manifest = named,
-            Snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned])
+            VectorIndex? index = Timed(BundleLoadStage.Index, () => vectors is null ? null : placement.Index(vectors));
+            if (index is not null)
+                owned.Push(index);
+
+            // :: Step 5 who is there
+            (ClusterProfiles? profiles, IReadOnlyDictionary<string, UserState> users, Popularity? popularity) =
+                Timed(BundleLoadStage.Audience, () => ReadAudience(manifest, files, catalogue));
+
+            // :: Step 6 the golden cases
+            int golden = Timed(BundleLoadStage.Golden, () => CheckGolden(named.Golden, files, user, vectors, manifest.Metric, catalogue));
+            FileCheck.CheckUnchanged(files.Values, _problems);
+            string space = "";
+            if (!_problems.Any && (space = SpaceOf(named, files)) == named.ParentSpaceId)
+                _problems.Add(BundleManifest.FileName, ManifestCheck.OwnParent(space));
+            _problems.ThrowIfAny(_folder);
+
+            // :: Step 7 the first runs are slow, so they are not a user's
+            var live = new LiveIndex(index!, new LiveOptions { MergeFailed = e => _logger.IndexMergeFailed(named.Name!, named.Version!, e), TimeProvider = _time });
+            var model = new ModelIdentity(named.Name!, named.Version!, space, manifest.Dimension, manifest.Metric) { ParentSpaceId = named.ParentSpaceId ?? "" };
+            ConcurrentSearch? shared = _settings.Index.SharePasses ? new ConcurrentSearch(live) : null;
+            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared };
+            owned.Push(live);
+            Timed(BundleLoadStage.WarmUp, () => new WarmUp(snapshot, user!, item, _settings.Loading?.WarmUpTime ?? TimeSpan.Zero, _runs, _time, _warnings).Run());
+
+            isKeeping = placement.HasToKeep;
+            return new LoadedBundle
             {
-                SharedSearch = _indexOptions.SharePasses ? new ConcurrentSearch(live) : null,
-            },
-            Users = users,
-            GoldenCases = golden,
-            IndexFromFile = indexFromFile,
-            Providers = user!.Runner.Providers,
-            ProviderUses = item is null ? [user.Runner.ProviderUse] : [user.Runner.ProviderUse, item.Runner.ProviderUse],
-            Warnings = _warnings,
-            Timings = _timings,
-        };
+                Folder = _folder,
+                Manifest = named,
+                Snapshot = snapshot,
+                Users = users,
+                GoldenCases = golden,
+                EmbeddingsOrigin = placement.EmbeddingsOrigin,
+                IndexOrigin = placement.IndexOrigin,
+                Kept = isKeeping ? LoadingThreads.RunAlone(() => Keep(placement, vectors!), _settings.Loading!.Niceness) : Task.CompletedTask,
+                Providers = user!.Runner.Providers,
+                ProviderUses = item is null ? [user.Runner.ProviderUse] : [user.Runner.ProviderUse, item.Runner.ProviderUse],
+                Warnings = _warnings,
+                Timings = _timings,
+            };
+        }
+        finally
+        {
+            if (!isKeeping)
+                vectors?.Dispose();
+        }
+    }
+
+    /// <summary>Writes what was made where the next load finds it. Nobody waits for that, so it comes after the load, on a thread that stands back.</summary>
+    private static void Keep(ItemPlacement placement, VectorMatrix vectors)
+    {
+        using (vectors)
+            placement.Keep();
     }
 
     private (CheckedManifest? Manifest, Dictionary<string, CheckedFile> Files) Verify()
@@ -146,11 +172,11 @@ internal sealed class BundleLoad
         if (manifest is null)
             return (null, []);
         CheckedManifest? whole = ManifestCheck.Check(manifest, _problems);
+        int total = FileCheck.NamesOf(manifest).Count;
         if (manifest.FormatVersion != BundleManifest.CurrentFormat || FileCheck.NamesOf(manifest).Any(name => !BundleFiles.IsSafe(name)))
             return (whole, []);
-        int done = 0, total = FileCheck.NamesOf(manifest).Count;
         return (whole, FileCheck.Check(
-            _folder, manifest, _options.RequireHashes, _problems, _warnings, _ => Report(BundleLoadStage.Verify, ++done, total), _cancellationToken));
+            _folder, manifest, _settings.Towers.RequireHashes, _problems, _warnings, done => Report(BundleLoadStage.Verify, done, total), _cancellationToken));
     }
 
     private (OnnxUserTower? User, OnnxItemTower? Item) OpenTowers(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, Stack<IDisposable> owned)
@@ -160,7 +186,8 @@ internal sealed class BundleLoad
         ModelFile? itemFile = ReadModel(Existing(files, manifest.Item?.Manifest.File), known, files);
         if (catalogue is null)
             return (null, null);
-        var opener = new TowerOpener(_options, _logger, _problems);
+        _itemWeights = itemFile?.ExternalFiles ?? _itemWeights;
+        var opener = new TowerOpener(_settings.Towers, _logger, _problems);
         OnnxUserTower? user = userFile is null ? null : opener.OpenUser(userFile, manifest.User, manifest.Dimension, catalogue);
         if (user is not null)
             owned.Push(user);
@@ -175,48 +202,15 @@ internal sealed class BundleLoad
     {
         if (file is null)
             return null;
-        if (new FileInfo(file.Path).Length is var length and > MaxModelBytes)
+        if (file.Stamp.Length > MaxModelBytes)
         {
-            _problems.Add(file.Name, $"has {length} bytes; a model of more than {MaxModelBytes} keeps its weights in files beside it.");
+            _problems.Add(file.Name, $"has {file.Stamp.Length} bytes; a model of more than {MaxModelBytes} keeps its weights in files beside it.");
             return null;
         }
 
         ModelFile? model = ModelFile.Inspect(File.ReadAllBytes(file.Path), _folder, known, _problems, file.Name);
         // Weights that failed their check are reported already, and not to be opened.
         return model is not null && model.ExternalFiles.All(files.ContainsKey) ? model : null;
-    }
-
-    private async Task<VectorMatrix?> EmbedItemsAsync(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, OnnxItemTower? item)
-    {
-        VectorMatrix? matrix = null;
-        if (catalogue is null)
-            return null;
-        int count = catalogue.Items.Count;
-        if (manifest.Manifest.ItemEmbeddings is { } name)
-            matrix = Existing(files, name) is { } file ? ItemEmbedding.Read(file, count, manifest.Dimension, _problems) : null;
-        else if (item is not null)
-            matrix = await ItemEmbedding.ComputeAsync(item, catalogue, manifest.Dimension, _runs, _problems, done => Report(BundleLoadStage.Embeddings, done, count));
-        if (matrix is not null && manifest.Manifest.ItemEmbeddings is { } source && item is not null)
-            await ItemEmbedding.CheckAsync(matrix, source, item, catalogue, _runs, _problems);
-        return matrix;
-    }
-
-    private (VectorIndex? Index, bool FromFile) IndexOf(CheckedManifest manifest, Dictionary<string, CheckedFile> files, VectorMatrix vectors, Stack<IDisposable> owned)
-    {
-        VectorIndex? index = null;
-        if (Existing(files, manifest.Manifest.Index) is { } file)
-        {
-            bool isWhole = manifest.Manifest.Files?.GetValueOrDefault(file.Name)?.Sha256 is not null;
-            index = ItemIndex.Read(file, isWhole, vectors, manifest.Metric, _indexOptions.Kind, _problems, _warnings);
-        }
-
-        bool fromFile = index is not null;
-        // Minutes of work that a refused bundle does not need.
-        if (index is null && !_problems.Any)
-            index = ItemIndex.Build(vectors, manifest.Metric, _indexOptions, _warnings, _cancellationToken);
-        if (index is not null)
-            owned.Push(index);
-        return (index, fromFile);
     }
 
     private (ClusterProfiles? Profiles, IReadOnlyDictionary<string, UserState> Users, Popularity? Popularity) ReadAudience(
@@ -239,7 +233,7 @@ internal sealed class BundleLoad
         return (profiles, users, popularity);
     }
 
-    private async Task<int> CheckGoldenAsync(string? name, Dictionary<string, CheckedFile> files, OnnxUserTower? user, VectorMatrix? vectors, Metric metric, Catalogue? catalogue)
+    private int CheckGolden(string? name, Dictionary<string, CheckedFile> files, OnnxUserTower? user, VectorMatrix? vectors, Metric metric, Catalogue? catalogue)
     {
         if (name is null)
             _warnings.Add("there are no golden cases, so nobody can tell whether the towers answer as they did where they were trained.");
@@ -261,28 +255,7 @@ internal sealed class BundleLoad
         // Exact, whatever is served: it is the towers and the items that are held against the exporter's; what an index misses was measured when it was tuned.
         using var index = new ExactIndex(vectors, metric);
         var check = new GoldenCheck(file.Name, user, index, catalogue.Items, _runs, _problems);
-        return await check.CheckAsync(golden, (done, total) => Report(BundleLoadStage.Golden, done, total));
-    }
-
-    /// <summary>Runs users of whom nothing is known, one and then a full batch: the first runs of a shape allocate, and the ladder's upper rungs end where this fails.</summary>
-    private async Task<bool> WarmUpAsync(OnnxUserTower user, int dimension)
-    {
-        foreach (int rows in (int[])[1, user.Runner.MaxBatch])
-        {
-            try
-            {
-                var unknown = new UserTowerInput[rows];
-                Array.Fill(unknown, new UserTowerInput(default, ReadOnlyMemory<int>.Empty));
-                await _runs.EncodeAsync(user.Runner, dimension, unknown);
-            }
-            catch (TowerException e)
-            {
-                _warnings.Add($"the user tower cannot encode a user without history and features, so such users get profiles instead: {e.Message}");
-                return false;
-            }
-        }
-
-        return true;
+        return check.Check(golden, (done, total) => Report(BundleLoadStage.Golden, done, total));
     }
 
     private static string SpaceOf(BundleManifest manifest, Dictionary<string, CheckedFile> files) => manifest.EmbeddingSpaceId
@@ -295,7 +268,7 @@ internal sealed class BundleLoad
         _logger.IndexServed(
             loaded.Snapshot.Model.FullVersion,
             index.Kind,
-            loaded.IndexFromFile ? "from the bundle" : "built",
+            Words(loaded.IndexOrigin, made: "built"),
             index.Count,
             index.Bytes,
             tuning?.Width ?? 0,
@@ -303,9 +276,16 @@ internal sealed class BundleLoad
             tuning?.Latency.TotalMicroseconds ?? double.NaN);
     }
 
+    private static string Words(PartOrigin origin, string made) => origin switch
+    {
+        PartOrigin.Bundle => "from the bundle",
+        PartOrigin.Cache => "from the cache",
+        _ => made,
+    };
+
     private static CheckedFile? Existing(Dictionary<string, CheckedFile> files, string? name) => name is null ? null : files.GetValueOrDefault(name);
 
-    private void Report(BundleLoadStage stage, int done, int total) => _progress?.Report(new BundleLoadProgress(stage, done, total));
+    private void Report(BundleLoadStage stage, int done, int total) => _settings.Progress?.Report(new BundleLoadProgress(stage, done, total));
 
     private T Timed<T>(BundleLoadStage stage, Func<T> step)
     {
@@ -313,16 +293,6 @@ internal sealed class BundleLoad
         Report(stage, 0, 0);
         long start = _time.GetTimestamp();
         T result = step();
-        _timings[stage] = _time.GetElapsedTime(start);
-        return result;
-    }
-
-    private async Task<T> TimedAsync<T>(BundleLoadStage stage, Func<Task<T>> step)
-    {
-        _cancellationToken.ThrowIfCancellationRequested();
-        Report(stage, 0, 0);
-        long start = _time.GetTimestamp();
-        T result = await step();
         _timings[stage] = _time.GetElapsedTime(start);
         return result;
     }

@@ -1,5 +1,6 @@
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
+using Inference.Towers.Loading;
 using Inference.Towers.Manifests;
 using Microsoft.Extensions.Logging;
 
@@ -25,13 +26,23 @@ public static class BundleLoader
         ILogger logger,
         TimeProvider? time = null,
         ItemIndexOptions? index = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        LoadAsync(
+            folder,
+            new BundleLoadSettings { Towers = options, Index = index ?? new ItemIndexOptions(), Progress = progress, Logger = logger, Time = time ?? TimeProvider.System },
+            cancellationToken);
+
+    /// <summary>Loads a bundle, checks it whole and makes it ready to serve, on threads of its own. Whoever awaits it goes on where he was.</summary>
+    /// <param name="folder">Folder of the bundle.</param>
+    /// <param name="settings">How, and what the load may take.</param>
+    /// <param name="cancellationToken">Gives up; a run of a model under way is ended.</param>
+    /// <exception cref="BundleException">Something is wrong with the bundle; the exception has all reasons. Another try makes sense when files were still being written.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static Task<LoadedBundle> LoadAsync(string folder, BundleLoadSettings settings, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        options.ThrowIfInvalid();
-        var load = new BundleLoad(Path.GetFullPath(folder), options, index ?? new ItemIndexOptions(), progress, logger, time ?? TimeProvider.System, cancellationToken);
-        // Hashing, parsing and the models' own work keep a thread for seconds; it is not the caller's.
-        return Task.Run(load.RunAsync, cancellationToken);
+        settings.Towers.ThrowIfInvalid();
+        return LoadOnThreadsAsync(new BundleLoad(Path.GetFullPath(folder), settings, cancellationToken), settings, cancellationToken);
     }
 
     /// <summary>Reads a file of users as bundles have them: a line of JSON each, packed where the name ends in .gz.</summary>
@@ -58,5 +69,11 @@ public static class BundleLoader
             ManifestCheck.Check(manifest, problems);
         problems.ThrowIfAny(folder);
         return manifest!;
+    }
+
+    private static async Task<LoadedBundle> LoadOnThreadsAsync(BundleLoad load, BundleLoadSettings settings, CancellationToken cancellationToken)
+    {
+        using var threads = LoadingThreads.For(settings.Pace, settings.Loading ?? new LoadingOptions());
+        return await threads.RunAsync(load.Run, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -3,19 +3,17 @@ using Inference.Recommendations.Snapshots;
 
 namespace Inference.Towers.Bundles;
 
-/// <summary>The items of a bundle while it is loaded: ids for the snapshot, features for the item tower.</summary>
+/// <summary>The items of a bundle while it is loaded: ids and features for the snapshot and the item tower.</summary>
 /// <param name="Items">Ids, titles, features and attributes by row.</param>
 /// <param name="IdInputs">The items' own input ids by row; null when not every item has one.</param>
-/// <param name="Features">Features by row.</param>
-internal sealed record Catalogue(ItemCatalogue Items, long[]? IdInputs, IReadOnlyDictionary<string, FeatureValue>[] Features)
+internal sealed record Catalogue(ItemCatalogue Items, long[]? IdInputs)
 {
     /// <summary>Makes the catalogue of items that were checked: ids are there and unique.</summary>
     public static Catalogue Of(IReadOnlyList<BundleItem> items)
     {
         var ids = new string[items.Count];
-        var contents = new ItemContents();
+        var contents = new ItemContents(items.Count);
         var idInputs = new long[items.Count];
-        var features = new IReadOnlyDictionary<string, FeatureValue>[items.Count];
         bool allHaveIds = true;
         for (int row = 0; row < ids.Length; row++)
         {
@@ -23,11 +21,10 @@ internal sealed record Catalogue(ItemCatalogue Items, long[]? IdInputs, IReadOnl
             ids[row] = item.Id;
             idInputs[row] = item.IdInput ?? 0;
             allHaveIds &= item.IdInput is not null;
-            features[row] = item.Features ?? FeatureSet.None;
-            contents.Add(new ItemContent(item.Title, features[row], item.Attributes ?? FeatureSet.None));
+            contents.Add(new ItemContent(item.Title, item.Features ?? FeatureSet.None, item.Attributes ?? FeatureSet.None));
         }
 
         contents.Trim();
-        return new Catalogue(new ItemCatalogue(ids, contents), allHaveIds ? idInputs : null, features);
+        return new Catalogue(new ItemCatalogue(ids, contents), allHaveIds ? idInputs : null);
     }
 }

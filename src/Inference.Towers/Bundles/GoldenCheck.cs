@@ -24,7 +24,7 @@ internal sealed class GoldenCheck(string file, OnnxUserTower tower, ExactIndex i
 
     /// <summary>Checks all cases and reports each that fails.</summary>
     /// <returns>How many cases there are.</returns>
-    public async Task<int> CheckAsync(GoldenFile golden, Action<int, int> progress)
+    public int Check(GoldenFile golden, Action<int, int> progress)
     {
         foreach (string unknown in golden.UnknownFields?.Keys ?? [])
             problems.Add(file, $"unknown field '{unknown}'.");
@@ -46,12 +46,12 @@ internal sealed class GoldenCheck(string file, OnnxUserTower tower, ExactIndex i
             return 0;
         for (int i = 0; i < inputs.Length; i++)
         {
-            await CheckAloneAsync(cases[i], inputs[i], tolerance, $"{file}: cases[{i}]");
+            CheckAlone(cases[i], inputs[i], tolerance, $"{file}: cases[{i}]");
             progress(i + 1, inputs.Length);
         }
 
         if (problems.Count == before)
-            await CheckTogetherAsync(cases, inputs, tolerance);
+            CheckTogether(cases, inputs, tolerance);
         return inputs.Length;
     }
 
@@ -94,11 +94,11 @@ internal sealed class GoldenCheck(string file, OnnxUserTower tower, ExactIndex i
         return new UserTowerInput(new FeatureSet(golden.Features), rows);
     }
 
-    private async Task CheckAloneAsync(GoldenCase golden, UserTowerInput input, double tolerance, string where)
+    private void CheckAlone(GoldenCase golden, UserTowerInput input, double tolerance, string where)
     {
         try
         {
-            float[] embedding = await runs.EncodeAsync(tower.Runner, index.Dimension, input);
+            float[] embedding = runs.Encode(tower.Runner, index.Dimension, input);
             if (golden.Embedding is not null && Furthest(golden.Embedding, embedding) is var (component, difference) && !(difference <= tolerance))
                 problems.Add(where, $"the embedding differs by {difference:G3} in component {component}; {tolerance:G3} is allowed.");
             if (golden.Top is not null)
@@ -110,11 +110,11 @@ internal sealed class GoldenCheck(string file, OnnxUserTower tower, ExactIndex i
         }
     }
 
-    private async Task CheckTogetherAsync(IReadOnlyList<GoldenCase> cases, UserTowerInput[] inputs, double tolerance)
+    private void CheckTogether(IReadOnlyList<GoldenCase> cases, UserTowerInput[] inputs, double tolerance)
     {
         try
         {
-            float[] embeddings = await runs.EncodeAsync(tower.Runner, index.Dimension, inputs);
+            float[] embeddings = runs.Encode(tower.Runner, index.Dimension, inputs);
             for (int i = 0; i < inputs.Length; i++)
             {
                 ArraySegment<float> embedding = new(embeddings, i * index.Dimension, index.Dimension);

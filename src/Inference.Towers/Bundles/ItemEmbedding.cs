@@ -36,84 +36,110 @@ internal static class ItemEmbedding
     /// Holds embeddings of a file against what the item tower of the same bundle gives for some of the items: new items will be encoded by the tower and compared with the
     /// others, so both must speak of one space.
     /// </summary>
-    public static async Task CheckAsync(VectorMatrix matrix, string file, OnnxItemTower tower, Catalogue catalogue, GuardedRuns runs, BundleProblems problems)
+    public static void Check(VectorMatrix matrix, string file, OnnxItemTower tower, Catalogue catalogue, GuardedRuns runs, BundleProblems problems)
     {
-        int count = Math.Min(CheckedItems, catalogue.Items.Count);
-        var inputs = new ItemTowerInput[count];
-        var rows = new int[count];
-        for (int i = 0; i < count; i++)
-        {
-            rows[i] = (int)((long)i * catalogue.Items.Count / count);
-            inputs[i] = new ItemTowerInput(catalogue.Items.IdOf(rows[i]), new FeatureSet(catalogue.Features[rows[i]]));
-        }
-
-        float[] embeddings;
+        int[] rows = Sample(catalogue);
+        ItemTowerInput[] inputs = [.. rows.Select(row => InputOf(catalogue, row))];
         try
         {
-            embeddings = await runs.EncodeAsync(tower.Runner, matrix.Dimension, inputs);
+            if (Furthest(matrix, rows, runs.Encode(tower.Runner, matrix.Dimension, inputs)) is var (place, distance))
+                problems.Add(file, $"the item '{inputs[place].ItemId}' lies {distance:G3} from where the item tower puts it; file and tower are not of the same training.");
         }
         catch (TowerException e)
         {
-            await ReportAsync(tower, inputs, matrix.Dimension, runs, e, problems);
-            return;
+            Report(tower, catalogue, rows, matrix.Dimension, runs, e, problems);
         }
+    }
 
-        for (int i = 0; i < count; i++)
+    /// <summary>Whether embeddings that were computed before are still what the tower gives, by some of the items.</summary>
+    /// <exception cref="TowerException">The tower cannot encode them.</exception>
+    public static bool Agrees(VectorMatrix matrix, OnnxItemTower tower, Catalogue catalogue, GuardedRuns runs)
+    {
+        int[] rows = Sample(catalogue);
+        return Furthest(matrix, rows, runs.Encode(tower.Runner, matrix.Dimension, [.. rows.Select(row => InputOf(catalogue, row))])) is null;
+    }
+
+    /// <summary>
+    /// Runs the item tower over the catalogue, on the threads of the current task scheduler; null, with the reasons reported, when it fails. Batches are the same whoever encodes them, so
+    /// the result is, too.
+    /// </summary>
+    /// <param name="progress">Receives how many items are done.</param>
+    /// <exception cref="OperationCanceledException">The load was given up.</exception>
+    public static VectorMatrix? Compute(
+        OnnxItemTower tower, Catalogue catalogue, int dimension, GuardedRuns runs, BundleProblems problems, Action<int> progress, CancellationToken cancellationToken)
+    {
+        int count = catalogue.Items.BundleRows, batch = tower.Runner.MaxBatch, done = 0;
+        using var writer = new VectorMatrixWriter(count, dimension);
+        using var encoders = new ItemEncoders(tower, catalogue, dimension, runs);
+        (int First, TowerException Failure)? failed = null;
+        // On a device one batch runs at a time, whoever asks.
+        var parallel = new ParallelOptions { CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current, MaxDegreeOfParallelism = encoders.IsShared ? 1 : -1 };
+        Parallel.For(0, (count + batch - 1) / batch, parallel, encoders.Rent, (number, loop, encoder) =>
+        {
+            int first = number * batch, rows = Math.Min(batch, count - first);
+            try
+            {
+                writer.Write(first, encoder.Encode(first, rows));
+            }
+            catch (TowerException e)
+            {
+                lock (encoders)
+                    failed = failed is { } other && other.First < first ? other : (first, e);
+                loop.Stop();
+                return encoder;
+            }
+
+            lock (encoders)
+                progress(done += rows);
+            return encoder;
+        }, encoders.Return);
+        if (failed is not var (firstRow, failure))
+            return writer.Finish();
+        Report(tower, catalogue, [.. Enumerable.Range(firstRow, Math.Min(batch, count - firstRow))], dimension, runs, failure, problems);
+        return null;
+    }
+
+    private static int[] Sample(Catalogue catalogue)
+    {
+        var rows = new int[Math.Min(CheckedItems, catalogue.Items.BundleRows)];
+        for (int i = 0; i < rows.Length; i++)
+            rows[i] = (int)((long)i * catalogue.Items.BundleRows / rows.Length);
+        return rows;
+    }
+
+    private static ItemTowerInput InputOf(Catalogue catalogue, int row) => new(catalogue.Items.IdOf(row), new FeatureSet(catalogue.Items.Features().At(row)));
+
+    /// <summary>The first of the rows that lies too far from what was computed for it, and how far; null when none does.</summary>
+    private static (int Place, float Distance)? Furthest(VectorMatrix matrix, int[] rows, float[] embeddings)
+    {
+        for (int i = 0; i < rows.Length; i++)
         {
             ReadOnlySpan<float> computed = embeddings.AsSpan(i * matrix.Dimension, matrix.Dimension);
             float distance = TensorPrimitives.Distance(matrix.Row(rows[i]), computed), length = TensorPrimitives.Norm(computed);
-            if (distance <= CheckTolerance * Math.Max(length, 1))
-                continue;
-            problems.Add(file, $"the item '{inputs[i].ItemId}' lies {distance:G3} from where the item tower puts it; file and tower are not of the same training.");
-            return;
-        }
-    }
-
-    /// <summary>Runs the item tower over the catalogue; null, with the reasons reported, when it fails.</summary>
-    /// <param name="progress">Receives how many items are done.</param>
-    public static async Task<VectorMatrix?> ComputeAsync(OnnxItemTower tower, Catalogue catalogue, int dimension, GuardedRuns runs, BundleProblems problems, Action<int> progress)
-    {
-        int count = catalogue.Items.Count, batch = tower.Runner.MaxBatch;
-        var chunks = new float[(count + batch - 1) / batch][];
-        for (int chunk = 0; chunk < chunks.Length; chunk++)
-        {
-            int first = chunk * batch;
-            var inputs = new ItemTowerInput[Math.Min(batch, count - first)];
-            for (int i = 0; i < inputs.Length; i++)
-                inputs[i] = new ItemTowerInput(catalogue.Items.IdOf(first + i), new FeatureSet(catalogue.Features[first + i]));
-            try
-            {
-                chunks[chunk] = await runs.EncodeAsync(tower.Runner, dimension, inputs);
-            }
-            catch (TowerException e)
-            {
-                await ReportAsync(tower, inputs, dimension, runs, e, problems);
-                return null;
-            }
-
-            progress(first + inputs.Length);
+            if (!(distance <= CheckTolerance * Math.Max(length, 1)))
+                return (i, distance);
         }
 
-        return VectorMatrix.Create(count, dimension, (row, vector) => chunks[row / batch].AsSpan(row % batch * dimension, dimension).CopyTo(vector));
+        return null;
     }
 
     /// <summary>Finds out which items of a failed batch the tower cannot take.</summary>
-    private static async Task ReportAsync(OnnxItemTower tower, ItemTowerInput[] inputs, int dimension, GuardedRuns runs, TowerException batchFailure, BundleProblems problems)
+    private static void Report(OnnxItemTower tower, Catalogue catalogue, int[] rows, int dimension, GuardedRuns runs, TowerException batchFailure, BundleProblems problems)
     {
         int before = problems.Count;
-        foreach (ItemTowerInput input in runs.TimedOut ? [] : inputs)
+        foreach (int row in runs.TimedOut ? [] : rows)
         {
             try
             {
-                await runs.EncodeAsync(tower.Runner, dimension, input);
+                runs.Encode(tower.Runner, dimension, InputOf(catalogue, row));
             }
             catch (TowerException e)
             {
-                problems.Add("item_tower", $"cannot encode the item '{input.ItemId}': {e.Message}");
+                problems.Add("item_tower", $"cannot encode the item '{catalogue.Items.IdOf(row)}': {e.Message}");
             }
         }
 
         if (problems.Count == before)
-            problems.Add("item_tower", $"cannot encode a batch of {inputs.Length} items: {batchFailure.Message}");
+            problems.Add("item_tower", $"cannot encode a batch of {rows.Length} items: {batchFailure.Message}");
     }
 }

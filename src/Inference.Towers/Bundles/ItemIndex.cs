@@ -78,9 +78,22 @@ internal static class ItemIndex
         return null;
     }
 
+    /// <summary>Whether an index over so many items may become a graph, which takes minutes where the scan takes moments.</summary>
+    public static bool MayBuildGraph(int items, ItemIndexOptions options) => options.Kind switch
+    {
+        ItemIndexKind.Auto => items > ItemIndexOptions.FewItems && items <= options.MaxItemsToBuild,
+        ItemIndexKind.Exact => false,
+        _ => true,
+    };
+
+    /// <summary>Whether an index that was built is a graph, or one that was found to be no better: the next load need not find that out again.</summary>
+    public static bool TookLong(VectorIndex index, ItemIndexOptions options) =>
+        IsGraph(index.Kind) || (options.Kind == ItemIndexKind.Auto && index.Tuning?.Latency > new IndexOptions().FastEnough);
+
     private static bool IsGraph(IndexKind kind) => kind is IndexKind.Fast or IndexKind.Compact;
 
-    private static string? Misfit(VectorIndex index, VectorMatrix rows, Metric metric)
+    /// <summary>What about an index does not fit the item embeddings; null where it does.</summary>
+    public static string? Misfit(VectorIndex index, VectorMatrix rows, Metric metric)
     {
         if (!Enum.IsDefined(index.Kind))
             return $"is an index of kind {index.Kind}, which is not served.";

@@ -1,26 +1,46 @@
+using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace Inference.Towers.Bundles;
 
 /// <summary>Reads files with one JSON object per line, in memory of one line, and reports what is wrong by line.</summary>
 internal static class JsonLines
 {
-    private const int MaxLineBytes = 4 << 20;
-    private const int FirstBufferBytes = 64 << 10;
+    /// <summary>Longest line.</summary>
+    public const int MaxLineBytes = 4 << 20;
 
-    /// <summary>Reads all values.</summary>
-    /// <param name="stream">UTF-8; empty lines are passed over.</param>
-    /// <param name="json">Shape of a line.</param>
+    private const int FirstBufferBytes = 256 << 10;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>Receives a line.</summary>
+    /// <param name="line">Its number, from 1.</param>
+    /// <param name="utf8">Its content without white space around it and without a byte order mark; not empty.</param>
+    /// <exception cref="JsonException">It is no JSON of the right shape.</exception>
+    /// <exception cref="InvalidDataException">Likewise.</exception>
+    public delegate void Receive(int line, ReadOnlySpan<byte> utf8);
+
+    /// <summary>Reads all lines.</summary>
+    /// <param name="stream">UTF-8; empty lines are passed over. Not buffered itself.</param>
     /// <param name="maxLines">Most lines with a value.</param>
     /// <param name="maxBytes">Most bytes of the stream: a small compressed file can hold a huge one.</param>
     /// <param name="file">Name in messages.</param>
-    /// <param name="add">Receives the line's number, from 1, and its value.</param>
-    public static void Read<T>(
-        Stream stream, JsonTypeInfo<T> json, int maxLines, long maxBytes, string file, BundleProblems problems, Action<int, T> add, CancellationToken cancellationToken)
-        where T : class
+    /// <param name="receive">Receives line after line.</param>
+    public static void Read(Stream stream, int maxLines, long maxBytes, string file, BundleProblems problems, Receive receive, CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[FirstBufferBytes];
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+        try
+        {
+            Read(stream, ref buffer, maxLines, maxBytes, file, problems, receive, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static void Read(Stream stream, ref byte[] buffer, int maxLines, long maxBytes, string file, BundleProblems problems, Receive receive, CancellationToken cancellationToken)
+    {
         int filled = 0, line = 0, values = 0;
         long total = 0;
         while (true)
@@ -38,13 +58,13 @@ internal static class JsonLines
             int start = 0;
             for (int length; (length = buffer.AsSpan(start, filled - start).IndexOf((byte)'\n')) >= 0; start += length + 1)
             {
-                if (!TryAdd(buffer.AsSpan(start, length)))
+                if (!TryReceive(buffer.AsSpan(start, length)))
                     return;
             }
 
             if (read == 0)
             {
-                TryAdd(buffer.AsSpan(start, filled - start));
+                TryReceive(buffer.AsSpan(start, filled - start));
                 return;
             }
 
@@ -58,10 +78,13 @@ internal static class JsonLines
                 return;
             }
 
-            Array.Resize(ref buffer, buffer.Length * 2);
+            byte[] larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+            buffer.CopyTo(larger, 0);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
         }
 
-        bool TryAdd(ReadOnlySpan<byte> utf8)
+        bool TryReceive(ReadOnlySpan<byte> utf8)
         {
             line++;
             utf8 = utf8.Trim(" \t\r"u8);
@@ -75,7 +98,7 @@ internal static class JsonLines
 
             try
             {
-                add(line, JsonFile.Parse(utf8, json));
+                receive(line, utf8.StartsWith(ByteOrderMark) ? utf8[ByteOrderMark.Length..] : utf8);
             }
             catch (Exception e) when (e is JsonException or InvalidDataException)
             {

@@ -1,6 +1,7 @@
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
+using Inference.Towers.Loading;
 using Inference.Towers.Manifests;
 
 namespace Inference.Towers.Bundles;
@@ -28,8 +29,17 @@ public sealed record LoadedBundle
     /// <summary>For each part that runs on a provider (the towers, and an index on a device): the wanted one, the actual one, and why they differ.</summary>
     public required IReadOnlyList<ProviderUse> ProviderUses { get; init; }
 
-    /// <summary>Whether the index is the bundle's own; otherwise it was built while the bundle was loaded.</summary>
-    public required bool IndexFromFile { get; init; }
+    /// <summary>Where the item embeddings came from.</summary>
+    public required PartOrigin EmbeddingsOrigin { get; init; }
+
+    /// <summary>Where the index came from.</summary>
+    public required PartOrigin IndexOrigin { get; init; }
+
+    /// <summary>Whether the index is the bundle's own; otherwise it was built, for this load or an earlier one.</summary>
+    public bool IndexFromFile => IndexOrigin == PartOrigin.Bundle;
+
+    /// <summary>Ends when what was made for this load is kept for the next one, if it is; never fails. The snapshot may be used, and disposed, before.</summary>
+    public required Task Kept { get; init; }
 
     /// <summary>What is not wrong but worth knowing, for example files without a hash.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }

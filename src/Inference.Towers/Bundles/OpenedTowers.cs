@@ -70,7 +70,8 @@ public sealed class OpenedTowers : IDisposable
             return known;
         var problems = new BundleProblems();
         var runs = new GuardedRuns(time ?? TimeProvider.System, _options.LoadRunTimeout, cancellationToken);
-        using VectorMatrix? matrix = await ItemEmbedding.ComputeAsync(_item!, _catalogue, _content.Dimension, runs, problems, done => progress?.Report(done));
+        using VectorMatrix? matrix = await Task.Run(
+            () => ItemEmbedding.Compute(_item!, _catalogue, _content.Dimension, runs, problems, done => progress?.Report(done), cancellationToken), cancellationToken);
         problems.ThrowIfAny(_content.Name);
         var embeddings = new float[(long)matrix!.Count * matrix.Dimension];
         for (int row = 0; row < matrix.Count; row++)

@@ -1,8 +1,5 @@
-using Inference.Recommendations.Features;
-using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
-using Inference.Towers.Manifests;
 
 namespace Inference.Towers.Bundles;
 
@@ -19,11 +16,12 @@ internal static class UsersReader
     public static IReadOnlyDictionary<string, UserState> Read(CheckedFile file, ItemCatalogue items, BundleProblems problems, CancellationToken cancellationToken)
     {
         var users = new Dictionary<string, UserState>(StringComparer.Ordinal);
-        using FileStream raw = File.OpenRead(file.Path);
+        var lines = new UserLines(items);
+        using FileStream raw = new(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
         using Stream stream = file.Name.EndsWith(".gz", StringComparison.Ordinal) ? new GzipFileStream(raw) : raw;
         try
         {
-            JsonLines.Read(stream, BundleLines.Json.BundleUser, MaxUsers, FreeBytes + raw.Length * MaxCompression, file.Name, problems, Add, cancellationToken);
+            JsonLines.Read(stream, MaxUsers, FreeBytes + raw.Length * MaxCompression, file.Name, problems, Receive, cancellationToken);
         }
         catch (InvalidDataException e)
         {
@@ -32,28 +30,21 @@ internal static class UsersReader
 
         return users;
 
-        void Add(int line, BundleUser user)
+        void Receive(int line, ReadOnlySpan<byte> utf8)
         {
-            string where = $"{file.Name}:{line}";
-            foreach (string unknown in user.UnknownFields?.Keys ?? [])
-                problems.Add(where, $"unknown field '{unknown}'.");
+            UserLine user = lines.Read(utf8);
+            foreach (string unknown in user.Unknown)
+                problems.Add($"{file.Name}:{line}", $"unknown field '{unknown}'.");
             if (string.IsNullOrEmpty(user.Id) || user.Id.Length > MaxIdLength)
             {
-                problems.Add(where, $"'id' has {user.Id?.Length ?? 0} characters; it can have 1 to {MaxIdLength}.");
+                problems.Add($"{file.Name}:{line}", $"'id' has {user.Id?.Length ?? 0} characters; it can have 1 to {MaxIdLength}.");
                 return;
             }
 
-            IReadOnlyList<string> history = user.History ?? [];
-            var shared = new string[history.Count];
-            for (int i = 0; i < shared.Length; i++)
-            {
-                if (string.IsNullOrEmpty(history[i]))
-                    problems.Add(where, $"'history' has no id at place {i}.");
-                shared[i] = items.TryGetRow(history[i], out int row) ? items.IdOf(row) : history[i];
-            }
-
-            if (!users.TryAdd(user.Id, new UserState(CatalogueReader.WithoutEmpty(user.Features) ?? FeatureSet.None, shared)))
-                problems.Add(where, $"the user '{user.Id}' is there twice.");
+            if (Array.IndexOf(user.History, "") is >= 0 and var place)
+                problems.Add($"{file.Name}:{line}", $"'history' has no id at place {place}.");
+            if (!users.TryAdd(user.Id, new UserState(user.Features, user.History)))
+                problems.Add($"{file.Name}:{line}", $"the user '{user.Id}' is there twice.");
         }
     }
 }

@@ -2,9 +2,12 @@ using Inference.Recommendations.Ports;
 
 namespace Inference.Towers.Runtime;
 
-/// <summary>Runs towers while a bundle is loaded: a run that takes too long, or a load that is given up, is ended instead of waited for.</summary>
+/// <summary>Runs towers while a bundle is loaded, on the thread that asks: a run that takes too long, or a load that is given up, is ended instead of waited for.</summary>
 internal sealed class GuardedRuns(TimeProvider time, TimeSpan timeout, CancellationToken cancellationToken)
 {
+    private readonly TimeProvider _time = time;
+    private readonly TimeSpan _timeout = timeout;
+    private readonly CancellationToken _cancellationToken = cancellationToken;
     private bool _late;
 
     /// <summary>Whether a run took too long; towers that were stopped so do not run again.</summary>
@@ -12,30 +15,69 @@ internal sealed class GuardedRuns(TimeProvider time, TimeSpan timeout, Cancellat
 
     /// <summary>Encodes rows.</summary>
     /// <exception cref="TowerException">The model failed, gave numbers that are not finite, or took too long.</exception>
-    public async Task<float[]> EncodeAsync<TInput, TSource>(TowerRunner<TInput, TSource> runner, int dimension, params TInput[] rows)
+    /// <exception cref="OperationCanceledException">The load was given up.</exception>
+    public float[] Encode<TInput, TSource>(TowerRunner<TInput, TSource> runner, int dimension, params TInput[] rows)
         where TInput : struct
         where TSource : IRowSource<TInput>
     {
         var embeddings = new float[rows.Length * dimension];
-        await using ITimer timer = time.CreateTimer(
-            _ =>
-            {
-                Volatile.Write(ref _late, true);
-                runner.Terminate();
-            },
-            null,
-            timeout,
-            Timeout.InfiniteTimeSpan);
-        await using CancellationTokenRegistration given = cancellationToken.UnsafeRegister(static runner => ((TowerRunner<TInput, TSource>)runner!).Terminate(), runner);
-        try
+        using Watch watch = Begin(runner.Terminate);
+        watch.Run(() => runner.EncodeHere(rows, embeddings));
+        return embeddings;
+    }
+
+    /// <summary>Watches the runs of one tower, or of one thread's slot of it; not for several threads.</summary>
+    /// <param name="terminate">Ends the run under way and all later ones.</param>
+    public Watch Begin(Action terminate) => new(this, terminate);
+
+    /// <summary>One timer for many runs, one after the other.</summary>
+    public sealed class Watch : IDisposable
+    {
+        private readonly GuardedRuns _runs;
+        private readonly Action _terminate;
+        private readonly ITimer _timer;
+        private readonly CancellationTokenRegistration _givenUp;
+
+        public Watch(GuardedRuns runs, Action terminate)
         {
-            await runner.EncodeAsync(rows, embeddings, cancellationToken);
-            return embeddings;
+            _runs = runs;
+            _terminate = terminate;
+            _timer = runs._time.CreateTimer(static watch => ((Watch)watch!).End(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _givenUp = runs._cancellationToken.UnsafeRegister(static watch => ((Watch)watch!)._terminate(), this);
         }
-        catch (TowerException e)
+
+        /// <summary>Runs the tower once.</summary>
+        /// <exception cref="TowerException">It failed or took too long.</exception>
+        /// <exception cref="OperationCanceledException">The load was given up.</exception>
+        public void Run(Action run)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw TimedOut ? new TowerException($"A run took more than {timeout}.", e) : e;
+            _runs._cancellationToken.ThrowIfCancellationRequested();
+            _timer.Change(_runs._timeout, Timeout.InfiniteTimeSpan);
+            try
+            {
+                run();
+            }
+            catch (TowerException e)
+            {
+                _runs._cancellationToken.ThrowIfCancellationRequested();
+                throw _runs.TimedOut ? new TowerException($"A run took more than {_runs._timeout}.", e) : e;
+            }
+            finally
+            {
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        public void Dispose()
+        {
+            _givenUp.Dispose();
+            _timer.Dispose();
+        }
+
+        private void End()
+        {
+            Volatile.Write(ref _runs._late, true);
+            _terminate();
         }
     }
 }

@@ -67,6 +67,15 @@ internal sealed class TowerRunner<TInput, TSource> : IDisposable
     /// <summary>Which provider was wanted, which one it became, and why.</summary>
     public ProviderUse ProviderUse => _model.Use;
 
+    /// <summary>The sizes that runs have, padding included, ascending: each has buffers and memory of its own in the runtime.</summary>
+    public IEnumerable<int> RunSizes => Enumerable.Range(1, MaxBatch).Select(_shape.RowsFor).Distinct();
+
+    /// <summary>Most items of a history that the tower reads; 0 for one that reads none.</summary>
+    public int MaxHistory => _shape.History?.MaxLength ?? 0;
+
+    /// <summary>Whether the tower may run on another device than the CPU.</summary>
+    public bool UsesDevice => _model.UsesDevice;
+
     /// <summary>As <see cref="IUserTower.EncodeAsync"/>.</summary>
     public ValueTask EncodeAsync(ReadOnlyMemory<TInput> rows, Memory<float> embeddings, CancellationToken cancellationToken)
     {
@@ -78,6 +87,33 @@ internal sealed class TowerRunner<TInput, TSource> : IDisposable
             return ValueTask.FromCanceled(cancellationToken);
         return rows.Length > MaxBatch ? EncodeSlicesAsync(rows, embeddings, cancellationToken) : EncodeBatchAsync(rows, embeddings, cancellationToken);
     }
+
+    /// <summary>Encodes on the calling thread, whatever else the process does: for the load of a bundle, whose towers nobody else uses yet and whose threads stand back behind requests.</summary>
+    /// <param name="rows">At least one; large calls are cut.</param>
+    /// <param name="embeddings">Rows × dimension places.</param>
+    /// <exception cref="TowerException">The model failed or gave numbers that are not finite.</exception>
+    /// <exception cref="InvalidOperationException">The tower is in use.</exception>
+    public void EncodeHere(ReadOnlySpan<TInput> rows, Span<float> embeddings)
+    {
+        for (int start = 0; start < rows.Length; start += MaxBatch)
+        {
+            int count = Math.Min(MaxBatch, rows.Length - start);
+            Worker? worker;
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                if (!_free.TryPop(out worker))
+                    throw new InvalidOperationException("The tower is in use.");
+            }
+
+            ValueTask ran = RunNow(worker, rows.Slice(start, count), embeddings.Slice(start * _shape.Dimension, count * _shape.Dimension));
+            Debug.Assert(ran.IsCompleted);
+            ran.GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>A slot of a load's own, so that several threads encode at once; null on a device, which runs one batch at a time whoever asks.</summary>
+    public LoadingSlot<TInput, TSource>? OpenSlot() => _model.UsesDevice ? null : new LoadingSlot<TInput, TSource>(_model, _shape);
 
     /// <summary>Makes the runs under way, and all later ones, fail. For a load that takes too long.</summary>
     public void Terminate()

@@ -20,7 +20,8 @@ namespace Inference.Vectors;
 public sealed class ExactIndex : VectorIndex
 {
     /// <summary>Sections of the file: the padded matrix, the factors of cosine, the bitmap of absent rows where there are any.</summary>
-    private const string VectorsSection = "vectors", InverseNormsSection = "inverse-norms", AbsentSection = "absent";
+    internal const string VectorsSection = "vectors", AbsentSection = "absent";
+    private const string InverseNormsSection = "inverse-norms";
 
     private readonly MemoryBlock _memory;
     private readonly float[] _inverseNorms;

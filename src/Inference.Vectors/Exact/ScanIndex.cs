@@ -64,7 +64,19 @@ public sealed class ScanIndex : VectorIndex
     /// <exception cref="ArgumentOutOfRangeException">No such metric, or a negative count.</exception>
     /// <exception cref="ObjectDisposedException">The matrix is disposed.</exception>
     public ScanIndex(VectorMatrix rows, Metric metric, ReadOnlySpan<int> numbers, int count)
-        : this(rows, metric, numbers.ToArray(), count, RowsByNumber(rows, numbers, count), new ParallelOptions())
+        : this(rows, metric, numbers, count, new ParallelOptions())
+    {
+    }
+
+    /// <summary>As the first constructor, with a say in which threads work on it.</summary>
+    internal ScanIndex(VectorMatrix rows, Metric metric, ParallelOptions parallel)
+        : this(rows, metric, [], rows.Count, [], parallel)
+    {
+    }
+
+    /// <summary>As the second constructor, with a say in which threads work on it.</summary>
+    internal ScanIndex(VectorMatrix rows, Metric metric, ReadOnlySpan<int> numbers, int count, ParallelOptions parallel)
+        : this(rows, metric, numbers.ToArray(), count, RowsByNumber(rows, numbers, count), parallel)
     {
     }
 

@@ -162,7 +162,7 @@ internal sealed class IndexFile : IDisposable
         var checksums = new uint[(bytes + Checksum.ChunkBytes - 1) / Checksum.ChunkBytes];
         try
         {
-            Parallel.For(0, checksums.Length, i =>
+            Parallel.For(0, checksums.Length, new ParallelOptions { TaskScheduler = TaskScheduler.Current }, i =>
             {
                 long at = section.Offset + (long)i * Checksum.ChunkBytes;
                 Span<byte> chunk = content.Bytes((nuint)(at - contentOffset), (int)Math.Min(Checksum.ChunkBytes, section.Offset + bytes - at));

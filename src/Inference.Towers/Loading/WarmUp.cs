@@ -1,0 +1,121 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
+using Inference.Towers.Runtime;
+using Inference.Vectors;
+using Inference.Vectors.Live;
+
+namespace Inference.Towers.Loading;
+
+/// <summary>
+/// Exercises a snapshot that nobody uses yet, so that its first users do not pay for what happens once: buffers and the runtime's plans for each size of a batch, pages of a mapped index,
+/// code that was never compiled.
+/// <list type="number">
+/// <item>the user tower with nobody, one and then a full batch: where that fails the ladder's upper rungs end, and a warning says so</item>
+/// <item>the user tower at every size of a run, with no, a middling and a long history</item>
+/// <item>the item tower with one item</item>
+/// <item>searches by the embeddings of items from all over the catalogue, at a usual number of results and at a large one</item>
+/// </list>
+/// It ends when all is done or its time is over, whichever comes first; the first part is always done.
+/// </summary>
+internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTower? item, TimeSpan most, GuardedRuns runs, TimeProvider time, List<string> warnings)
+{
+    private const int Searches = 512, UsualResults = 100, ManyResults = 1000;
+
+    private readonly long _start = time.GetTimestamp();
+
+    private bool IsOver => time.GetElapsedTime(_start) >= most;
+
+    /// <returns>Whether there was time for everything.</returns>
+    /// <exception cref="OperationCanceledException">The load was given up.</exception>
+    public bool Run()
+    {
+        try
+        {
+            Encode(1, default);
+            Encode(user.Runner.MaxBatch, default);
+        }
+        catch (TowerException e)
+        {
+            warnings.Add($"the user tower cannot encode a user without history and features, so such users get profiles instead: {e.Message}");
+            return false;
+        }
+
+        return RunSizes() && RunItem() && Search();
+    }
+
+    private bool RunSizes()
+    {
+        int[] history = [.. Popular(user.Runner.MaxHistory)];
+        foreach (int length in (int[])[history.Length, history.Length / 2, 0])
+        {
+            // Large ones first: what smaller ones need is there then.
+            foreach (int rows in user.Runner.RunSizes.Reverse())
+            {
+                if (IsOver)
+                    return false;
+                try
+                {
+                    Encode(rows, history.AsMemory(0, length));
+                }
+                catch (TowerException e)
+                {
+                    warnings.Add($"the user tower cannot encode {rows} users with a history of {length} items and no features: {e.Message}");
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool RunItem()
+    {
+        if (item is null)
+            return true;
+        if (IsOver)
+            return false;
+        try
+        {
+            // As one that somebody adds later, whose id the tower has never seen.
+            runs.Encode(item.Runner, snapshot.Model.Dimension, new ItemTowerInput("", new FeatureSet(snapshot.Items.Features().At(0))));
+        }
+        catch (TowerException e)
+        {
+            warnings.Add($"the item tower cannot encode a new item that is like '{snapshot.Items.IdOf(0)}': {e.Message}");
+        }
+
+        return true;
+    }
+
+    private bool Search()
+    {
+        LiveIndex index = snapshot.Index;
+        var query = new float[index.Dimension];
+        var results = new Neighbor[Math.Min(ManyResults, index.Count)];
+        int searches = Math.Min(Searches, index.Count);
+        for (int i = 0; i < searches; i++)
+        {
+            if (IsOver)
+                return false;
+            if (!index.TryCopyVector((int)((long)i * index.Count / searches), query))
+                continue;
+            index.Search(query, results.AsSpan(0, i % 16 == 0 ? results.Length : Math.Min(UsualResults, results.Length)));
+        }
+
+        return true;
+    }
+
+    private void Encode(int rows, ReadOnlyMemory<int> history)
+    {
+        var users = new UserTowerInput[rows];
+        Array.Fill(users, new UserTowerInput(default, history));
+        runs.Encode(user.Runner, snapshot.Model.Dimension, users);
+    }
+
+    private IEnumerable<int> Popular(int count)
+    {
+        for (int i = 0; i < count; i++)
+            yield return snapshot.Popularity.Ranked[i % snapshot.Popularity.Ranked.Length].Row;
+    }
+}
