@@ -3,9 +3,12 @@ using Inference.Towers.Runtime;
 
 namespace Inference.Towers.Loading;
 
-/// <summary>The instruments of loads, on the meter "Inference.Towers". Each by part: "embeddings" or "index".</summary>
+/// <summary>The instruments of loads, on the meter "Inference.Towers".</summary>
 internal static class LoadMetrics
 {
+    /// <summary>The attribute that they all have: "embeddings" or "index".</summary>
+    public const string Part = "recsys.model.part";
+
     private static readonly Meter Meter = new(TowerMetrics.MeterName);
 
     public static readonly Counter<long> CacheHits = Meter.CreateCounter<long>("recsys.model.cache.hits", "{part}", "Parts of bundles that a load found in the cache folder instead of making them.");

@@ -59,7 +59,7 @@ internal sealed class PartCache(string folder, long maxBytes, ILogger logger, Ti
         where T : class, IDisposable
     {
         string path = PathOf(part, key);
-        var tag = new KeyValuePair<string, object?>("part", part);
+        var tag = new KeyValuePair<string, object?>(LoadMetrics.Part, part);
         T? found = null;
         try
         {
@@ -101,6 +101,7 @@ internal sealed class PartCache(string folder, long maxBytes, ILogger logger, Ti
             if (!MakeRoom(bytes, path))
                 return;
             save(path);
+            MarkUsed(path);
             DurableFiles.FlushFolder(folder);
             logger.CacheKept(part, bytes, path);
         }
@@ -110,7 +111,7 @@ internal sealed class PartCache(string folder, long maxBytes, ILogger logger, Ti
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            LoadMetrics.CacheFailures.Add(1, new KeyValuePair<string, object?>("part", part));
+            LoadMetrics.CacheFailures.Add(1, new KeyValuePair<string, object?>(LoadMetrics.Part, part));
             logger.CacheUnwritable(part, e.Message);
         }
     }
@@ -148,7 +149,7 @@ internal sealed class PartCache(string folder, long maxBytes, ILogger logger, Ti
                 break;
             total -= file.Length;
             Remove(file.FullName);
-            LoadMetrics.CacheEvictions.Add(1, new KeyValuePair<string, object?>("part", file.Extension[1..]));
+            LoadMetrics.CacheEvictions.Add(1, new KeyValuePair<string, object?>(LoadMetrics.Part, file.Extension[1..]));
         }
 
         return true;

@@ -12,6 +12,7 @@ using Inference.Server.Hosting;
 using Inference.Server.Prometheus;
 using Inference.Server.Telemetry;
 using Inference.Storage;
+using Inference.Towers.Loading;
 using Inference.Towers.Runtime;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
@@ -36,6 +37,10 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.tower.failures"] = ["tower"],
         ["recsys.tower.provider.fallbacks"] = ["tower", "provider"],
         ["recsys.model.load.duration"] = ["recsys.outcome"],
+        ["recsys.model.cache.hits"] = ["recsys.model.part"],
+        ["recsys.model.cache.misses"] = ["recsys.model.part"],
+        ["recsys.model.cache.failures"] = ["recsys.model.part"],
+        ["recsys.model.cache.evictions"] = ["recsys.model.part"],
         ["recsys.model.items"] = ["recsys.model.version", "recsys.embedding_space"],
         ["recsys.catalogue.changes"] = ["recsys.outcome", "recsys.origin"],
         ["recsys.index.pending"] = ["recsys.index.kind", "recsys.model.version"],
@@ -144,6 +149,7 @@ public sealed class InstrumentTests : IDisposable
             - `recsys.cache`: `embeddings`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
               `unavailable` (not connected, or left alone after failures), `timeout`, `connection`, `refused`, `corrupt`.
             - `recsys.outcome` of shadow requests: `compared`, `dropped` (too many waited), `failed` (not loaded, threw, or the tower failed or was late); `recsys.side`: `active`, `shadow`.
+            - `recsys.model.part`: `embeddings`, `index`.
             - `recsys.event.type`: `view`, `click`, `cart`, `purchase`, `like`, `skip`.
 
             ## Of .NET and Kestrel
@@ -169,6 +175,7 @@ public sealed class InstrumentTests : IDisposable
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
         _ = new StorageMetrics(meters);
         RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(LoadMetrics).TypeHandle);
         listener.Start();
         // Other tests may hold meters of the same names.
         return [.. instruments.Where(instrument => instrument.Meter.Name.StartsWith("Inference.", StringComparison.Ordinal)).DistinctBy(instrument => instrument.Name)];
