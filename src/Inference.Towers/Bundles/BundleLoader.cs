@@ -54,7 +54,7 @@ public static class BundleLoader
     public static IReadOnlyDictionary<string, UserState> ReadUsers(string file, ItemCatalogue items, CancellationToken cancellationToken = default)
     {
         var problems = new BundleProblems();
-        IReadOnlyDictionary<string, UserState> users = UsersReader.Read(new CheckedFile(Path.GetFileName(file), file, ""), items, problems, cancellationToken);
+        IReadOnlyDictionary<string, UserState> users = UsersReader.Read(new CheckedFile(Path.GetFileName(file), file, "", default), items, problems, cancellationToken);
         problems.ThrowIfAny(file);
         return users;
     }

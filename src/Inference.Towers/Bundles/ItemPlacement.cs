@@ -42,7 +42,7 @@ internal sealed class ItemPlacement(
             return null;
         if (cache is not null)
         {
-            string key = _embeddingsKey = PartKeys.OfEmbeddings(manifest, files, weights, item, settings.Towers.IntraOpThreads);
+            string key = _embeddingsKey = PartKeys.OfEmbeddings(manifest, files, weights, item, settings.Towers);
             if (cache.FindEmbeddings(key, found => IsRight(found, catalogue, item)) is { } found)
             {
                 EmbeddingsOrigin = PartOrigin.Cache;

@@ -26,8 +26,8 @@ internal static class PartKeys
     /// <param name="files">Hashes of all files.</param>
     /// <param name="weights">Names of the files that the tower takes weights from.</param>
     /// <param name="tower">The opened tower: on what it runs and in which batches, for sums differ in their last bits with both.</param>
-    /// <param name="threads">Threads of one operator, with which they differ too.</param>
-    public static string OfEmbeddings(CheckedManifest manifest, IReadOnlyDictionary<string, CheckedFile> files, IEnumerable<string> weights, OnnxItemTower tower, int threads)
+    /// <param name="options">Threads of one operator and settings of providers, with which they differ too.</param>
+    public static string OfEmbeddings(CheckedManifest manifest, IReadOnlyDictionary<string, CheckedFile> files, IEnumerable<string> weights, OnnxItemTower tower, TowerOptions options)
     {
         using var key = new Ingredients("item embeddings");
         TowerManifest item = manifest.Item!.Manifest;
@@ -39,7 +39,8 @@ internal static class PartKeys
         key.Add("dimension", manifest.Dimension);
         key.Add("batch", tower.Runner.MaxBatch);
         key.Add("providers", string.Join(',', tower.Runner.Providers));
-        key.Add("threads", threads);
+        key.Add("settings", string.Join(',', options.ProviderOptions));
+        key.Add("threads", OnnxEnvironment.ThreadsFor(options.IntraOpThreads));
         key.Add("runtime", OrtEnv.Instance().GetVersionString());
         return key.Name();
     }
