@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
+using Benchmarks.Comparison;
 using Benchmarks.Onnx;
 using Benchmarks.Report;
 using Benchmarks.Storage;
@@ -15,6 +16,7 @@ return args switch
     ["kernel-table"] => KernelTable.Run(),
     ["live", .. string[] rest] => LiveReport.Run(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
+    ["shadow", .. string[] rest] => await ShadowCost.RunAsync(rest),
     ["state", .. string[] rest] => await StateReport.RunAsync(rest),
     ["report", .. string[] rest] => ReadmeFigures.Run(rest),
     ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),
@@ -25,7 +27,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

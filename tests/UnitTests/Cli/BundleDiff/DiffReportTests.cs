@@ -21,7 +21,7 @@ public sealed class DiffReportTests
     public void Table_OfTwoVersionsWithOtherItems_IsAsItWasRead() => Golden.Check("tests/UnitTests/Cli/BundleDiff/other-items.txt", Table(
         Report with
         {
-            B = Report.B with { Model = Report.A.Model with { Version = "2" }, Items = 19_950 },
+            B = Report.B with { Folder = "/models/teacher/2", Model = Model("teacher", "5e0c9d21a7b34f68", 128, version: "2"), Items = 19_950 },
             Relation = SpaceRelation.Same,
             ItemsInBoth = 19_900,
             ItemVectors = new VectorReport(1_000, 0.99987, 0.9871),
@@ -92,7 +92,7 @@ public sealed class DiffReportTests
     private static ScenarioReport Scenario(string name, long requests, double overlap, double correlation) => new(
         name, requests, [overlap - 0.05, overlap - 0.02, overlap, overlap], overlap, correlation, overlap - 0.01, 1, 0.412, 0.398, overlap - 0.1, 0.0124, double.NaN);
 
-    private static ModelIdentity Model(string name, string space, int dimension, string parent = "") => new(name, "1", space, dimension, Metric.InnerProduct) { ParentSpaceId = parent };
+    private static ModelIdentity Model(string name, string space, int dimension, string parent = "", string version = "1") => new(name, version, space, dimension, Metric.InnerProduct) { ParentSpaceId = parent };
 
     private static string Table(DiffReport report, DiffGates gates)
     {
