@@ -78,17 +78,18 @@ public sealed class ShadowTraffic : IAsyncDisposable
     /// <summary>The comparison of the active version with its shadow; null when there is no shadow, or nothing has been chosen yet.</summary>
     public ShadowReport? Report() => _tally?.Report(_plan);
 
-    /// <summary>Ends the workers; what waits is given up. Waits for what is under way, at most as long as the token allows.</summary>
+    /// <summary>Ends the workers; what waits is given up. Waits for what is under way, but not for a version that hangs.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _queue.Writer.TryComplete();
         await _stopping.CancelAsync();
-        await _working.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // What hangs keeps its lease, and must not keep the server from delivering what it owes others.
+        await _working.WaitAsync(TowerPatience, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
     {
-        // Whoever wants to wait for a version that hangs has stopped before.
+        // Whoever wants to wait has stopped before.
         await StopAsync(new CancellationToken(canceled: true));
     }
 
