@@ -167,7 +167,15 @@ public sealed class InstrumentTests : IDisposable
     private List<Instrument> Instruments()
     {
         var instruments = new List<Instrument>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => instruments.Add(instrument) };
+        // Other tests make instruments meanwhile, on threads of their own.
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, _) =>
+            {
+                lock (instruments)
+                    instruments.Add(instrument);
+            },
+        };
         IMeterFactory meters = _services.GetRequiredService<IMeterFactory>();
         _ = new RecommendationMetrics(meters);
         _ = new CatalogueMetrics(meters);
@@ -177,8 +185,9 @@ public sealed class InstrumentTests : IDisposable
         RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(LoadMetrics).TypeHandle);
         listener.Start();
-        // Other tests may hold meters of the same names.
-        return [.. instruments.Where(instrument => instrument.Meter.Name.StartsWith("Inference.", StringComparison.Ordinal)).DistinctBy(instrument => instrument.Name)];
+        // They may hold meters of the same names.
+        lock (instruments)
+            return [.. instruments.Where(instrument => instrument.Meter.Name.StartsWith("Inference.", StringComparison.Ordinal)).DistinctBy(instrument => instrument.Name)];
     }
 
     private static string NameOf(Instrument instrument) => PrometheusNames.Metric(instrument.Name, instrument.Unit ?? "", KindOf(instrument) switch
