@@ -49,9 +49,19 @@ public sealed class TowerOptions
     /// <value>1 to 64; default 1.</value>
     public int ConcurrentRuns { get; set; } = 1;
 
-    /// <summary>Most rows that may wait for a tower; above it calls fail at once, so that the ladder goes on without the tower.</summary>
+    /// <summary>
+    /// Most rows that may wait for a tower; above it calls are turned away at once, so that the ladder goes on without the tower. Bulk work (streams, item embedding) may be half of
+    /// them. A call counts with a quarter of MaxBatch at most, for that is what it takes in one turn.
+    /// </summary>
     /// <value>1 to 1,000,000; default 8192.</value>
     public int MaxQueuedRows { get; set; } = 8192;
+
+    /// <summary>
+    /// How long a run of bulk work alone may take, by the times measured: an interactive call that comes meanwhile waits for it. Longer is more work per second where a run has a
+    /// high fixed cost, on a GPU for example.
+    /// </summary>
+    /// <value>00:00:00.0001 to 00:00:01; default 00:00:00.002.</value>
+    public TimeSpan MaxBulkRun { get; set; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>How long one run may take while a bundle is loaded and checked, so that a model that never ends does not stop the load for ever.</summary>
     /// <value>00:00:01 to 01:00:00; default 00:05:00, for some providers compile the model in their first run.</value>
@@ -92,6 +102,8 @@ public sealed class TowerOptions
         InRange(MaxBatch, 1, 4096, nameof(MaxBatch));
         InRange(ConcurrentRuns, 1, 64, nameof(ConcurrentRuns));
         InRange(MaxQueuedRows, 1, 1_000_000, nameof(MaxQueuedRows));
+        if (MaxBulkRun < TimeSpan.FromMicroseconds(100) || MaxBulkRun > TimeSpan.FromSeconds(1))
+            faults.Add($"{nameof(MaxBulkRun)} is {MaxBulkRun}; it can be 100 µs to 1 s.");
         if (LoadRunTimeout < TimeSpan.FromSeconds(1) || LoadRunTimeout > TimeSpan.FromHours(1))
             faults.Add($"{nameof(LoadRunTimeout)} is {LoadRunTimeout}; it can be 1 s to 1 h.");
         return faults;

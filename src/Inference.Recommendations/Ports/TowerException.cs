@@ -1,7 +1,7 @@
 namespace Inference.Recommendations.Ports;
 
 /// <summary>A tower could not encode: the model failed, or its output is not finite. The ladder falls to the next rung.</summary>
-public sealed class TowerException : Exception
+public class TowerException : Exception
 {
     public TowerException(string message)
         : base(message)

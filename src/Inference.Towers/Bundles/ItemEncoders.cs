@@ -50,7 +50,7 @@ internal sealed class ItemEncoder : IDisposable
         _slot = runner.OpenSlot();
         _run = _slot is { } slot
             ? () => slot.Encode(_inputs.AsSpan(0, _rows), _embeddings.AsSpan(0, _rows * _dimension))
-            : () => runner.EncodeHere(_inputs.AsSpan(0, _rows), _embeddings.AsSpan(0, _rows * _dimension));
+            : () => runner.EncodeHere(_inputs.AsMemory(0, _rows), _embeddings.AsMemory(0, _rows * _dimension));
         _watch = runs.Begin(_slot is null ? runner.Terminate : _slot.Terminate);
     }
 

@@ -1,6 +1,7 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
+using Inference.Towers.Batching;
 using Inference.Towers.Runtime;
 using Inference.Vectors;
 using Inference.Vectors.Live;
@@ -13,6 +14,7 @@ namespace Inference.Towers.Loading;
 /// <list type="number">
 /// <item>the user tower with nobody, one and then a full batch: where that fails the ladder's upper rungs end, and a warning says so</item>
 /// <item>the user tower at every size of a run, with no, a middling and a long history</item>
+/// <item>the smallest and the largest of them some times more: from these the tower learns how long runs take, by which it tells from its first user on whether there is time for one</item>
 /// <item>the item tower with one item</item>
 /// <item>searches by the embeddings of items from all over the catalogue, at a usual number of results and at a large one</item>
 /// </list>
@@ -63,6 +65,18 @@ internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTowe
                     warnings.Add($"the user tower cannot encode {rows} users with a history of {length} items and no features: {e.Message}");
                     return false;
                 }
+            }
+        }
+
+        // The first runs of a shape are slow for reasons that do not come again, so it takes a few until one counts.
+        for (int i = 0; i < RunTimes.FirstRuns; i++)
+        {
+            foreach (int length in (int[])[history.Length, 0])
+            {
+                if (IsOver)
+                    return false;
+                Encode(user.Runner.MaxBatch, history.AsMemory(0, length));
+                Encode(1, history.AsMemory(0, length));
             }
         }
 

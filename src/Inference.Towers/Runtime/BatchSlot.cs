@@ -19,7 +19,6 @@ internal sealed class BatchSlot : IDisposable
     private readonly Dictionary<(int Rows, int Columns), BoundShape> _bound = [];
     private readonly RunOptions _runOptions = new();
     private readonly OrtIoBinding? _deviceBinding;
-    private int _rows;
     private int _columns;
 
     public BatchSlot(TowerModel model, TowerShape shape)
@@ -39,13 +38,8 @@ internal sealed class BatchSlot : IDisposable
     public void Terminate() => _runOptions.Terminate = true;
 
     /// <summary>Begins a batch.</summary>
-    /// <param name="rows">Rows of the batch, 1 to the tower's most.</param>
     /// <param name="longestHistory">Items of the longest trimmed history.</param>
-    public void Begin(int rows, int longestHistory)
-    {
-        _rows = rows;
-        _columns = _shape.ColumnsFor(longestHistory);
-    }
+    public void Begin(int longestHistory) => _columns = _shape.ColumnsFor(longestHistory);
 
     /// <summary>Fills one row of all inputs.</summary>
     public void Encode(int index, in TowerRow row)
@@ -55,14 +49,15 @@ internal sealed class BatchSlot : IDisposable
     }
 
     /// <summary>Runs the tower on the rows that were filled.</summary>
+    /// <param name="filled">How many, from 0 on; 1 to the tower's most.</param>
     /// <exception cref="OnnxRuntimeException">The runtime failed.</exception>
-    public void Run()
+    public void Run(int filled)
     {
-        int rows = _shape.RowsFor(_rows);
+        int rows = _shape.RowsFor(filled);
         // Surplus rows repeat the first one: whatever they hold, the model has to take it.
         for (int i = 0; i < _inputs.Length; i++)
         {
-            for (int index = _rows; index < rows; index++)
+            for (int index = filled; index < rows; index++)
                 Row(i, 0).CopyTo(Row(i, index));
         }
 
@@ -73,11 +68,11 @@ internal sealed class BatchSlot : IDisposable
         _model.Session.RunWithBinding(_runOptions, bound.Binding ?? _deviceBinding!);
     }
 
-    /// <summary>Copies embeddings of consecutive rows; false when one of the numbers is not finite.</summary>
-    public bool TryCopyEmbeddings(int firstRow, int rows, Span<float> destination)
+    /// <summary>Copies the embedding of a row; false when one of its numbers is not finite.</summary>
+    /// <param name="destination">As long as the embedding.</param>
+    public bool TryCopyEmbedding(int row, Span<float> destination)
     {
-        destination = destination[..(rows * _shape.Dimension)];
-        Span<byte> bytes = _output.Slice((nuint)firstRow * (nuint)OutputRowBytes, rows * OutputRowBytes);
+        Span<byte> bytes = _output.Slice((nuint)row * (nuint)OutputRowBytes, OutputRowBytes);
         if (_shape.OutputType == TensorElementType.Float16)
             TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), destination);
         else

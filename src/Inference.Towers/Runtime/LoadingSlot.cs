@@ -31,10 +31,10 @@ internal sealed class LoadingSlot<TInput, TSource> : IDisposable
             int longest = 0;
             foreach (ref readonly TInput row in rows)
                 longest = Math.Max(longest, TSource.RowOf(row, _shape.History).History.Length);
-            _slot.Begin(rows.Length, longest);
+            _slot.Begin(longest);
             for (int i = 0; i < rows.Length; i++)
                 _slot.Encode(i, TSource.RowOf(rows[i], _shape.History));
-            _slot.Run();
+            _slot.Run(rows.Length);
         }
         catch (OnnxRuntimeException e)
         {
@@ -45,8 +45,11 @@ internal sealed class LoadingSlot<TInput, TSource> : IDisposable
             throw new TowerException("The tower's inputs could not be encoded.", e);
         }
 
-        if (!_slot.TryCopyEmbeddings(0, rows.Length, embeddings))
-            throw new TowerException("The tower's output is not finite.");
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (!_slot.TryCopyEmbedding(i, embeddings.Slice(i * _shape.Dimension, _shape.Dimension)))
+                throw new TowerException("The tower's output is not finite.");
+        }
     }
 
     public void Dispose() => _slot.Dispose();

@@ -14,17 +14,8 @@ internal sealed class OnnxItemTower(TowerRunner<ItemTowerInput, ItemRows> runner
     /// <summary>Its graph, for callers that bring tensors.</summary>
     public RawTower Raw => runner.Raw;
 
-    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
-    {
-        ValueTask encoding = runner.EncodeAsync(items, embeddings, cancellationToken);
-        return encoding.IsCompletedSuccessfully ? new ValueTask<EncodeOutcome>(EncodeOutcome.Encoded) : Awaited(encoding);
-
-        static async ValueTask<EncodeOutcome> Awaited(ValueTask encoding)
-        {
-            await encoding;
-            return EncodeOutcome.Encoded;
-        }
-    }
+    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken) =>
+        runner.EncodeAsync(items, embeddings, urgency, cancellationToken);
 
     public void Dispose() => runner.Dispose();
 }

@@ -14,17 +14,8 @@ internal sealed class OnnxUserTower(TowerRunner<UserTowerInput, UserRows> runner
     /// <summary>Its graph, for callers that bring tensors.</summary>
     public RawTower Raw => runner.Raw;
 
-    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
-    {
-        ValueTask encoding = runner.EncodeAsync(users, embeddings, cancellationToken);
-        return encoding.IsCompletedSuccessfully ? new ValueTask<EncodeOutcome>(EncodeOutcome.Encoded) : Awaited(encoding);
-
-        static async ValueTask<EncodeOutcome> Awaited(ValueTask encoding)
-        {
-            await encoding;
-            return EncodeOutcome.Encoded;
-        }
-    }
+    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken) =>
+        runner.EncodeAsync(users, embeddings, urgency, cancellationToken);
 
     public void Dispose() => runner.Dispose();
 }

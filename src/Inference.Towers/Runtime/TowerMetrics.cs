@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Inference.Towers.Batching;
 
 namespace Inference.Towers.Runtime;
 
@@ -23,7 +24,30 @@ internal static class TowerMetrics
         "Rows of one run of a tower, without padding.",
         advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] });
 
-    /// <summary>Calls that found the queue full, by tower.</summary>
+    /// <summary>Seconds that a call waited for its first row's turn, by tower and priority.</summary>
+    public static readonly Histogram<double> QueueWait = Meter.CreateHistogram(
+        "recsys.tower.queue.wait",
+        "s",
+        "Time that a call waited for its turn at a tower; 0 where the tower was idle.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [10e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1] });
+
+    /// <summary>Rows that wait, by tower and priority.</summary>
+    public static readonly ObservableUpDownCounter<long> QueueRows =
+        Meter.CreateObservableUpDownCounter("recsys.tower.queue.rows", QueueDepths.Measure, "{row}", "Rows that wait for a tower.");
+
+    /// <summary>Rows that could not be encoded in time, by tower, priority and where that was seen.</summary>
+    public static readonly Counter<long> Late = Meter.CreateCounter<long>(
+        "recsys.tower.late", "{row}", "Rows that were not computed because their answer would have been too late: seen when the call arrived, or when its batch was formed.");
+
+    /// <summary>Cells that were computed, by tower.</summary>
+    public static readonly Counter<long> Cells = Meter.CreateCounter<long>(
+        "recsys.tower.cells", "{cell}", "Rows times history columns that runs of a tower computed, with padding.");
+
+    /// <summary>Cells that were padding, by tower.</summary>
+    public static readonly Counter<long> Padding = Meter.CreateCounter<long>(
+        "recsys.tower.padding", "{cell}", "Of the cells that runs of a tower computed, those that were padding.");
+
+    /// <summary>Calls that found the queue full, by tower and priority.</summary>
     public static readonly Counter<long> Rejected = Meter.CreateCounter<long>("recsys.tower.rejected", "{call}", "Calls that a tower turned away because its queue was full.");
 
     /// <summary>Runs that failed, by tower.</summary>
