@@ -210,7 +210,7 @@ public sealed class CatalogueUpdates : IDisposable
         IItemTower tower = snapshot.ItemTower ?? throw new TowerException("The model has item embeddings but no item tower, so items cannot be encoded from features.");
         ItemTowerInput[] inputs = [.. changes.Select(change => new ItemTowerInput(change.ItemId, new FeatureSet(change.Content!.Features)))];
         var vectors = new float[inputs.Length * snapshot.Model.Dimension];
-        await tower.EncodeAsync(inputs, vectors, cancellationToken);
+        await tower.EncodeOrThrowAsync(inputs, vectors, new Urgency(WorkPriority.Bulk), cancellationToken);
         return vectors;
     }
 }

@@ -12,20 +12,13 @@ internal readonly struct Budget(TimeProvider time, DateTimeOffset deadline, Time
         return left < budget ? left : budget;
     }
 
+    /// <summary>What is left before the caller's deadline; null when it has none.</summary>
+    public TimeSpan? Patience => deadline == DateTimeOffset.MaxValue ? null : Left(TimeSpan.MaxValue);
+
     /// <summary>Awaits the part; one that has finished already costs no timer.</summary>
     /// <exception cref="TimeoutException">The budget ran out; the part goes on alone, and its failure is observed.</exception>
-    public ValueTask WaitAsync(ValueTask part, TimeSpan left, CancellationToken cancellationToken) =>
-        part.IsCompleted ? part : new ValueTask(WithTimer(part.AsTask(), left, cancellationToken));
-
-    /// <inheritdoc cref="WaitAsync(ValueTask, TimeSpan, CancellationToken)"/>
     public ValueTask<T> WaitAsync<T>(ValueTask<T> part, TimeSpan left, CancellationToken cancellationToken) =>
         part.IsCompleted ? part : new ValueTask<T>(WithTimer(part.AsTask(), left, cancellationToken));
-
-    private Task WithTimer(Task part, TimeSpan left, CancellationToken cancellationToken)
-    {
-        Observe(part);
-        return part.WaitAsync(left, time, cancellationToken);
-    }
 
     private Task<T> WithTimer<T>(Task<T> part, TimeSpan left, CancellationToken cancellationToken)
     {

@@ -26,7 +26,7 @@ public sealed class Embeddings
 
     /// <summary>Encodes users with the user tower.</summary>
     /// <returns>Users × dimension floats, row by row.</returns>
-    /// <exception cref="TowerException">The tower failed.</exception>
+    /// <exception cref="TowerException">The tower failed; a <see cref="TowerBusyException"/> where it had no room, or no time before the deadline.</exception>
     public async ValueTask<float[]> EmbedUsersAsync(Snapshot snapshot, IReadOnlyList<UserQuery> users, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
         var budget = new Budget(_time, deadline, _options.DeadlineReserve);
@@ -47,7 +47,7 @@ public sealed class Embeddings
 
             var embeddings = new float[inputs.Length * snapshot.Model.Dimension];
             if (inputs.Length > 0)
-                await snapshot.UserTower.EncodeAsync(inputs, embeddings, cancellationToken);
+                await snapshot.UserTower.EncodeOrThrowAsync(inputs, embeddings, new Urgency(WorkPriority.Interactive, budget.Patience), cancellationToken);
             answered = true;
             return embeddings;
         }
@@ -66,10 +66,12 @@ public sealed class Embeddings
     /// <param name="snapshot">The model.</param>
     /// <param name="items">The items.</param>
     /// <param name="unknown">Receives the places of items that are neither known nor have features; their rows stay zero.</param>
+    /// <param name="deadline">When the caller stops waiting.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Items × dimension floats, row by row.</returns>
-    /// <exception cref="TowerException">The tower failed, or the bundle has no item tower.</exception>
-    public static async ValueTask<float[]> EmbedItemsAsync(Snapshot snapshot, IReadOnlyList<ItemQuery> items, ICollection<int> unknown, CancellationToken cancellationToken)
+    /// <exception cref="TowerException">The tower failed, or the bundle has no item tower; a <see cref="TowerBusyException"/> where it had no room, or no time before the deadline.</exception>
+    public async ValueTask<float[]> EmbedItemsAsync(
+        Snapshot snapshot, IReadOnlyList<ItemQuery> items, ICollection<int> unknown, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
         int dimension = snapshot.Model.Dimension;
         var embeddings = new float[items.Count * dimension];
@@ -90,7 +92,7 @@ public sealed class Embeddings
         for (int i = 0; i < inputs.Length; i++)
             inputs[i] = new ItemTowerInput(items[toEncode[i]].ItemId, new FeatureSet(items[toEncode[i]].Features));
         var encoded = new float[inputs.Length * dimension];
-        await tower.EncodeAsync(inputs, encoded, cancellationToken);
+        await tower.EncodeOrThrowAsync(inputs, encoded, new Urgency(WorkPriority.Bulk, new Budget(_time, deadline, _options.DeadlineReserve).Patience), cancellationToken);
         for (int i = 0; i < inputs.Length; i++)
             encoded.AsSpan(i * dimension, dimension).CopyTo(embeddings.AsSpan(toEncode[i] * dimension, dimension));
         return embeddings;

@@ -38,7 +38,7 @@ internal sealed class UserEmbeddings(
 
     /// <summary>The embedding of one user.</summary>
     /// <param name="cachedAs">The user whose stored state is all that the tower would read; default when the request adds to it.</param>
-    /// <returns>The embedding, to be disposed; null when the tower failed or would be too late, which is then labelled.</returns>
+    /// <returns>The embedding, to be disposed; null when the tower failed, had no room or would be too late, which is then labelled.</returns>
     public async ValueTask<RentedEmbedding?> FindAsync(
         Snapshot snapshot, KnownUser cachedAs, FeatureSet features, History history, WorkPriority priority, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
@@ -96,11 +96,18 @@ internal sealed class UserEmbeddings(
         try
         {
             UserTowerInput[] user = [new UserTowerInput(features, history.Known)];
-            ValueTask encoding = snapshot.UserTower.EncodeAsync(user, embedding.Memory, priority, cancellationToken);
-            await budget.WaitAsync(encoding, left, cancellationToken);
+            // The tower is told how long this waits, so that it declines at once what it could only answer later; the timer is for one that hangs.
+            ValueTask<EncodeOutcome> encoding = snapshot.UserTower.EncodeAsync(user, embedding.Memory, new Urgency(priority, left), cancellationToken);
+            EncodeOutcome outcome = await budget.WaitAsync(encoding, left, cancellationToken);
             answered = true;
-            metrics.TowerRan(time.GetElapsedTime(start), "ok");
-            return embedding;
+            if (outcome == EncodeOutcome.Encoded)
+            {
+                metrics.TowerRan(time.GetElapsedTime(start), "ok");
+                return embedding;
+            }
+
+            embedding.Dispose();
+            Declined(outcome, time.GetElapsedTime(start), degraded);
         }
         catch (TimeoutException)
         {
@@ -121,5 +128,18 @@ internal sealed class UserEmbeddings(
         }
 
         return null;
+    }
+    private void Declined(EncodeOutcome outcome, TimeSpan after, Degradations degraded)
+    {
+        if (outcome == EncodeOutcome.Late)
+        {
+            metrics.TowerRan(after, "late");
+            degraded.Add(Components.UserTower, DegradationReason.Timeout, "The user tower is busy and could not have answered within its budget.");
+        }
+        else
+        {
+            metrics.TowerRan(after, "refused");
+            degraded.Add(Components.UserTower, DegradationReason.Unavailable, "Too many users wait for the user tower already.");
+        }
     }
 }

@@ -20,8 +20,9 @@ namespace Inference.Server.Failures;
 ///  the server stops                              UNAVAILABLE           SERVER_STOPPING        retry at once, elsewhere
 ///  a store that cannot confirm what it must      UNAVAILABLE           STORE_UNAVAILABLE      retry after 1 s
 ///  a method of a later version                   UNIMPLEMENTED         NOT_SERVED
+///  a tower that has no room, and no fallback     UNAVAILABLE           OVERLOADED             retry after 1 s
 ///  a tower failed where there is no fallback     INTERNAL              TOWER_FAILED
-///  the deadline passed                           DEADLINE_EXCEEDED     DEADLINE_EXCEEDED
+///  the deadline passed, or would have            DEADLINE_EXCEEDED     DEADLINE_EXCEEDED
 ///  the caller gave up                            CANCELLED             CANCELLED
 ///  anything else                                 INTERNAL              INTERNAL               logged, never told
 /// </code>
@@ -35,7 +36,10 @@ internal static class FailureTable
     private static readonly Failure StoreUnavailable =
         new(StatusCode.Unavailable, "STORE_UNAVAILABLE", "The shared store could not confirm it; call again.") { RetryDelay = TimeSpan.FromSeconds(1) };
 
-    public static Failure DeadlineExceeded { get; } = new(StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", "The deadline passed before there was an answer.");
+    public static Failure DeadlineExceeded { get; } = new(StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", "The deadline passed, or would have passed, before there was an answer.");
+
+    private static readonly Failure Overloaded =
+        new(StatusCode.Unavailable, "OVERLOADED", "More work waits for the model than it can do soon; call again later.") { RetryDelay = TimeSpan.FromSeconds(1) };
 
     private static readonly Failure Cancelled = new(StatusCode.Cancelled, "CANCELLED", "The caller gave up.");
 
@@ -109,6 +113,8 @@ internal static class FailureTable
         OperationCanceledException or TimeoutException when isLate => DeadlineExceeded,
         // A transport whose peer is gone also refuses reads and writes in these ways.
         OperationCanceledException or IOException or InvalidOperationException when isCallerGone => Cancelled,
+        TowerBusyException { Outcome: EncodeOutcome.Late } => DeadlineExceeded,
+        TowerBusyException => Overloaded,
         TowerException => TowerFailed,
         StoreException => StoreUnavailable,
         _ => Internal,

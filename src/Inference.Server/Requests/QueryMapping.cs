@@ -1,5 +1,6 @@
 using Google.Protobuf.Collections;
 using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Recsys.V1;
 
@@ -8,7 +9,7 @@ namespace Inference.Server.Requests;
 /// <summary>Requests that have passed <see cref="RequestRules"/> as queries. Lists of ids are handed on as they are.</summary>
 internal static class QueryMapping
 {
-    public static RecommendQuery ToQuery(RecommendRequest request, PipelineOptions options, DateTimeOffset deadline) => new()
+    public static RecommendQuery ToQuery(RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive) => new()
     {
         UserId = request.UserId,
         Context = WireFeatures.Of(request.Context),
@@ -20,6 +21,7 @@ internal static class QueryMapping
         Explain = request.Options?.Explain ?? false,
         Retrievers = RetrieversOf(request.Options?.Retrievers),
         Deadline = deadline,
+        Priority = priority,
     };
 
     public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options) => new()

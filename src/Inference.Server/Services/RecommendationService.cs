@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference.Recommendations.Comparison;
 using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Failures;
@@ -16,22 +17,12 @@ internal sealed class RecommendationService(
     SnapshotRegistry snapshots, RecommendationPipeline pipeline, Embeddings embeddings, PipelineOptions options, RequestIds requestIds, RecommendationStreams streams, ShadowTraffic shadow)
     : Recsys.V1.RecommendationService.RecommendationServiceBase
 {
-    public override async Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context)
-    {
-        string requestId = request.RequestId.Length > 0 ? request.RequestId : requestIds.Next();
-        using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", request.UserId.Length > 0 ? request.UserId : requestId);
-        Snapshot snapshot = lease.Snapshot;
-        Refuse(RequestRules.Check(request, snapshot));
-        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline));
-        long begun = shadow.Begin();
-        RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
-        shadow.Offer(snapshot, query, requestId, reply, begun);
-        return ReplyMapping.ToResponse(reply, requestId);
-    }
+    public override Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context) => RecommendAsync(request, context, WorkPriority.Interactive);
 
     public override Task RecommendStream(
         IAsyncStreamReader<RecommendStreamRequest> requestStream, IServerStreamWriter<RecommendStreamResponse> responseStream, ServerCallContext context) =>
-        streams.RunAsync(requestStream, responseStream, Recommend, context);
+        // Who asks for slates by the thousand does not wait for each: they stand behind those of single calls.
+        streams.RunAsync(requestStream, responseStream, (request, call) => RecommendAsync(request, call, WorkPriority.Bulk), context);
 
     public override Task<SimilarItemsResponse> SimilarItems(SimilarItemsRequest request, ServerCallContext context)
     {
@@ -62,7 +53,8 @@ internal sealed class RecommendationService(
         if (snapshot.ItemTower is null && request.Items.Any(item => item.Features.Count > 0))
             throw FailureTable.ItemTowerMissing.ToException();
         var unknown = new List<int>();
-        float[] values = await Embeddings.EmbedItemsAsync(snapshot, QueryMapping.ToQueries(request.Items), unknown, context.CancellationToken);
+        float[] values = await embeddings.EmbedItemsAsync(
+            snapshot, QueryMapping.ToQueries(request.Items), unknown, QueryMapping.ToDeadline(context.Deadline), context.CancellationToken);
         if (unknown.Count > 0)
             throw FailureTable.UnknownItems("items", unknown).ToException();
         var response = new EmbedItemsResponse { ModelVersion = snapshot.Model.FullVersion, EmbeddingSpaceId = snapshot.Model.EmbeddingSpaceId };
@@ -71,6 +63,19 @@ internal sealed class RecommendationService(
     }
 
     /// <summary>The version that answers a user, or a request of nobody: the pinned one, or what the split of the traffic says.</summary>
+    private async Task<RecommendResponse> RecommendAsync(RecommendRequest request, ServerCallContext context, WorkPriority priority)
+    {
+        string requestId = request.RequestId.Length > 0 ? request.RequestId : requestIds.Next();
+        using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", request.UserId.Length > 0 ? request.UserId : requestId);
+        Snapshot snapshot = lease.Snapshot;
+        Refuse(RequestRules.Check(request, snapshot));
+        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority);
+        long begun = shadow.Begin();
+        RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
+        shadow.Offer(snapshot, query, requestId, reply, begun);
+        return ReplyMapping.ToResponse(reply, requestId);
+    }
+
     private SnapshotLease Find(string version, string key) => snapshots.Acquire(version, key) ?? throw Missing(version);
 
     private SnapshotLease Find(string version) => snapshots.Acquire(version) ?? throw Missing(version);

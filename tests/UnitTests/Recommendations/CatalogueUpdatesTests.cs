@@ -36,7 +36,7 @@ public sealed class CatalogueUpdatesTests
         Assert.Equal("new", (await RecommendAsync(new() { UserId = "nobody", Limit = 100 })).Last());
         Assert.Equal(["new"], await RecommendAsync(new() { UserId = "nobody", AllowedItemIds = ["new"], Limit = 10 }));
         Assert.DoesNotContain("new", await RecommendAsync(new() { UserId = "anna", ExcludedItemIds = ["new"], Limit = 100 }));
-        float[] embedding = await Embeddings.EmbedItemsAsync(_world.Snapshot, [new ItemQuery("new", FeatureSet.None)], [], CancellationToken.None);
+        float[] embedding = await _world.Embeddings.EmbedItemsAsync(_world.Snapshot, [new ItemQuery("new", FeatureSet.None)], [], DateTimeOffset.MaxValue, CancellationToken.None);
         Assert.Equal(new float[] { 0, 5, 0 }, embedding);
     }
 
@@ -77,7 +77,7 @@ public sealed class CatalogueUpdatesTests
         RecommendReply ofDeleted = _world.Pipeline.Similar(_world.Snapshot, new SimilarItemsQuery { ItemIds = ["i7"], Limit = 5 });
         Assert.Equal((Rung.Popularity, 1), (ofDeleted.ServedBy, ofDeleted.Degraded.Count(label => label.Reason == DegradationReason.UnknownItems)));
         List<int> unknown = [];
-        await Embeddings.EmbedItemsAsync(_world.Snapshot, [new ItemQuery("i7", FeatureSet.None)], unknown, CancellationToken.None);
+        await _world.Embeddings.EmbedItemsAsync(_world.Snapshot, [new ItemQuery("i7", FeatureSet.None)], unknown, DateTimeOffset.MaxValue, CancellationToken.None);
         Assert.Equal([0], unknown);
     }
 

@@ -53,8 +53,8 @@ public sealed class IndexKindTests
         using LiveIndex index = Build(world, IndexKind.Compact);
         ItemQuery[] asked = [.. Enumerable.Range(0, World.Items).Select(i => new ItemQuery($"i{i}", FeatureSet.None))];
 
-        float[] exact = await Embeddings.EmbedItemsAsync(world.Snapshot, asked, [], CancellationToken.None);
-        float[] near = await Embeddings.EmbedItemsAsync(Of(world, index, shared: false), asked, [], CancellationToken.None);
+        float[] exact = await world.Embeddings.EmbedItemsAsync(world.Snapshot, asked, [], DateTimeOffset.MaxValue, CancellationToken.None);
+        float[] near = await world.Embeddings.EmbedItemsAsync(Of(world, index, shared: false), asked, [], DateTimeOffset.MaxValue, CancellationToken.None);
 
         Assert.All(exact.Zip(near), pair => Assert.Equal(pair.First, pair.Second, 0.01f));
     }

@@ -98,6 +98,49 @@ public sealed class LadderTests
         Assert.Contains(reply.Degraded, label => label is { Component: Components.UserTower, Reason: DegradationReason.Timeout });
     }
 
+    [Theory]
+    [InlineData(EncodeOutcome.Late, DegradationReason.Timeout)]
+    [InlineData(EncodeOutcome.Refused, DegradationReason.Unavailable)]
+    public async Task Recommend_WhenTowerDeclines_FallsAtOnceAndSaysWhy(EncodeOutcome outcome, DegradationReason reason)
+    {
+        var tower = new ScriptedTower(_ => new ValueTask<EncodeOutcome>(outcome));
+        var world = new World(tower);
+
+        RecommendReply reply = await Ask(world, new RecommendQuery { UserId = "anna", Context = Germany, Limit = 3, Priority = WorkPriority.Bulk });
+
+        Assert.Equal(Rung.ClusterProfile, reply.ServedBy);
+        Degradation label = Assert.Single(reply.Degraded);
+        Assert.Equal((Components.UserTower, reason), (label.Component, label.Reason));
+        Assert.Equal(new Urgency(WorkPriority.Bulk, world.Options.TowerBudget), tower.Urgency);
+    }
+
+    [Fact]
+    public async Task Recommend_WithADeadline_TellsTheTowerWhatIsLeft()
+    {
+        var tower = new ScriptedTower(_ => new ValueTask<EncodeOutcome>(EncodeOutcome.Late));
+        var world = new World(tower);
+
+        await Ask(world, new RecommendQuery { UserId = "anna", Deadline = world.Time.GetUtcNow() + world.Options.DeadlineReserve + TimeSpan.FromMilliseconds(3) });
+
+        Assert.Equal(new Urgency(WorkPriority.Interactive, TimeSpan.FromMilliseconds(3)), tower.Urgency);
+    }
+
+    [Theory]
+    [InlineData(EncodeOutcome.Late)]
+    [InlineData(EncodeOutcome.Refused)]
+    public async Task EmbedUsers_WhenTowerDeclines_ThrowsWhatItSaid(EncodeOutcome outcome)
+    {
+        var tower = new ScriptedTower(_ => new ValueTask<EncodeOutcome>(outcome));
+        var world = new World(tower);
+        DateTimeOffset deadline = world.Time.GetUtcNow() + world.Options.DeadlineReserve + TimeSpan.FromMilliseconds(3);
+
+        var busy = await Assert.ThrowsAsync<TowerBusyException>(async () =>
+            await world.Embeddings.EmbedUsersAsync(world.Snapshot, [new UserQuery("anna", FeatureSet.None, [])], deadline, CancellationToken.None));
+
+        Assert.Equal(outcome, busy.Outcome);
+        Assert.Equal(TimeSpan.FromMilliseconds(3), tower.Urgency.Patience);
+    }
+
     [Fact]
     public async Task Recommend_WithDeadlineTooNear_DoesNotStartTheTower()
     {

@@ -131,7 +131,7 @@ public sealed class SlateTests
     {
         var unknown = new List<int>();
 
-        float[] embeddings = await Embeddings.EmbedItemsAsync(_world.Snapshot, [new ItemQuery("zzz", FeatureSet.None), new ItemQuery("i3", FeatureSet.None)], unknown, CancellationToken.None);
+        float[] embeddings = await _world.Embeddings.EmbedItemsAsync(_world.Snapshot, [new ItemQuery("zzz", FeatureSet.None), new ItemQuery("i3", FeatureSet.None)], unknown, DateTimeOffset.MaxValue, CancellationToken.None);
 
         Assert.Equal([0], unknown);
         Assert.Equal([0f, 0f, 0f, 0.97f, 0f, 0f], embeddings);

@@ -118,8 +118,14 @@ internal sealed class ScriptedTower(Func<CancellationToken, ValueTask<EncodeOutc
 {
     public FeatureSchema Features => FeatureSchema.Empty;
 
-    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken) =>
-        script(cancellationToken);
+    /// <summary>How urgent the last call was.</summary>
+    public Urgency Urgency { get; private set; }
+
+    public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
+    {
+        Urgency = urgency;
+        return script(cancellationToken);
+    }
 }
 
 /// <summary>A store that does what the test tells it.</summary>

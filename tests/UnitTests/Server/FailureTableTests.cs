@@ -11,6 +11,8 @@ public class FailureTableTests
     public static TheoryData<Exception, bool, bool, StatusCode, string> Table => new()
     {
         { new TowerException("secret"), false, false, StatusCode.Internal, "TOWER_FAILED" },
+        { new TowerBusyException(EncodeOutcome.Refused), false, false, StatusCode.Unavailable, "OVERLOADED" },
+        { new TowerBusyException(EncodeOutcome.Late), false, false, StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED" },
         { new OperationCanceledException(), true, false, StatusCode.Cancelled, "CANCELLED" },
         { new OperationCanceledException(), true, true, StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED" },
         { new TimeoutException("secret"), false, true, StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED" },

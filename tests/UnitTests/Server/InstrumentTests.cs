@@ -33,7 +33,12 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.tower.duration"] = ["recsys.outcome"],
         ["recsys.tower.run.duration"] = ["tower"],
         ["recsys.tower.batch.rows"] = ["tower"],
-        ["recsys.tower.rejected"] = ["tower"],
+        ["recsys.tower.rejected"] = ["tower", "priority"],
+        ["recsys.tower.late"] = ["tower", "priority", "at"],
+        ["recsys.tower.queue.wait"] = ["tower", "priority"],
+        ["recsys.tower.queue.rows"] = ["tower", "priority"],
+        ["recsys.tower.cells"] = ["tower"],
+        ["recsys.tower.padding"] = ["tower"],
         ["recsys.tower.failures"] = ["tower"],
         ["recsys.tower.provider.fallbacks"] = ["tower", "provider"],
         ["recsys.model.load.duration"] = ["recsys.outcome"],
@@ -148,6 +153,9 @@ public sealed class InstrumentTests : IDisposable
             - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
             - `recsys.cache`: `embeddings`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
               `unavailable` (not connected, or left alone after failures), `timeout`, `connection`, `refused`, `corrupt`.
+            - `recsys.outcome` of the user tower: `ok`, `late` (declined, for it could not have answered in time), `refused` (too many waited), `timeout` (it did not answer in time), `error`.
+            - `tower`: `user`, `item`; `priority`: `interactive`, `bulk` (streams, item embedding, shadow requests); `at`: `arrival` (nothing was queued), `batch` (it had waited in vain).
+              `recsys.tower.padding` by `recsys.tower.cells` is the share of the work that was padding.
             - `recsys.outcome` of shadow requests: `compared`, `dropped` (too many waited), `failed` (not loaded, threw, or the tower failed or was late); `recsys.side`: `active`, `shadow`.
             - `recsys.model.part`: `embeddings`, `index`.
             - `recsys.event.type`: `view`, `click`, `cart`, `purchase`, `like`, `skip`.

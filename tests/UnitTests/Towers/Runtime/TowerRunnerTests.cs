@@ -139,7 +139,7 @@ public sealed class TowerRunnerTests
         using Busy busy = await Busy.StartAsync(tower);
         Task<float[]> fits = tower.EncodeAsync(Dimension, User(null, 1), User(null, 2), User(null, 3));
 
-        await Assert.ThrowsAsync<TowerException>(() => tower.EncodeAsync(Dimension, User(null, 4)));
+        await Assert.ThrowsAsync<TowerBusyException>(() => tower.EncodeAsync(Dimension, User(null, 4)));
 
         busy.Release();
         await fits;
