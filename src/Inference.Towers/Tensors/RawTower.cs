@@ -42,6 +42,9 @@ public sealed class RawTower
     /// <inheritdoc cref="Beneath(IUserTower)"/>
     public static RawTower? Beneath(IItemTower? tower) => (tower as OnnxItemTower)?.Raw;
 
+    /// <summary>How anything gets its turn on the tower's device.</summary>
+    internal ExclusiveTurn Turn => _turn;
+
     /// <summary>Runs the graph when it is the run's turn.</summary>
     /// <param name="run">A run of this tower that was not given to it before.</param>
     /// <param name="urgency">Whose turn comes first, and how long an answer is of use.</param>

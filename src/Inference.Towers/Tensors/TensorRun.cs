@@ -45,19 +45,18 @@ public sealed class TensorRun
     /// <summary>Rows of the batch.</summary>
     public int Rows => (int)_shapes[0][0];
 
-    /// <summary>The longest of its open axes beside the batch, the history as a rule; 1 where there is none.</summary>
+    /// <summary>Length of the history; 1 where the tower has none, or one of fixed length.</summary>
     public int Length
     {
         get
         {
-            long longest = 1;
             for (int i = 0; i < _shapes.Length; i++)
             {
-                for (int axis = 1; axis < _shapes[i].Length; axis++)
-                    longest = _tower.Inputs[i].Axes[axis].IsOpen ? Math.Max(longest, _shapes[i][axis]) : longest;
+                if (_shapes[i].Length > 1 && _tower.Inputs[i].Axes[1].Group == TensorAxis.HistoryGroup)
+                    return (int)_shapes[i][1];
             }
 
-            return (int)longest;
+            return 1;
         }
     }
 

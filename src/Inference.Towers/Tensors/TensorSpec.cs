@@ -13,6 +13,8 @@ public sealed record TensorSpec(string Name, TensorType Type, IReadOnlyList<Tens
 /// <param name="Name">What to call it: "batch", "history", or the graph's own name; may be empty.</param>
 public readonly record struct TensorAxis(long Size, long Most, int Group, string Name)
 {
+    internal const int BatchGroup = 0, HistoryGroup = 1, FirstNamedGroup = 2;
+
     /// <summary>Whether whoever runs the graph chooses the size.</summary>
     public bool IsOpen => Size < 0;
 

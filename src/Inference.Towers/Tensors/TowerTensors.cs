@@ -9,8 +9,6 @@ namespace Inference.Towers.Tensors;
 /// </summary>
 internal static class TowerTensors
 {
-    private const int BatchGroup = 0, HistoryGroup = 1, FirstOwnGroup = 2;
-
     public static TensorSpec[] InputsOf(InferenceSession session, TowerShape shape)
     {
         var groups = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -41,9 +39,9 @@ internal static class TowerTensors
             if (size >= 0)
                 axes[i] = new TensorAxis(size, size, -1, i == 0 ? "batch" : name);
             else if (i == 0)
-                axes[i] = new TensorAxis(-1, shape.MaxBatch, BatchGroup, "batch");
+                axes[i] = new TensorAxis(-1, shape.MaxBatch, TensorAxis.BatchGroup, "batch");
             else if (input.Width < 0)
-                axes[i] = new TensorAxis(-1, shape.History!.MaxLength, HistoryGroup, "history");
+                axes[i] = new TensorAxis(-1, shape.History!.MaxLength, TensorAxis.HistoryGroup, "history");
             else
                 axes[i] = new TensorAxis(-1, input.Width, GroupOf(name, groups), name);
         }
@@ -57,7 +55,7 @@ internal static class TowerTensors
         if (name.Length == 0)
             return -1;
         if (!groups.TryGetValue(name, out int group))
-            groups.Add(name, group = FirstOwnGroup + groups.Count);
+            groups.Add(name, group = TensorAxis.FirstNamedGroup + groups.Count);
         return group;
     }
 }
