@@ -70,7 +70,8 @@ public sealed class TensorRun
     /// <exception cref="OnnxRuntimeException">The model failed.</exception>
     internal void Execute(TowerModel model)
     {
-        using var options = new RunOptions();
+        // The runtime logs every run that fails as an error; here it may be the caller's, who is told, and must not fill the log.
+        using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         // A recorded run reads and writes where it was recorded; this one has places of its own.
         if (model.CapturesGraphs)
             options.AddRunConfigEntry("gpu_graph_id", "-1");

@@ -55,6 +55,28 @@ public sealed class ModelVersionsTests : IDisposable
     }
 
     [Fact]
+    public async Task Calls_ThatEndInAnyWay_LetTheirSnapshotGo()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(server.Channel);
+        SnapshotRegistry snapshots = server.Host.Services.GetRequiredService<SnapshotRegistry>();
+        Snapshot first = snapshots.Active!;
+        await client.ModelInferAsync(InferMessages.Items(true, 1));
+        Assert.Equal("INPUTS_UNFIT", (await RunningServer.FailAsync(client.ModelInferAsync(InferMessages.Items(true, 1_000)))).Reason);
+        Assert.Equal("INVALID_REQUEST", (await RunningServer.FailAsync(client.ModelInferAsync(new() { ModelName = "item_tower" }))).Reason);
+        await client.ModelReadyAsync(new() { Name = "user_tower" });
+        await client.ModelMetadataAsync(new() { Name = "user_tower" });
+        snapshots.Activate(await LoadAsync(new SmallWorld(), "small", "2"));
+
+        await snapshots.Remove(first).WaitAsync(TimeSpan.FromSeconds(30));
+        first.Dispose();
+
+        CallFailure gone = await RunningServer.FailAsync(client.ModelInferAsync(new() { ModelName = "item_tower", ModelVersion = "1" }));
+        Assert.Equal("Version '1' of the model 'item_tower' is not loaded; loaded are '2'.", gone.Message);
+        Assert.Equal("2", (await client.ModelInferAsync(InferMessages.Items(true, 1))).ModelVersion);
+    }
+
+    [Fact]
     public async Task Call_OfABundleWithoutAnItemTower_SaysWhatThereIs()
     {
         await using RunningServer server = await RunningServer.StartAsync(change: content => content with { ItemTower = null, ItemEmbeddings = Vectors() });
