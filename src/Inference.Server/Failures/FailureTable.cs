@@ -15,7 +15,6 @@ namespace Inference.Server.Failures;
 ///  health of a service that does not exist       NOT_FOUND             UNKNOWN_SERVICE
 ///  a tower, by name or version, that is not there NOT_FOUND            UNKNOWN_MODEL
 ///  tensors that the graph cannot take            INVALID_ARGUMENT      INPUTS_UNFIT
-///  too much waits for a tower                    UNAVAILABLE           TOWER_BUSY             retry after 0.1 s
 ///  no model is loaded yet                        UNAVAILABLE           MODEL_LOADING          retry after 1 s
 ///  the server stops                              UNAVAILABLE           SERVER_STOPPING        retry at once, elsewhere
 ///  a store that cannot confirm what it must      UNAVAILABLE           STORE_UNAVAILABLE      retry after 1 s
@@ -38,7 +37,7 @@ internal static class FailureTable
 
     public static Failure DeadlineExceeded { get; } = new(StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", "The deadline passed, or would have passed, before there was an answer.");
 
-    private static readonly Failure Overloaded =
+    public static Failure Overloaded { get; } =
         new(StatusCode.Unavailable, "OVERLOADED", "More work waits for the model than it can do soon; call again later.") { RetryDelay = TimeSpan.FromSeconds(1) };
 
     private static readonly Failure Cancelled = new(StatusCode.Cancelled, "CANCELLED", "The caller gave up.");
@@ -81,10 +80,6 @@ internal static class FailureTable
     public static Failure UnknownItem { get; } = new(StatusCode.NotFound, "UNKNOWN_ITEMS", "There is no item of this id in the catalogue.");
 
     public static Failure UnknownService { get; } = new(StatusCode.NotFound, "UNKNOWN_SERVICE", "There is no service of this name.");
-
-    /// <summary>A tower that is there, but has no room for the call.</summary>
-    public static Failure TowerBusy { get; } =
-        new(StatusCode.Unavailable, "TOWER_BUSY", "Too much work waits for the tower already; try again in a moment.") { RetryDelay = TimeSpan.FromSeconds(0.1) };
 
     /// <param name="asked">The name that was asked for.</param>
     /// <param name="known">Names that there are.</param>

@@ -55,7 +55,7 @@ internal sealed class OpenInferenceService(ServedTowers towers, Readiness readin
         {
             TensorRunOutcome.Done => InferMapping.ToResponse(request, tower.Version, run),
             TensorRunOutcome.Late => throw FailureTable.DeadlineExceeded.ToException(),
-            TensorRunOutcome.Refused => throw FailureTable.TowerBusy.ToException(),
+            TensorRunOutcome.Refused => throw FailureTable.Overloaded.ToException(),
             _ => throw FailureTable.InputsUnfit(run.Refusal!).ToException(),
         };
     }
