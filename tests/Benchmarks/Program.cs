@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using Benchmarks.Comparison;
+using Benchmarks.Loading;
 using Benchmarks.Onnx;
 using Benchmarks.Report;
 using Benchmarks.Storage;
@@ -15,8 +16,10 @@ return args switch
     ["index-filters", .. string[] rest] => IndexFilters.Run(rest),
     ["kernel-table"] => KernelTable.Run(),
     ["live", .. string[] rest] => LiveReport.Run(rest),
+    ["model-leak", .. string[] rest] => await LeakReport.RunAsync(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
     ["shadow", .. string[] rest] => await ShadowCost.RunAsync(rest),
+    ["start", .. string[] rest] => await StartReport.RunAsync(rest),
     ["state", .. string[] rest] => await StateReport.RunAsync(rest),
     ["report", .. string[] rest] => ReadmeFigures.Run(rest),
     ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),
@@ -27,7 +30,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
@@ -17,7 +18,7 @@ namespace Inference.Towers.Bundles;
 /// <list type="number">
 /// <item>read the manifest, check it, hash the files</item>
 /// <item>read the catalogue</item>
-/// <item>open the models and hold them against the manifest</item>
+/// <item>beside it, open the models; then hold them against the manifest</item>
 /// <item>read or compute the item embeddings, and map or build their index</item>
 /// <item>read profiles, users and popularity</item>
 /// <item>answer the golden cases</item>
@@ -28,7 +29,6 @@ namespace Inference.Towers.Bundles;
 internal sealed class BundleLoad
 {
     private const long MaxGoldenBytes = 256 << 20;
-    private const long MaxModelBytes = 2_000_000_000;
 
     private readonly string _folder;
     private readonly BundleLoadSettings _settings;
@@ -40,7 +40,6 @@ internal sealed class BundleLoad
     private readonly BundleProblems _problems = new();
     private readonly List<string> _warnings = [];
     private readonly Dictionary<BundleLoadStage, TimeSpan> _timings = [];
-    private IReadOnlySet<string> _itemWeights = new HashSet<string>();
 
     public BundleLoad(string folder, BundleLoadSettings settings, CancellationToken cancellationToken)
     {
@@ -57,7 +56,8 @@ internal sealed class BundleLoad
     public LoadedBundle Run()
     {
         long start = _time.GetTimestamp();
-        var owned = new Stack<IDisposable>();
+        // The last one to go is the first one here.
+        var owned = new Stack<IDisposable>([new NativeHeap.TrimWhenDisposed()]);
         try
         {
             LoadedBundle loaded = Load(owned);
@@ -96,18 +96,18 @@ internal sealed class BundleLoad
         if (manifest is null)
             _problems.ThrowIfAny(_folder);
 
-        // :: Step 2 the catalogue
+        // :: Steps 2 and 3 the catalogue, and beside it the models
         BundleManifest named = manifest!.Manifest;
-        Catalogue? catalogue = Timed(BundleLoadStage.Items, () => Existing(files, named.Items) is { } file ? CatalogueReader.Read(file, _problems, _cancellationToken) : null);
-
-        // :: Step 3 the towers
-        (OnnxUserTower? user, OnnxItemTower? item) = Timed(BundleLoadStage.Towers, () => OpenTowers(manifest, files, catalogue, owned));
+        using var userModel = new OpeningTower("user", Existing(files, manifest.User.Manifest.File), manifest.User);
+        using var itemModel = new OpeningTower("item", Existing(files, manifest.Item?.Manifest.File), manifest.Item);
+        Catalogue? catalogue = ReadItemsAndModels(manifest, files, userModel, itemModel);
+        (OnnxUserTower? user, OnnxItemTower? item) = Timed(BundleLoadStage.Towers, () => BindTowers(manifest, catalogue, userModel, itemModel, owned));
 
         // :: Step 4 where the items lie
         var placement = new ItemPlacement(manifest, files, _settings, _cache, _runs, _problems, _warnings, _cancellationToken);
         VectorMatrix? vectors = Timed(BundleLoadStage.Embeddings, () => catalogue is null
             ? null
-            : placement.Embed(catalogue, item, _itemWeights, done => Report(BundleLoadStage.Embeddings, done, catalogue.Items.Count)));
+            : placement.Embed(catalogue, item, itemModel.Weights, done => Report(BundleLoadStage.Embeddings, done, catalogue.Items.Count)));
         bool isKeeping = false;
         try
         {
@@ -179,38 +179,42 @@ internal sealed class BundleLoad
             _folder, manifest, _settings.Towers.RequireHashes, _problems, _warnings, done => Report(BundleLoadStage.Verify, done, total), _cancellationToken));
     }
 
-    private (OnnxUserTower? User, OnnxItemTower? Item) OpenTowers(CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue, Stack<IDisposable> owned)
+    /// <summary>The three that need nothing of each other, on as many threads as there are. The catalogue comes first where there is one thread: it is what most refusals are about.</summary>
+    private Catalogue? ReadItemsAndModels(CheckedManifest manifest, Dictionary<string, CheckedFile> files, OpeningTower user, OpeningTower item)
     {
         IReadOnlySet<string> known = FileCheck.NamesOf(manifest.Manifest).ToHashSet(StringComparer.Ordinal);
-        ModelFile? userFile = ReadModel(Existing(files, manifest.User.Manifest.File), known, files);
-        ModelFile? itemFile = ReadModel(Existing(files, manifest.Item?.Manifest.File), known, files);
+        Catalogue? catalogue = null;
+        try
+        {
+            Parallel.Invoke(
+                new ParallelOptions { TaskScheduler = TaskScheduler.Current },
+                () => catalogue = Timed(BundleLoadStage.Items, () => Existing(files, manifest.Manifest.Items) is { } file ? CatalogueReader.Read(file, _problems, _cancellationToken) : null),
+                () => user.Open(_folder, known, files, _settings.Towers, _logger),
+                () => item.Open(_folder, known, files, _settings.Towers, _logger));
+        }
+        catch (AggregateException e)
+        {
+            // One reason is enough for a failure that is no finding; findings are problems.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+
+        _problems.Add(user.Problems);
+        _problems.Add(item.Problems);
+        return catalogue;
+    }
+
+    private (OnnxUserTower? User, OnnxItemTower? Item) BindTowers(CheckedManifest manifest, Catalogue? catalogue, OpeningTower userModel, OpeningTower itemModel, Stack<IDisposable> owned)
+    {
         if (catalogue is null)
             return (null, null);
-        _itemWeights = itemFile?.ExternalFiles ?? _itemWeights;
         var opener = new TowerOpener(_settings.Towers, _logger, _problems);
-        OnnxUserTower? user = userFile is null ? null : opener.OpenUser(userFile, manifest.User, manifest.Dimension, catalogue);
+        OnnxUserTower? user = opener.BindUser(userModel.Take(), manifest.User, manifest.Dimension, catalogue);
         if (user is not null)
             owned.Push(user);
-        Report(BundleLoadStage.Towers, 1, manifest.Item is null ? 1 : 2);
-        OnnxItemTower? item = itemFile is null ? null : opener.OpenItem(itemFile, manifest.Item!, manifest.Dimension, catalogue);
+        OnnxItemTower? item = manifest.Item is null ? null : opener.BindItem(itemModel.Take(), manifest.Item, manifest.Dimension, catalogue);
         if (item is not null)
             owned.Push(item);
         return (user, item);
-    }
-
-    private ModelFile? ReadModel(CheckedFile? file, IReadOnlySet<string> known, Dictionary<string, CheckedFile> files)
-    {
-        if (file is null)
-            return null;
-        if (file.Stamp.Length > MaxModelBytes)
-        {
-            _problems.Add(file.Name, $"has {file.Stamp.Length} bytes; a model of more than {MaxModelBytes} keeps its weights in files beside it.");
-            return null;
-        }
-
-        ModelFile? model = ModelFile.Inspect(File.ReadAllBytes(file.Path), _folder, known, _problems, file.Name);
-        // Weights that failed their check are reported already, and not to be opened.
-        return model is not null && model.ExternalFiles.All(files.ContainsKey) ? model : null;
     }
 
     private (ClusterProfiles? Profiles, IReadOnlyDictionary<string, UserState> Users, Popularity? Popularity) ReadAudience(

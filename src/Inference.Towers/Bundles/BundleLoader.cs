@@ -73,7 +73,14 @@ public static class BundleLoader
 
     private static async Task<LoadedBundle> LoadOnThreadsAsync(BundleLoad load, BundleLoadSettings settings, CancellationToken cancellationToken)
     {
-        using var threads = LoadingThreads.For(settings.Pace, settings.Loading ?? new LoadingOptions());
-        return await threads.RunAsync(load.Run, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var threads = LoadingThreads.For(settings.Pace, settings.Loading ?? new LoadingOptions());
+            return await threads.RunAsync(load.Run, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            NativeHeap.TrimSoon();
+        }
     }
 }

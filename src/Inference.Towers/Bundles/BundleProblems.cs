@@ -23,6 +23,14 @@ internal sealed class BundleProblems
             _suppressed++;
     }
 
+    /// <summary>Adds what another thread collected for itself.</summary>
+    public void Add(BundleProblems others)
+    {
+        int room = Math.Max(0, Limit - _reasons.Count), taken = Math.Min(room, others._reasons.Count);
+        _reasons.AddRange(others._reasons.Take(taken));
+        _suppressed += others.Count - taken;
+    }
+
     /// <exception cref="BundleException">Something is wrong.</exception>
     public void ThrowIfAny(string bundle)
     {

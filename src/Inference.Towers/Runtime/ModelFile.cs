@@ -1,6 +1,5 @@
-using Google.Protobuf;
 using Inference.Towers.Bundles;
-using Inference.Towers.Onnx.Proto;
+using Inference.Towers.Onnx;
 
 namespace Inference.Towers.Runtime;
 
@@ -28,19 +27,17 @@ internal sealed class ModelFile
     /// <param name="known">Their names.</param>
     public static ModelFile? Inspect(byte[] content, string folder, IReadOnlySet<string> known, BundleProblems problems, string where)
     {
-        var external = new HashSet<string>(StringComparer.Ordinal);
+        IReadOnlySet<string> external;
         try
         {
-            ModelProto model = ModelProto.Parser.ParseFrom(content);
-            if (model.Graph is null)
+            external = ExternalWeights.Find(content, out bool hasGraph);
+            if (!hasGraph)
             {
                 problems.Add(where, "is no ONNX model: it has no graph.");
                 return null;
             }
-
-            Collect(model, external);
         }
-        catch (InvalidProtocolBufferException e)
+        catch (InvalidDataException e)
         {
             problems.Add(where, $"is no ONNX model: {e.Message}");
             return null;
@@ -62,64 +59,17 @@ internal sealed class ModelFile
     /// <exception cref="InvalidDataException">The content is no ONNX model.</exception>
     public static IReadOnlyDictionary<string, string> ExternalFilesOf(byte[] content, string path)
     {
-        var external = new HashSet<string>(StringComparer.Ordinal);
+        IReadOnlySet<string> external;
         try
         {
-            Collect(ModelProto.Parser.ParseFrom(content), external);
+            external = ExternalWeights.Find(content, out _);
         }
-        catch (InvalidProtocolBufferException e)
+        catch (InvalidDataException e)
         {
             throw new InvalidDataException($"{path}: is no ONNX model: {e.Message}", e);
         }
 
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
         return external.ToDictionary(name => name, name => System.IO.Path.Combine(folder, name));
-    }
-
-    private static void Collect(ModelProto model, HashSet<string> external)
-    {
-        if (model.Graph is not null)
-            Collect(model.Graph, external);
-        foreach (FunctionProto function in model.Functions)
-            Collect(function.Node, external);
-    }
-
-    private static void Collect(GraphProto graph, HashSet<string> external)
-    {
-        foreach (TensorProto tensor in graph.Initializer)
-            Collect(tensor, external);
-        foreach (SparseTensorProto tensor in graph.SparseInitializer)
-            Collect(tensor, external);
-        Collect(graph.Node, external);
-    }
-
-    private static void Collect(IEnumerable<NodeProto> nodes, HashSet<string> external)
-    {
-        foreach (AttributeProto attribute in nodes.SelectMany(node => node.Attribute))
-        {
-            Collect(attribute.T, external);
-            foreach (TensorProto tensor in attribute.Tensors)
-                Collect(tensor, external);
-            Collect(attribute.SparseTensor, external);
-            foreach (SparseTensorProto tensor in attribute.SparseTensors)
-                Collect(tensor, external);
-            if (attribute.G is not null)
-                Collect(attribute.G, external);
-            foreach (GraphProto graph in attribute.Graphs)
-                Collect(graph, external);
-        }
-    }
-
-    private static void Collect(SparseTensorProto? tensor, HashSet<string> external)
-    {
-        Collect(tensor?.Values, external);
-        Collect(tensor?.Indices, external);
-    }
-
-    private static void Collect(TensorProto? tensor, HashSet<string> external)
-    {
-        if (tensor is null || (tensor.DataLocation != TensorProto.Types.DataLocation.External && tensor.ExternalData.Count == 0))
-            return;
-        external.Add(tensor.ExternalData.FirstOrDefault(entry => entry.Key == "location")?.Value ?? "");
     }
 }
