@@ -121,7 +121,7 @@ internal static class ExternalWeights
         return key.SequenceEqual("location"u8) ? Encoding.UTF8.GetString(value) : null;
     }
 
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> message, ulong length)
+    private static ReadOnlySpan<byte> Take(scoped ref ReadOnlySpan<byte> message, ulong length)
     {
         if (length > (ulong)message.Length)
             throw new InvalidDataException("it ends within a field.");
@@ -130,7 +130,7 @@ internal static class ExternalWeights
         return taken;
     }
 
-    private static ulong TakeNumber(ref ReadOnlySpan<byte> message)
+    private static ulong TakeNumber(scoped ref ReadOnlySpan<byte> message)
     {
         ulong value = 0;
         for (int i = 0; i < 10; i++)
