@@ -18,11 +18,6 @@ public static class TowerExtensions
     public static ValueTask EncodeAsync(this IUserTower tower, ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, CancellationToken cancellationToken) =>
         tower.EncodeOrThrowAsync(users, embeddings, default, cancellationToken);
 
-    /// <summary>Encodes users at a priority, however long it takes: for tools, loads and tests.</summary>
-    /// <exception cref="TowerException">The tower failed; a <see cref="TowerBusyException"/> where it had no room.</exception>
-    public static ValueTask EncodeAsync(this IUserTower tower, ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, WorkPriority priority, CancellationToken cancellationToken) =>
-        tower.EncodeOrThrowAsync(users, embeddings, new Urgency(priority), cancellationToken);
-
     /// <summary>Encodes items, however long it takes: for tools, loads and tests.</summary>
     /// <exception cref="TowerException">The tower failed; a <see cref="TowerBusyException"/> where it had no room.</exception>
     public static ValueTask EncodeAsync(this IItemTower tower, ReadOnlyMemory<ItemTowerInput> items, Memory<float> embeddings, CancellationToken cancellationToken) =>
