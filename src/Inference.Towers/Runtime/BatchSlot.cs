@@ -19,6 +19,7 @@ internal sealed class BatchSlot : IDisposable
     private readonly Dictionary<(int Rows, int Columns), BoundShape> _bound = [];
     private readonly RunOptions _runOptions = new();
     private readonly OrtIoBinding? _deviceBinding;
+    private readonly DeviceCopies? _copies;
     private int _columns;
 
     public BatchSlot(TowerModel model, TowerShape shape)
@@ -29,7 +30,8 @@ internal sealed class BatchSlot : IDisposable
         int columns = shape.ColumnsFor(shape.History?.MaxLength ?? 1);
         _inputs = [.. shape.Inputs.Select(input => new NativeBuffer((nuint)rows * (nuint)input.RowBytes(columns)))];
         _output = new NativeBuffer((nuint)rows * (nuint)OutputRowBytes);
-        _deviceBinding = model.UsesDevice ? model.Session.CreateIoBinding() : null;
+        _deviceBinding = model.UsesDevice && !model.CapturesGraphs ? model.Session.CreateIoBinding() : null;
+        _copies = model.CapturesGraphs ? DeviceCopies.For(model, shape) : null;
     }
 
     private int OutputRowBytes => _shape.Dimension * (_shape.OutputType == TensorElementType.Float16 ? 2 : sizeof(float));
@@ -61,11 +63,14 @@ internal sealed class BatchSlot : IDisposable
                 Row(i, 0).CopyTo(Row(i, index));
         }
 
-        if (!_bound.TryGetValue((rows, _columns), out BoundShape? bound))
-            _bound.Add((rows, _columns), bound = Bind(rows, _columns));
-        if (_deviceBinding is not null)
-            BindToDevice(bound, _deviceBinding);
-        _model.Session.RunWithBinding(_runOptions, bound.Binding ?? _deviceBinding!);
+        if (ExecutionProviders.RunsAlone(_model.Providers[0]) is not { } alone)
+        {
+            RunPadded(rows);
+            return;
+        }
+
+        lock (alone)
+            RunPadded(rows);
     }
 
     /// <summary>Copies the embedding of a row; false when one of its numbers is not finite.</summary>
@@ -85,6 +90,7 @@ internal sealed class BatchSlot : IDisposable
         foreach (BoundShape bound in _bound.Values)
             bound.Dispose();
         _bound.Clear();
+        _copies?.Dispose();
         _deviceBinding?.Dispose();
         _runOptions.Dispose();
         foreach (NativeBuffer input in _inputs)
@@ -113,7 +119,9 @@ internal sealed class BatchSlot : IDisposable
 
             values.Add(OrtValue.CreateTensorValueWithData(
                 OrtMemoryInfo.DefaultInstance, _shape.OutputType, [rows, _shape.Dimension], _output.Address, (long)rows * OutputRowBytes));
-            var bound = new BoundShape([.. values], null);
+            var bound = new BoundShape([.. values], null, null);
+            if (_copies is not null)
+                return bound with { Captured = new CapturedRun(_model, _copies, _shape, rows, columns, bound.Values) };
             if (_deviceBinding is not null)
                 return bound;
             binding = _model.Session.CreateIoBinding();
@@ -126,6 +134,21 @@ internal sealed class BatchSlot : IDisposable
             values.ForEach(value => value.Dispose());
             throw;
         }
+    }
+
+    private void RunPadded(int rows)
+    {
+        if (!_bound.TryGetValue((rows, _columns), out BoundShape? bound))
+            _bound.Add((rows, _columns), bound = Bind(rows, _columns));
+        if (bound.Captured is { } captured)
+        {
+            captured.Run(_runOptions);
+            return;
+        }
+
+        if (_deviceBinding is not null)
+            BindToDevice(bound, _deviceBinding);
+        _model.Session.RunWithBinding(_runOptions, bound.Binding ?? _deviceBinding!);
     }
 
     /// <summary>Binding copies the inputs to the device, so it has to happen before every run.</summary>
@@ -142,11 +165,12 @@ internal sealed class BatchSlot : IDisposable
         binding.BindOutput(_shape.Output, bound.Values[^1]);
     }
 
-    /// <summary>Tensors of one shape over the slot's buffers: the inputs in order, then the output; and, on the CPU, their binding.</summary>
-    private sealed record BoundShape(OrtValue[] Values, OrtIoBinding? Binding) : IDisposable
+    /// <summary>Tensors of one shape over the slot's buffers: the inputs in order, then the output; on the CPU their binding; and what a device recorded.</summary>
+    private sealed record BoundShape(OrtValue[] Values, OrtIoBinding? Binding, CapturedRun? Captured) : IDisposable
     {
         public void Dispose()
         {
+            Captured?.Dispose();
             Binding?.Dispose();
             foreach (OrtValue value in Values)
                 value.Dispose();

@@ -11,6 +11,8 @@ internal static class ExecutionProviders
     public const string WebGpu = "webgpu";
     public const string Cpu = "cpu";
 
+    private static readonly Lock WebGpuRuns = new();
+
     public static IReadOnlyList<string> Names { get; } = [TensorRt, Cuda, WebGpu, Cpu];
 
     /// <summary>Adds a provider behind those already added.</summary>
@@ -60,6 +62,16 @@ internal static class ExecutionProviders
         WebGpu => "enableGraphCapture",
         _ => null,
     };
+
+    /// <summary>The memory of a provider's device.</summary>
+    public static OrtMemoryInfo DeviceMemory(string name, int deviceId) => name == WebGpu
+        ? new OrtMemoryInfo("WebGPU_Buf", OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default)
+        : new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, deviceId, OrtMemType.Default);
+
+    /// <summary>
+    /// What a run of a provider, and binding an input to it, holds meanwhile; null where runs go side by side. All sessions on WebGPU share one device and its queue of commands, while the runtime keeps apart the runs of one session alone.
+    /// </summary>
+    public static Lock? RunsAlone(string name) => name == WebGpu ? WebGpuRuns : null;
 
     /// <summary>What a machine needs for a provider, for whoever reads that it is not there.</summary>
     public static string Needs(string name) => name switch

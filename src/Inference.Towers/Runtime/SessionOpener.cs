@@ -30,7 +30,8 @@ internal sealed class SessionOpener(TowerOptions options, IReadOnlyList<string> 
     /// <param name="open">Makes the session.</param>
     /// <param name="refusal">Why there is none, otherwise.</param>
     /// <param name="capture">Whether the first provider is to record runs and replay them.</param>
-    public OpenedSession? Open(string part, Func<SessionOptions, InferenceSession> open, out string? refusal, bool capture = false)
+    /// <param name="defaults">Settings of providers that those of the options override.</param>
+    public OpenedSession? Open(string part, Func<SessionOptions, InferenceSession> open, out string? refusal, bool capture = false, IReadOnlyList<string>? defaults = null)
     {
         var left = new List<string>(providers);
         string? reason = null;
@@ -45,7 +46,7 @@ internal sealed class SessionOpener(TowerOptions options, IReadOnlyList<string> 
                 foreach (string provider in left)
                 {
                     missing = provider;
-                    ExecutionProviders.Append(session, provider, options.DeviceId, SettingsOf(provider, capture && provider == left[0]));
+                    ExecutionProviders.Append(session, provider, options.DeviceId, SettingsOf(provider, capture && provider == left[0], defaults ?? []));
                 }
 
                 missing = null;
@@ -80,9 +81,9 @@ internal sealed class SessionOpener(TowerOptions options, IReadOnlyList<string> 
         }
     }
 
-    private Dictionary<string, string> SettingsOf(string provider, bool capture)
+    private Dictionary<string, string> SettingsOf(string provider, bool capture, IReadOnlyList<string> defaults)
     {
-        Dictionary<string, string> settings = ProviderSettings.Of(provider, options.ProviderOptions);
+        Dictionary<string, string> settings = ProviderSettings.Of(provider, [.. defaults, .. options.ProviderOptions]);
         if (capture && ExecutionProviders.CaptureSetting(provider) is { } name)
             settings.TryAdd(name, "1");
         return settings;

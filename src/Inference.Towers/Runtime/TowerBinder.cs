@@ -16,7 +16,7 @@ namespace Inference.Towers.Runtime;
 /// <item>the output is [batch, dimension] of floats</item>
 /// </list>
 /// </summary>
-internal sealed class TowerBinder(TowerManifest manifest, string where, int dimension, int maxBatch, BundleProblems problems)
+internal sealed class TowerBinder(TowerManifest manifest, string where, int dimension, int maxBatch, BundleProblems problems, bool hasFewSizes = false)
 {
     /// <summary>Most bytes of one input's buffer.</summary>
     private const long MaxInputBytes = 1 << 30;
@@ -70,6 +70,7 @@ internal sealed class TowerBinder(TowerManifest manifest, string where, int dime
             History = history,
             MaxBatch = batch,
             FixedBatch = _fixedBatch,
+            HasFewSizes = hasFewSizes,
         };
     }
 

@@ -7,14 +7,18 @@ namespace Inference.Towers.Runtime;
 /// <summary>An ONNX model that was opened on the execution providers that options name.</summary>
 internal sealed class TowerModel : IDisposable
 {
+    private readonly Func<byte[], InferenceSession>? _openBeside;
+
     /// <param name="opened">The opened model; disposed with this.</param>
-    /// <param name="capturesGraphs">Whether the session records runs and replays them.</param>
-    internal TowerModel(OpenedSession opened, bool capturesGraphs = false)
+    /// <param name="deviceId">Which GPU.</param>
+    /// <param name="openBeside">Where the session records runs: opens a model on the same provider, which records none.</param>
+    internal TowerModel(OpenedSession opened, int deviceId = 0, Func<byte[], InferenceSession>? openBeside = null)
     {
         Session = opened.Session;
         Providers = opened.Providers;
         Use = opened.Use;
-        CapturesGraphs = capturesGraphs && UsesDevice;
+        DeviceId = deviceId;
+        _openBeside = openBeside;
     }
 
     public InferenceSession Session { get; }
@@ -29,7 +33,10 @@ internal sealed class TowerModel : IDisposable
     public bool UsesDevice => Providers[0] != ExecutionProviders.Cpu;
 
     /// <summary>Whether the device records the first run of a shape and replays it: inputs and outputs then lie at fixed places of its memory.</summary>
-    public bool CapturesGraphs { get; }
+    public bool CapturesGraphs => _openBeside is not null;
+
+    /// <summary>Which GPU.</summary>
+    public int DeviceId { get; }
 
     /// <summary>Opens a model; null, with the reasons reported, when it cannot be.</summary>
     /// <param name="name">"user" or "item".</param>
@@ -40,13 +47,29 @@ internal sealed class TowerModel : IDisposable
     {
         var opener = new SessionOpener(options, options.Providers, logger);
         OpenedSession? opened = opener.Open($"{name}_tower", session => OpenSession(file, session), out string? refusal, options.GraphCapture);
-        if (opened is not null)
-            return new TowerModel(opened, options.GraphCapture);
-        problems.Add(where, refusal!);
-        return null;
+        if (opened is null)
+        {
+            problems.Add(where, refusal!);
+            return null;
+        }
+
+        // After a fallback nothing is recorded: the provider that was to do it is not there.
+        bool captures = options.GraphCapture && opened.Providers[0] == opened.Use.Wanted;
+        return new TowerModel(opened, options.DeviceId, captures ? model => OpenBeside(model, opened.Providers[0], options, logger) : null);
     }
 
+    /// <summary>Opens a model on the device of this one, with the CPU for what the device cannot do.</summary>
+    /// <exception cref="OnnxRuntimeException">It cannot be opened.</exception>
+    public InferenceSession OpenBeside(byte[] model) => _openBeside!(model);
+
     public void Dispose() => Session.Dispose();
+
+    private static InferenceSession OpenBeside(byte[] model, string provider, TowerOptions options, ILogger logger)
+    {
+        using SessionOptions session = OnnxEnvironment.NewSessionOptions(options.IntraOpThreads, logger);
+        ExecutionProviders.Append(session, provider == ExecutionProviders.TensorRt ? ExecutionProviders.Cuda : provider, options.DeviceId, []);
+        return new InferenceSession(model, session);
+    }
 
     private static InferenceSession OpenSession(ModelFile file, SessionOptions session)
     {

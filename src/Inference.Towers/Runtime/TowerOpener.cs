@@ -38,7 +38,7 @@ internal sealed class TowerOpener(TowerOptions options, ILogger logger, BundlePr
         {
             if (catalogue.IdInputs is null && tower.Inputs!.Any(input => input.Encoder!.NeedsIdInputs))
                 problems.Add(where, "an encoder takes ids from 'id_input', but not every item has one.");
-            else if (new TowerBinder(tower, where, dimension, options.MaxBatch, problems).Bind(model.Session, new EncoderScope(catalogue.Items, catalogue.IdInputs, null)) is { } shape)
+            else if (new TowerBinder(tower, where, dimension, options.MaxBatch, problems, model.CapturesGraphs).Bind(model.Session, new EncoderScope(catalogue.Items, catalogue.IdInputs, null)) is { } shape)
                 return new TowerRunner<TInput, TSource>(name, model, shape, options);
         }
         catch

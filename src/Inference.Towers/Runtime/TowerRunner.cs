@@ -44,6 +44,9 @@ internal sealed class TowerRunner<TInput, TSource> : IBatchRunner<TowerRows<TInp
     /// <summary>The providers that the tower runs on.</summary>
     public IReadOnlyList<string> Providers => _model.Providers;
 
+    /// <summary>The sizes, rows and history, that a device is to record before it serves; empty where it records nothing.</summary>
+    public IEnumerable<(int Rows, int History)> SizesToRecord => _model.CapturesGraphs ? _shape.Sizes : [];
+
     /// <summary>Which provider was wanted, which one it became, and why.</summary>
     public ProviderUse ProviderUse => _model.Use;
 

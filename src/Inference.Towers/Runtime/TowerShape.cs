@@ -1,3 +1,4 @@
+using System.Numerics;
 using Inference.Towers.Encoders;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -29,11 +30,14 @@ internal sealed class TowerShape
     /// <summary>The one batch size that the graph takes; null when it takes any.</summary>
     public required int? FixedBatch { get; init; }
 
+    /// <summary>Whether sizes are powers of two, so that there are few: a device records a run of each.</summary>
+    public bool HasFewSizes { get; init; }
+
     /// <summary>How many rows a run gets for so many wanted ones; the surplus is padding.</summary>
-    public int RowsFor(int wanted) => FixedBatch ?? RoundUp(wanted, MaxBatch);
+    public int RowsFor(int wanted) => FixedBatch ?? (HasFewSizes ? PowerOfTwo(wanted, MaxBatch) : RoundUp(wanted, MaxBatch));
 
     /// <summary>How many history columns a run gets for a longest history; at least one, for an empty history still is a row.</summary>
-    public int ColumnsFor(int longest) => History is null ? 1 : History.FixedLength ?? RoundUp(Math.Max(longest, 1), History.MaxLength);
+    public int ColumnsFor(int longest) => History is null ? 1 : History.FixedLength ?? (HasFewSizes ? PowerOfTwo(Math.Max(longest, 1), History.MaxLength) : RoundUp(Math.Max(longest, 1), History.MaxLength));
 
     /// <summary>
     /// The next size of which there are few: every one up to 8, then four per doubling. So the buffers and what the runtime caches per shape stay bounded, and padding
@@ -46,4 +50,19 @@ internal sealed class TowerShape
         int step = 1 << (int.Log2(size - 1) - 2);
         return Math.Min((size + step - 1) / step * step, most);
     }
+
+    /// <summary>All sizes, where there are few.</summary>
+    public IEnumerable<(int Rows, int History)> Sizes =>
+        from rows in Powers(FixedBatch is null ? MaxBatch : 1)
+        from columns in Powers(History is { FixedLength: null } ? History.MaxLength : 1)
+        select (rows, columns);
+
+    private static IEnumerable<int> Powers(int most)
+    {
+        for (int size = 1; size < most; size *= 2)
+            yield return size;
+        yield return most;
+    }
+
+    private static int PowerOfTwo(int size, int most) => Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)size), most);
 }

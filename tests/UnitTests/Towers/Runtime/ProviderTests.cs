@@ -29,6 +29,34 @@ public sealed class ProviderTests
         Assert.All(loaded.ProviderUses, use => Assert.Equal(("webgpu", "webgpu", false), (use.Wanted, use.Actual, use.IsFallback)));
     }
 
+    /// <summary>Every size is recorded once and replayed for other rows, whose answers are the rows' own.</summary>
+    [SkippableTheory]
+    [InlineData("webgpu")]
+    [InlineData("webgpu", "webgpu.enableInt64=1")]
+    public async Task EncodeAsync_WithRecordedRuns_AnswersEachRow(string provider, string? setting = null)
+    {
+        SwiftShader.Require();
+        var world = new SmallWorld();
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync();
+        var options = new TowerOptions { Providers = [provider], GraphCapture = true, MaxBatch = 4, ProviderOptions = setting is null ? [] : [setting] };
+
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path, options);
+
+        Assert.Empty(loaded.Warnings);
+        for (int round = 0; round < 3; round++)
+        {
+            for (int length = 0; length <= SmallWorld.MaxHistory; length++)
+            {
+                int[] history = [.. Enumerable.Range(round, length)];
+                float[] both = await loaded.Snapshot.UserTower.EncodeAsync(SmallWorld.Dimension, TestTowers.User("Spain", history), TestTowers.User(null, [round]));
+                TestTowers.AssertClose(world.Embed(2, history), both.AsMemory(0, SmallWorld.Dimension));
+                TestTowers.AssertClose(world.Embed(0, round), both.AsMemory(SmallWorld.Dimension));
+            }
+        }
+
+        loaded.Snapshot.Dispose();
+    }
+
     [SkippableFact]
     public async Task LoadAsync_OfRetailTowersOnWebGpu_AnswersTheGoldenCases()
     {
