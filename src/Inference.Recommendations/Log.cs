@@ -18,6 +18,9 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Warning, "The user tower of {Version} failed; the ladder falls to the next rung")]
     public static partial void UserTowerFailed(ILogger logger, string version, Exception exception);
 
+    [LoggerMessage(103, LogLevel.Warning, "The search on the device of {Version} failed; its index in memory answers")]
+    public static partial void DeviceSearchFailed(ILogger logger, string version, Exception exception);
+
     [LoggerMessage(110, LogLevel.Warning, "The changed items could not be read within {Seconds} s; {Version} answers without those that are not known, and catches up")]
     public static partial void CatalogueBehind(ILogger logger, string version, double seconds);
 

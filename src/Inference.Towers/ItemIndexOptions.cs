@@ -17,10 +17,13 @@ public enum ItemIndexKind
 
     /// <summary>The graph over codes that are stored once, in less than half the memory of the vectors.</summary>
     Compact,
+
+    /// <summary>All scores on a device, in batches, and the best of them; the scan in memory stands by for what the device cannot answer.</summary>
+    GpuExact,
 }
 
 /// <summary>How the items are indexed.</summary>
-public sealed class ItemIndexOptions
+public sealed class ItemIndexOptions : IValidatableObject
 {
     /// <summary>Catalogues up to this size are scanned unless another kind is named: that takes well under 0.1 ms, and no graph has to be built and kept.</summary>
     public const int FewItems = 20_000;
@@ -28,7 +31,7 @@ public sealed class ItemIndexOptions
     /// <summary>
     /// Which index. "Auto" takes the index of the bundle where there is one; otherwise, and where it is of another kind than the one named here, an index is built while the bundle is loaded.
     /// </summary>
-    /// <value>Auto, Exact, Fast or Compact; default Auto.</value>
+    /// <value>Auto, Exact, Fast, Compact or GpuExact; default Auto.</value>
     public ItemIndexKind Kind { get; set; }
 
     /// <summary>Share of the true best items that a search is to find, where the index is built here. Each bundle's own index keeps the share that it was made for.</summary>
@@ -65,6 +68,43 @@ public sealed class ItemIndexOptions
     /// <value>true or false; default false.</value>
     public bool SharePasses { get; set; }
 
+    /// <summary>
+    /// Where Kind is "GpuExact": execution providers of the search, as Inference:Towers:Providers names those of the towers, whose settings and ProviderFallback count here, too. Where a fallback ends at "cpu", the index in memory
+    /// answers alone.
+    /// </summary>
+    /// <value>Names separated by commas, empty for those of the towers; default "".</value>
+    public IReadOnlyList<string> DeviceProviders { get; set; } = [];
+
+    /// <summary>
+    /// Where Kind is "GpuExact": whether the device keeps items as 16-bit floats, in half the memory. Scores stay those of 32 bits; which items are looked at is decided by 16, so that near the end of a long list one may be missed.
+    /// </summary>
+    /// <value>true or false; default false.</value>
+    public bool DeviceHalf { get; set; }
+
+    /// <summary>Where Kind is "GpuExact": most searches of one run. The device needs room for as many scores as items, for each of them.</summary>
+    /// <value>1 to 1,024; default 64.</value>
+    [Range(1, 1024)]
+    public int DeviceMaxBatch { get; set; } = 64;
+
+    /// <summary>The rules that span options.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (string provider in DeviceProviders)
+        {
+            if (!Runtime.ExecutionProviders.Names.Contains(provider))
+                yield return new ValidationResult($"'{provider}' is no provider; it can hold {string.Join(", ", Runtime.ExecutionProviders.Names)}", [nameof(DeviceProviders)]);
+        }
+    }
+
+    /// <summary>Whether an index of a kind is the wanted one.</summary>
+    internal bool Takes(IndexKind kind) => Kind switch
+    {
+        ItemIndexKind.Auto => true,
+        ItemIndexKind.Fast => kind == IndexKind.Fast,
+        ItemIndexKind.Compact => kind == IndexKind.Compact,
+        _ => kind == IndexKind.Exact,
+    };
+
     /// <summary>How an index over so many items is built.</summary>
     /// <param name="items">Items of the catalogue.</param>
     /// <param name="mayBuildGraph">Whether the automatic choice may take the time that a graph takes.</param>
@@ -76,7 +116,7 @@ public sealed class ItemIndexOptions
             ItemIndexKind.Fast => options with { Kind = IndexKind.Fast },
             ItemIndexKind.Compact => options with { Kind = IndexKind.Compact },
             // Not by name: the builder times the exact index only where it may choose.
-            ItemIndexKind.Exact => options with { FastEnough = TimeSpan.MaxValue },
+            ItemIndexKind.Exact or ItemIndexKind.GpuExact => options with { FastEnough = TimeSpan.MaxValue },
             _ => items <= FewItems || !mayBuildGraph ? options with { FastEnough = TimeSpan.MaxValue } : options,
         };
     }

@@ -29,6 +29,12 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Error, "The changes of the catalogue of {Name}/{Version} could not be merged into its index; searches find them, and later changes try again")]
     public static partial void IndexMergeFailed(this ILogger logger, string name, string version, Exception exception);
 
+    [LoggerMessage(9, LogLevel.Error, "The matrix of items on the device could not be made anew; changed items are scored by the index, and later changes try again")]
+    public static partial void DeviceRebuildFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Information, "Items of {Bundle} are searched on {Providers}: {Rows} rows of {Columns} {Type}, {Bytes} bytes; the index in memory stands by")]
+    public static partial void DeviceSearchServed(this ILogger logger, string bundle, string providers, int rows, int columns, string type, long bytes);
+
     [LoggerMessage(20, LogLevel.Warning, "The {Part} in the cache folder cannot be used and is made again: {Reason}")]
     public static partial void CacheUnreadable(this ILogger logger, string part, string reason);
 

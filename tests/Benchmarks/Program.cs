@@ -5,6 +5,7 @@ using Benchmarks.Loading;
 using Benchmarks.Onnx;
 using Benchmarks.Report;
 using Benchmarks.Storage;
+using Benchmarks.Towers;
 using Benchmarks.Transport;
 using Benchmarks.Vectors;
 
@@ -12,6 +13,7 @@ using Benchmarks.Vectors;
 return args switch
 {
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
+    ["gpu-exact", .. string[] rest] => await GpuExactReport.RunAsync(rest),
     ["index-file", .. string[] rest] => IndexFileReport.Run(rest),
     ["index-filters", .. string[] rest] => IndexFilters.Run(rest),
     ["kernel-table"] => KernelTable.Run(),
@@ -30,7 +32,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

@@ -130,6 +130,7 @@ internal static class BundleCheckVerb
         BundleLoadStage.Audience => "users and profiles",
         BundleLoadStage.Golden => "golden cases",
         BundleLoadStage.WarmUp => "warm-up",
+        BundleLoadStage.Device => "device",
         _ => stage.ToString(),
     };
 

@@ -25,6 +25,11 @@ public sealed class PipelineOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
     public TimeSpan TowerBudget { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long a reply waits for a search on a device before the index in memory answers; only where Inference:Index:Kind is "GpuExact".</summary>
+    /// <value>00:00:00.001 to 00:00:10; default 00:00:00.02 (20 ms).</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
+    public TimeSpan DeviceSearchBudget { get; set; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Time kept back from the caller's deadline for ranking and sending: a rung may use what is left before it.</summary>
     /// <value>00:00:00 to 00:00:01; default 00:00:00.001 (1 ms).</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]

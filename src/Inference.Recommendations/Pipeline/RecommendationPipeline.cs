@@ -35,7 +35,7 @@ public sealed class RecommendationPipeline
         _time = time;
         _users = new KnownUsers(states, keys, options, time, logs.CreateLogger<KnownUsers>());
         _embeddings = new UserEmbeddings(cache, options, metrics, time, logs.CreateLogger<UserEmbeddings>());
-        _retrieval = new Retrieval(metrics, time);
+        _retrieval = new Retrieval(options, metrics, time, logs.CreateLogger<Retrieval>());
     }
 
     /// <summary>Recommends items for one user or session.</summary>
@@ -79,9 +79,11 @@ public sealed class RecommendationPipeline
     }
 
     /// <summary>Finds the items nearest to those in question; popular items where none of them is known.</summary>
-    public RecommendReply Similar(Snapshot snapshot, SimilarItemsQuery query)
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async ValueTask<RecommendReply> SimilarAsync(Snapshot snapshot, SimilarItemsQuery query, CancellationToken cancellationToken)
     {
         using Activity? span = Log.Activities.StartActivity("similar_items");
+        var budget = new Budget(_time, query.Deadline, _options.DeadlineReserve);
         var degraded = new Degradations();
 
         // :: Step 1: the items in question.
@@ -97,7 +99,7 @@ public sealed class RecommendationPipeline
         if (asked.Count > 0)
         {
             float[]? mean = Embeddings.Mean(snapshot.Index, asked.Rows.Span);
-            if (mean is not null && _retrieval.Fill(snapshot, mean, eligible, slate))
+            if (mean is not null && await _retrieval.FillAsync(snapshot, mean, eligible, slate, WorkPriority.Interactive, budget, degraded, cancellationToken))
                 rung = Rung.ItemEmbedding;
         }
 
@@ -122,7 +124,7 @@ public sealed class RecommendationPipeline
             // What is cached stands for the stored state alone.
             KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;
             using RentedEmbedding? embedding = await _embeddings.FindAsync(snapshot, cachedAs, features, history, query.Priority, budget, degraded, cancellationToken);
-            if (embedding is not null && _retrieval.Fill(snapshot, embedding.Memory, eligible, slate))
+            if (embedding is not null && await _retrieval.FillAsync(snapshot, embedding.Memory, eligible, slate, query.Priority, budget, degraded, cancellationToken))
                 return embedding.IsCached ? Rung.CachedEmbedding : towerRung;
         }
 

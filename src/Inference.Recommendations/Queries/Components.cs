@@ -11,4 +11,5 @@ public static class Components
     public const string RecentItemIds = "recent_item_ids";
     public const string AllowedItemIds = "allowed_item_ids";
     public const string ItemIds = "item_ids";
+    public const string Index = "index";
 }

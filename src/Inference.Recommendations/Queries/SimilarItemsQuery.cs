@@ -17,4 +17,7 @@ public sealed class SimilarItemsQuery
 
     /// <summary>Whether each item carries a reason.</summary>
     public bool Explain { get; init; }
+
+    /// <summary>When the answer must have been sent.</summary>
+    public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;
 }

@@ -24,6 +24,9 @@ public sealed class CatalogueEditor
         _index = index;
     }
 
+    /// <summary>Is told of each row whose vector changed; null where the index alone is searched.</summary>
+    internal IDeviceSearch? DeviceSearch { get; set; }
+
     /// <summary>Whether a change is newer than what the snapshot has of the item.</summary>
     public bool IsNews(string itemId, long version)
     {
@@ -65,7 +68,10 @@ public sealed class CatalogueEditor
         {
             _items.Publish(0, [.. rows], []);
             foreach (int row in rows)
+            {
                 _index.Delete(row);
+                DeviceSearch?.RowChanged(row);
+            }
         }
 
         return new CatalogueEdit(0, 0, rows.Count, superseded);
@@ -102,6 +108,7 @@ public sealed class CatalogueEditor
 
                 _items.SetContent(row, change.Content);
                 _index.Upsert(row, vector);
+                DeviceSearch?.RowChanged(row);
             }
         }
         finally

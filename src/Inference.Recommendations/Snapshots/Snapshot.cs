@@ -14,6 +14,7 @@ public sealed class Snapshot : IDisposable
 {
     private readonly IDisposable[] _owned;
     private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IDeviceSearch? _deviceSearch;
     private volatile Popularity _popularity;
     private int _holders = 1;
 
@@ -61,6 +62,13 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>Searches <see cref="Index"/> in passes that waiting requests share; null to search it directly.</summary>
     public ConcurrentSearch? SharedSearch { get; init; }
+
+    /// <summary>Searches the items on a device; null where <see cref="Index"/> alone does. Disposed with the snapshot, as one of what it owns.</summary>
+    public IDeviceSearch? DeviceSearch
+    {
+        get => _deviceSearch;
+        init => Editor.DeviceSearch = _deviceSearch = value;
+    }
 
     public IUserTower UserTower { get; }
 

@@ -24,8 +24,9 @@ internal static class QueryMapping
         Priority = priority,
     };
 
-    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options) => new()
+    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options, DateTimeOffset deadline) => new()
     {
+        Deadline = deadline,
         ItemIds = request.ItemIds,
         ExcludedItemIds = request.ExcludedItemIds,
         AllowedItemIds = request.AllowedItemIds,

@@ -24,13 +24,13 @@ internal sealed class RecommendationService(
         // Who asks for slates by the thousand does not wait for each: they stand behind those of single calls.
         streams.RunAsync(requestStream, responseStream, (request, call) => RecommendAsync(request, call, WorkPriority.Bulk), context);
 
-    public override Task<SimilarItemsResponse> SimilarItems(SimilarItemsRequest request, ServerCallContext context)
+    public override async Task<SimilarItemsResponse> SimilarItems(SimilarItemsRequest request, ServerCallContext context)
     {
         using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "");
         Snapshot snapshot = lease.Snapshot;
         Refuse(RequestRules.Check(request));
-        RecommendReply reply = pipeline.Similar(snapshot, QueryMapping.ToQuery(request, options));
-        return Task.FromResult(ReplyMapping.ToSimilarResponse(reply, request.RequestId.Length > 0 ? request.RequestId : requestIds.Next()));
+        RecommendReply reply = await pipeline.SimilarAsync(snapshot, QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline)), context.CancellationToken);
+        return ReplyMapping.ToSimilarResponse(reply, request.RequestId.Length > 0 ? request.RequestId : requestIds.Next());
     }
 
     public override async Task<EmbedUsersResponse> EmbedUsers(EmbedUsersRequest request, ServerCallContext context)

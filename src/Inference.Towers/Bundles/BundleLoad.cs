@@ -3,6 +3,7 @@ using System.Text.Json;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
+using Inference.Towers.DeviceSearch;
 using Inference.Towers.Loading;
 using Inference.Towers.Manifests;
 using Inference.Towers.Runtime;
@@ -129,11 +130,15 @@ internal sealed class BundleLoad
 
             // :: Step 7 the first runs are slow, so they are not a user's
             var live = new LiveIndex(index!, new LiveOptions { MergeFailed = e => _logger.IndexMergeFailed(named.Name!, named.Version!, e), TimeProvider = _time });
+            owned.Push(live);
+            (OnnxDeviceSearch? device, ProviderUse? deviceUse) = Timed(BundleLoadStage.Device, () => OpenDevice(live, owned));
+            _problems.ThrowIfAny(_folder);
             var model = new ModelIdentity(named.Name!, named.Version!, space, manifest.Dimension, manifest.Metric) { ParentSpaceId = named.ParentSpaceId ?? "" };
             ConcurrentSearch? shared = _settings.Index.SharePasses ? new ConcurrentSearch(live) : null;
-            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared };
-            owned.Push(live);
+            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device };
             Timed(BundleLoadStage.WarmUp, () => new WarmUp(snapshot, user!, item, _settings.Loading?.WarmUpTime ?? TimeSpan.Zero, _runs, _time, _warnings).Run());
+            Timed(BundleLoadStage.WarmUp, () => Record(user!));
+            _problems.ThrowIfAny(_folder);
 
             isKeeping = placement.HasToKeep;
             return new LoadedBundle
@@ -147,7 +152,7 @@ internal sealed class BundleLoad
                 IndexOrigin = placement.IndexOrigin,
                 Kept = isKeeping ? LoadingThreads.RunAlone(() => Keep(placement, vectors!), _settings.Loading!.Niceness) : Task.CompletedTask,
                 Providers = user!.Runner.Providers,
-                ProviderUses = item is null ? [user.Runner.ProviderUse] : [user.Runner.ProviderUse, item.Runner.ProviderUse],
+                ProviderUses = [.. new[] { user.Runner.ProviderUse, item?.Runner.ProviderUse, deviceUse }.OfType<ProviderUse>()],
                 Warnings = _warnings,
                 Timings = _timings,
             };
@@ -156,6 +161,35 @@ internal sealed class BundleLoad
         {
             if (!isKeeping)
                 vectors?.Dispose();
+        }
+    }
+
+    private (OnnxDeviceSearch? Search, ProviderUse? Use) OpenDevice(LiveIndex index, Stack<IDisposable> owned)
+    {
+        if (_settings.Index.Kind != ItemIndexKind.GpuExact)
+            return (null, null);
+        OnnxDeviceSearch? search = DeviceSearchOpener.Open(index, _settings.Index, _options, _logger, _time, _problems, _cancellationToken, out ProviderUse? use);
+        if (search is null)
+            return (null, use);
+        owned.Push(search);
+        if (use!.Actual == ExecutionProviders.Cpu)
+            _warnings.Add("Inference:Index:Kind is GpuExact on the provider cpu, which is for trying it out: the index in memory is faster.");
+        return (search, use);
+    }
+
+    /// <summary>Has the device record the user tower's runs, where it is to replay them.</summary>
+    private bool Record(OnnxUserTower user)
+    {
+        try
+        {
+            foreach ((int rows, int history) in user.Runner.SizesToRecord)
+                user.Runner.RecordAsync(new UserTowerInput(default, new int[history]), rows, _cancellationToken).AsTask().GetAwaiter().GetResult();
+            return true;
+        }
+        catch (TowerException e)
+        {
+            _problems.Add("user_tower", $"its runs cannot be recorded, as Inference:Towers:GraphCapture wants it: {e.Message}");
+            return false;
         }
     }
 

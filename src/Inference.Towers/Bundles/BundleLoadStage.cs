@@ -26,4 +26,7 @@ public enum BundleLoadStage
 
     /// <summary>The towers run once at their usual sizes.</summary>
     WarmUp,
+
+    /// <summary>The items are brought to the device that searches them, where one does.</summary>
+    Device,
 }

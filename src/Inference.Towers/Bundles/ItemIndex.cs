@@ -45,10 +45,10 @@ internal static class ItemIndex
     /// <param name="isWhole">Whether its hash was checked, so that its own checksums need not be.</param>
     /// <param name="rows">The item embeddings.</param>
     /// <param name="metric">How the catalogue is compared.</param>
-    /// <param name="wanted">The kind to serve.</param>
+    /// <param name="options">Which kind to serve.</param>
     /// <param name="problems">Receives what is wrong.</param>
     /// <param name="warnings">Receives what is worth knowing.</param>
-    public static VectorIndex? Read(CheckedFile file, bool isWhole, VectorMatrix rows, Metric metric, ItemIndexKind wanted, BundleProblems problems, List<string> warnings)
+    public static VectorIndex? Read(CheckedFile file, bool isWhole, VectorMatrix rows, Metric metric, ItemIndexOptions options, BundleProblems problems, List<string> warnings)
     {
         VectorIndex index;
         try
@@ -65,9 +65,9 @@ internal static class ItemIndex
         {
             problems.Add(file.Name, misfit);
         }
-        else if (wanted != ItemIndexKind.Auto && !wanted.ToString().Equals(index.Kind.ToString(), StringComparison.Ordinal))
+        else if (!options.Takes(index.Kind))
         {
-            warnings.Add($"{file.Name}: is of kind {index.Kind}, and Inference:Index:Kind is {wanted}, so an index is built instead.");
+            warnings.Add($"{file.Name}: is of kind {index.Kind}, and Inference:Index:Kind is {options.Kind}, so an index is built instead.");
         }
         else
         {

@@ -62,7 +62,7 @@ internal sealed class ItemPlacement(
         if (manifest.Manifest.Index is { } name && files.GetValueOrDefault(name) is { } file)
         {
             bool isWhole = manifest.Manifest.Files?.GetValueOrDefault(name)?.Sha256 is not null;
-            if (ItemIndex.Read(file, isWhole, vectors, manifest.Metric, settings.Index.Kind, problems, warnings) is { } own)
+            if (ItemIndex.Read(file, isWhole, vectors, manifest.Metric, settings.Index, problems, warnings) is { } own)
             {
                 IndexOrigin = PartOrigin.Bundle;
                 return own;

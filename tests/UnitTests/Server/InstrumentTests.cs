@@ -12,6 +12,7 @@ using Inference.Server.Hosting;
 using Inference.Server.Prometheus;
 using Inference.Server.Telemetry;
 using Inference.Storage;
+using Inference.Towers.DeviceSearch;
 using Inference.Towers.Loading;
 using Inference.Towers.Runtime;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,8 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.tower.cells"] = ["tower"],
         ["recsys.tower.padding"] = ["tower"],
         ["recsys.tower.failures"] = ["tower"],
+        ["recsys.index.device.searches"] = ["recsys.outcome"],
+        ["recsys.index.device.rebuilds"] = ["recsys.outcome"],
         ["recsys.tower.provider.fallbacks"] = ["tower", "provider"],
         ["recsys.model.load.duration"] = ["recsys.outcome"],
         ["recsys.model.cache.hits"] = ["recsys.model.part"],
@@ -149,6 +152,7 @@ public sealed class InstrumentTests : IDisposable
             - `rpc.method` is `package.Service/Method`; methods that are not served are `_OTHER`. `rpc.status_code` is the name of the gRPC status; `error.type` is set where the server is to blame
               (UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS).
             - `recsys.outcome` of changes: `inserted`, `updated`, `deleted`, `superseded`, `failed`; `recsys.origin`: `call`, `replica`, `replay`.
+            - `recsys.outcome` of searches on a device: `found`, `unsuited`, `uncertain`, `late`, `refused`, `failed`; of its rebuilds: `ok`, `failed`.
             - `recsys.rung`: `cached_embedding`, `user_tower`, `session`, `cluster_profile`, `popularity`, `item_embedding`.
             - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
             - `recsys.cache`: `embeddings`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
@@ -191,6 +195,7 @@ public sealed class InstrumentTests : IDisposable
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
         _ = new StorageMetrics(meters);
         RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(DeviceSearchMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(LoadMetrics).TypeHandle);
         listener.Start();
         // They may hold meters of the same names.
