@@ -168,7 +168,7 @@ internal sealed class BundleLoad
     {
         if (_settings.Index.Kind != ItemIndexKind.GpuExact)
             return (null, null);
-        OnnxDeviceSearch? search = DeviceSearchOpener.Open(index, _settings.Index, _options, _logger, _time, _problems, _cancellationToken, out ProviderUse? use);
+        OnnxDeviceSearch? search = DeviceSearchOpener.Open(index, _settings.Index, _settings.Towers, _logger, _time, _problems, _cancellationToken, out ProviderUse? use);
         if (search is null)
             return (null, use);
         owned.Push(search);

@@ -82,7 +82,7 @@ internal static class ItemIndex
     public static bool MayBuildGraph(int items, ItemIndexOptions options) => options.Kind switch
     {
         ItemIndexKind.Auto => items > ItemIndexOptions.FewItems && items <= options.MaxItemsToBuild,
-        ItemIndexKind.Exact => false,
+        ItemIndexKind.Exact or ItemIndexKind.GpuExact => false,
         _ => true,
     };
 

@@ -254,6 +254,7 @@ internal sealed class OnnxDeviceSearch : IDeviceSearch, IDisposable
                         matrix = null;
                     },
                     rows: 1,
+                    length: 1,
                     new Urgency(),
                     _ended.Token).AsTask().GetAwaiter().GetResult();
                 if (outcome != EncodeOutcome.Encoded)

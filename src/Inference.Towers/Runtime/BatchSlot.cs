@@ -63,14 +63,15 @@ internal sealed class BatchSlot : IDisposable
                 Row(i, 0).CopyTo(Row(i, index));
         }
 
-        if (ExecutionProviders.RunsAlone(_model.Providers[0]) is not { } alone)
+        _model.RunsAlone?.Enter();
+        try
         {
             RunPadded(rows);
-            return;
         }
-
-        lock (alone)
-            RunPadded(rows);
+        finally
+        {
+            _model.RunsAlone?.Exit();
+        }
     }
 
     /// <summary>Copies the embedding of a row; false when one of its numbers is not finite.</summary>

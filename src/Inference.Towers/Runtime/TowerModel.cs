@@ -35,6 +35,9 @@ internal sealed class TowerModel : IDisposable
     /// <summary>Whether the device records the first run of a shape and replays it: inputs and outputs then lie at fixed places of its memory.</summary>
     public bool CapturesGraphs => _openBeside is not null;
 
+    /// <summary>What a run holds meanwhile; null where runs of several sessions go side by side.</summary>
+    public Lock? RunsAlone => ExecutionProviders.RunsAlone(Providers[0]);
+
     /// <summary>Which GPU.</summary>
     public int DeviceId { get; }
 

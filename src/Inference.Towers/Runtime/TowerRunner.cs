@@ -90,6 +90,23 @@ internal sealed class TowerRunner<TInput, TSource> : IBatchRunner<TowerRows<TInp
     /// <summary>A slot of a load's own, so that several threads encode at once; null on a device, which runs one batch at a time whoever asks.</summary>
     public LoadingSlot<TInput, TSource>? OpenSlot() => _model.UsesDevice ? null : new LoadingSlot<TInput, TSource>(_model, _shape);
 
+    /// <summary>Has the device record a size: a run of so many rows that are all alike, in a turn of its own.</summary>
+    /// <exception cref="TowerException">The model failed.</exception>
+    public ValueTask<EncodeOutcome> RecordAsync(TInput row, int rows, CancellationToken cancellationToken) => _batcher.RunAloneAsync(
+        () =>
+        {
+            BatchSlot slot = _slots[0];
+            TowerRow encoded = TSource.RowOf(row, _shape.History);
+            slot.Begin(Math.Max(encoded.History.Length, 1));
+            for (int place = 0; place < rows; place++)
+                slot.Encode(place, encoded);
+            slot.Run(rows);
+        },
+        rows,
+        _shape.History?.MaxLength ?? 1,
+        new Urgency(),
+        cancellationToken);
+
     /// <summary>Makes the runs under way, and all later ones, fail. For a load that takes too long.</summary>
     public void Terminate()
     {

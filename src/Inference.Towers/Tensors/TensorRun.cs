@@ -77,6 +77,7 @@ public sealed class TensorRun
             options.AddRunConfigEntry("gpu_graph_id", "-1");
         var pins = new MemoryHandle[_data.Length];
         var values = new OrtValue[_data.Length];
+        model.RunsAlone?.Enter();
         try
         {
             for (int i = 0; i < _data.Length; i++)
@@ -90,6 +91,7 @@ public sealed class TensorRun
         }
         finally
         {
+            model.RunsAlone?.Exit();
             foreach (OrtValue? value in values)
                 value?.Dispose();
             foreach (ref MemoryHandle pin in pins.AsSpan())

@@ -40,10 +40,6 @@ internal static class GpuExactReport
             return 2;
         }
 
-        long start = Stopwatch.GetTimestamp();
-        using LiveIndex index = MakeIndex(options);
-        double indexSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        start = Stopwatch.GetTimestamp();
         byte[] model = TopKModel.Make(ItemVectors.ColumnsFor(options.Metric, options.Dimension), options.Half);
         OpenedSession? session = new SessionOpener(towers, towers.Providers, NullLogger.Instance).Open("index", opened => new InferenceSession(model, opened), out string? refusal, defaults: ["cuda.use_tf32=0"]);
         if (session is null)
@@ -52,6 +48,10 @@ internal static class GpuExactReport
             return 1;
         }
 
+        long start = Stopwatch.GetTimestamp();
+        using LiveIndex index = MakeIndex(options);
+        double indexSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        start = Stopwatch.GetTimestamp();
         var settings = new DeviceSearchSettings(options.Half, !options.Half, options.Batches.Max(), Patience);
         using var search = new OnnxDeviceSearch(index, session, settings, NullLogger.Instance, TimeProvider.System, CancellationToken.None);
         double deviceSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -195,7 +195,7 @@ internal static class GpuExactReport
 
         public int Denied { get; private set; }
 
-        public Metric Metric { get; private set; }
+        public Metric Metric { get; private set; } = Metric.InnerProduct;
 
         public string[] Providers { get; private set; } = ["cpu"];
 
