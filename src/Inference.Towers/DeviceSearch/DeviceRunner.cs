@@ -10,7 +10,7 @@ namespace Inference.Towers.DeviceSearch;
 internal sealed class DeviceRunner : IBatchRunner<DeviceQuery>
 {
     private readonly InferenceSession _session;
-    private readonly Lock? _runsAlone;
+    private readonly string _provider;
     private readonly int _mostQueries;
     private DeviceMatrix _matrix;
     private int _wanted;
@@ -19,13 +19,13 @@ internal sealed class DeviceRunner : IBatchRunner<DeviceQuery>
     /// <param name="matrix">Passes to the runner.</param>
     /// <param name="session">What the matrices run in; passes to the runner.</param>
     /// <param name="mostQueries">Of one run.</param>
-    /// <param name="runsAlone">Held during runs; null where the device takes several at a time.</param>
-    public DeviceRunner(DeviceMatrix matrix, InferenceSession session, int mostQueries, Lock? runsAlone)
+    /// <param name="provider">The first of the session.</param>
+    public DeviceRunner(DeviceMatrix matrix, InferenceSession session, int mostQueries, string provider)
     {
         _matrix = matrix;
         _session = session;
         _mostQueries = mostQueries;
-        _runsAlone = runsAlone;
+        _provider = provider;
     }
 
     /// <summary>What is searched now.</summary>
@@ -47,15 +47,8 @@ internal sealed class DeviceRunner : IBatchRunner<DeviceQuery>
 
     public void Run(int slot, int rows)
     {
-        if (_runsAlone is null)
-        {
-            _given = _matrix.Run(rows, PaddedRows(rows), _wanted);
-        }
-        else
-        {
-            lock (_runsAlone)
-                _given = _matrix.Run(rows, PaddedRows(rows), _wanted);
-        }
+        using Lock.Scope turn = ExecutionProviders.TurnOn(_provider);
+        _given = _matrix.Run(rows, PaddedRows(rows), _wanted);
     }
 
     public Exception? Write(int slot, int place, in DeviceQuery work, int row)
@@ -72,7 +65,14 @@ internal sealed class DeviceRunner : IBatchRunner<DeviceQuery>
     {
         DeviceMatrix old = _matrix;
         Volatile.Write(ref _matrix, matrix);
-        old.Dispose();
+        LetGo(old);
+    }
+
+    /// <summary>Disposes a matrix.</summary>
+    public void LetGo(DeviceMatrix matrix)
+    {
+        using Lock.Scope turn = ExecutionProviders.TurnOn(_provider);
+        matrix.Dispose();
     }
 
     /// <summary>Makes the run under way, and later ones, fail. From any thread.</summary>
@@ -80,6 +80,7 @@ internal sealed class DeviceRunner : IBatchRunner<DeviceQuery>
 
     public void Release()
     {
+        using Lock.Scope turn = ExecutionProviders.TurnOn(_provider);
         _matrix.Dispose();
         _session.Dispose();
     }

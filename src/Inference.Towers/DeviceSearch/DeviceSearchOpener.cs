@@ -33,7 +33,7 @@ internal static class DeviceSearchOpener
 
         if (opened.Use.IsFallback && opened.Providers[0] == ExecutionProviders.Cpu)
         {
-            opened.Session.Dispose();
+            LetGo(opened);
             return null;
         }
 
@@ -44,7 +44,7 @@ internal static class DeviceSearchOpener
         }
         catch (OnnxRuntimeException e)
         {
-            opened.Session.Dispose();
+            LetGo(opened);
             use = null;
             if (towers.ProviderFallback && opened.Providers[0] != ExecutionProviders.Cpu)
             {
@@ -61,8 +61,14 @@ internal static class DeviceSearchOpener
         }
         catch
         {
-            opened.Session.Dispose();
+            LetGo(opened);
             throw;
         }
+    }
+
+    private static void LetGo(OpenedSession opened)
+    {
+        using Lock.Scope turn = ExecutionProviders.TurnOn(opened.Providers[0]);
+        opened.Session.Dispose();
     }
 }

@@ -33,7 +33,6 @@ internal sealed class OnnxDeviceSearch : IDeviceSearch, IDisposable
     private readonly bool _half;
     private readonly bool _isProven;
     private readonly int _mostQueries;
-    private readonly Lock? _runsAlone;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ended = new();
@@ -58,22 +57,20 @@ internal sealed class OnnxDeviceSearch : IDeviceSearch, IDisposable
         _mostQueries = settings.MaxBatch;
         _logger = logger;
         _time = time;
-        _runsAlone = ExecutionProviders.RunsAlone(session.Providers[0]);
         RebuildAfter = settings.RebuildAfter ?? Math.Clamp(index.RowCount / 50, 64, ManyChanges);
-        var changed = new ChangedRows(RebuildAfter * 4);
         // Whoever changes rows does not know of this search yet; the first rows that it does tell of are those after the constructor.
-        DeviceMatrix matrix = MakeMatrix(changed, cancellationToken);
+        DeviceMatrix matrix = MakeMatrix(new ChangedRows(RebuildAfter * 4), cancellationToken);
+        _runner = new DeviceRunner(matrix, session.Session, _mostQueries, session.Providers[0]);
         try
         {
-            WarmUp(matrix);
+            WarmUp();
         }
         catch
         {
-            matrix.Dispose();
+            _runner.LetGo(matrix);
             throw;
         }
 
-        _runner = new DeviceRunner(matrix, session.Session, _mostQueries, _runsAlone);
         _batcher = new ContinuousBatcher<DeviceQuery>("index", _runner, new BatchLimits(1, Math.Max(BatchesThatWait * _mostQueries, FewestThatWait), settings.MaxBulkRun, RunsOnCallers: false), time);
     }
 
@@ -196,12 +193,10 @@ internal sealed class OnnxDeviceSearch : IDeviceSearch, IDisposable
     private DeviceMatrix MakeMatrix(ChangedRows changed, CancellationToken cancellationToken)
     {
         ItemVectors vectors = ItemVectors.Of(_index, _half, cancellationToken);
+        using Lock.Scope turn = ExecutionProviders.TurnOn(_session.Providers[0]);
         try
         {
-            if (_runsAlone is null)
-                return new DeviceMatrix(_session.Session, UsesDevice, vectors, changed, _mostQueries, DeviceSearchPlan.MostWanted, _isProven);
-            lock (_runsAlone)
-                return new DeviceMatrix(_session.Session, UsesDevice, vectors, changed, _mostQueries, DeviceSearchPlan.MostWanted, _isProven);
+            return new DeviceMatrix(_session.Session, UsesDevice, vectors, changed, _mostQueries, DeviceSearchPlan.MostWanted, _isProven);
         }
         catch
         {
@@ -213,15 +208,19 @@ internal sealed class OnnxDeviceSearch : IDeviceSearch, IDisposable
     private bool UsesDevice => _session.Providers[0] != ExecutionProviders.Cpu;
 
     /// <summary>The first run of a size is slow, so it is not a user's: the smallest batch and the largest.</summary>
-    private void WarmUp(DeviceMatrix matrix)
+    private void WarmUp()
     {
-        if (matrix.Vectors.Count == 0)
+        if (_runner.Matrix.Vectors.Count == 0)
             return;
-        matrix.Query(0).Clear();
+        for (int place = 0; place < _mostQueries; place++)
+            _runner.Matrix.Query(place).Clear();
         foreach (int queries in (int[])[1, _mostQueries])
         {
             foreach (int wanted in (int[])[16, 128])
-                matrix.Run(1, queries, wanted);
+            {
+                _runner.Begin(0, wanted);
+                _runner.Run(0, queries);
+            }
         }
     }
 
@@ -279,7 +278,8 @@ internal sealed class OnnxDeviceSearch : IDeviceSearch, IDisposable
         finally
         {
             Volatile.Write(ref _next, null);
-            matrix?.Dispose();
+            if (matrix is not null)
+                _runner.LetGo(matrix);
         }
     }
 }

@@ -30,6 +30,7 @@ internal sealed class BatchSlot : IDisposable
         int columns = shape.ColumnsFor(shape.History?.MaxLength ?? 1);
         _inputs = [.. shape.Inputs.Select(input => new NativeBuffer((nuint)rows * (nuint)input.RowBytes(columns)))];
         _output = new NativeBuffer((nuint)rows * (nuint)OutputRowBytes);
+        using Lock.Scope turn = model.Turn();
         _deviceBinding = model.UsesDevice && !model.CapturesGraphs ? model.Session.CreateIoBinding() : null;
         _copies = model.CapturesGraphs ? DeviceCopies.For(model, shape) : null;
     }
@@ -63,15 +64,8 @@ internal sealed class BatchSlot : IDisposable
                 Row(i, 0).CopyTo(Row(i, index));
         }
 
-        _model.RunsAlone?.Enter();
-        try
-        {
-            RunPadded(rows);
-        }
-        finally
-        {
-            _model.RunsAlone?.Exit();
-        }
+        using Lock.Scope turn = _model.Turn();
+        RunPadded(rows);
     }
 
     /// <summary>Copies the embedding of a row; false when one of its numbers is not finite.</summary>
@@ -88,6 +82,7 @@ internal sealed class BatchSlot : IDisposable
 
     public void Dispose()
     {
+        using Lock.Scope turn = _model.Turn();
         foreach (BoundShape bound in _bound.Values)
             bound.Dispose();
         _bound.Clear();

@@ -11,7 +11,7 @@ internal static class ExecutionProviders
     public const string WebGpu = "webgpu";
     public const string Cpu = "cpu";
 
-    private static readonly Lock WebGpuRuns = new();
+    private static readonly Lock WebGpuTurns = new();
 
     public static IReadOnlyList<string> Names { get; } = [TensorRt, Cuda, WebGpu, Cpu];
 
@@ -69,9 +69,10 @@ internal static class ExecutionProviders
         : new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, deviceId, OrtMemType.Default);
 
     /// <summary>
-    /// What a run of a provider, and binding an input to it, holds meanwhile; null where runs go side by side. All sessions on WebGPU share one device and its queue of commands, while the runtime keeps apart the runs of one session alone.
+    /// A turn on a provider's device, to be disposed: whoever opens a session, binds to it, runs it or lets it go has one. Only on WebGPU it means anything. All sessions there share one device, its buffers and its queue of
+    /// commands, while the runtime keeps apart the runs of one session alone.
     /// </summary>
-    public static Lock? RunsAlone(string name) => name == WebGpu ? WebGpuRuns : null;
+    public static Lock.Scope TurnOn(string name) => name == WebGpu ? WebGpuTurns.EnterScope() : default;
 
     /// <summary>What a machine needs for a provider, for whoever reads that it is not there.</summary>
     public static string Needs(string name) => name switch

@@ -33,6 +33,7 @@ internal sealed class SessionOpener(TowerOptions options, IReadOnlyList<string> 
     /// <param name="defaults">Settings of providers that those of the options override.</param>
     public OpenedSession? Open(string part, Func<SessionOptions, InferenceSession> open, out string? refusal, bool capture = false, IReadOnlyList<string>? defaults = null)
     {
+        using Lock.Scope turn = ExecutionProviders.TurnOn(providers.Contains(ExecutionProviders.WebGpu) ? ExecutionProviders.WebGpu : providers[0]);
         var left = new List<string>(providers);
         string? reason = null;
         while (true)

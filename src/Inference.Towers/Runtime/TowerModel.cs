@@ -35,9 +35,6 @@ internal sealed class TowerModel : IDisposable
     /// <summary>Whether the device records the first run of a shape and replays it: inputs and outputs then lie at fixed places of its memory.</summary>
     public bool CapturesGraphs => _openBeside is not null;
 
-    /// <summary>What a run holds meanwhile; null where runs of several sessions go side by side.</summary>
-    public Lock? RunsAlone => ExecutionProviders.RunsAlone(Providers[0]);
-
     /// <summary>Which GPU.</summary>
     public int DeviceId { get; }
 
@@ -65,7 +62,14 @@ internal sealed class TowerModel : IDisposable
     /// <exception cref="OnnxRuntimeException">It cannot be opened.</exception>
     public InferenceSession OpenBeside(byte[] model) => _openBeside!(model);
 
-    public void Dispose() => Session.Dispose();
+    /// <inheritdoc cref="ExecutionProviders.TurnOn"/>
+    public Lock.Scope Turn() => ExecutionProviders.TurnOn(Providers[0]);
+
+    public void Dispose()
+    {
+        using Lock.Scope turn = Turn();
+        Session.Dispose();
+    }
 
     private static InferenceSession OpenBeside(byte[] model, string provider, TowerOptions options, ILogger logger)
     {

@@ -77,7 +77,7 @@ public sealed class TensorRun
             options.AddRunConfigEntry("gpu_graph_id", "-1");
         var pins = new MemoryHandle[_data.Length];
         var values = new OrtValue[_data.Length];
-        model.RunsAlone?.Enter();
+        using Lock.Scope turn = model.Turn();
         try
         {
             for (int i = 0; i < _data.Length; i++)
@@ -91,7 +91,6 @@ public sealed class TensorRun
         }
         finally
         {
-            model.RunsAlone?.Exit();
             foreach (OrtValue? value in values)
                 value?.Dispose();
             foreach (ref MemoryHandle pin in pins.AsSpan())
