@@ -32,8 +32,8 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Error, "The matrix of items on the device could not be made anew; changed items are scored by the index, and later changes try again")]
     public static partial void DeviceRebuildFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(10, LogLevel.Information, "Items of {Bundle} are searched on {Providers}: {Rows} rows of {Columns} {Type}, {Bytes} bytes; the index in memory stands by")]
-    public static partial void DeviceSearchServed(this ILogger logger, string bundle, string providers, int rows, int columns, string type, long bytes);
+    [LoggerMessage(10, LogLevel.Information, "Items are searched on {Providers}: {Rows} rows, {Bytes} bytes; the index in memory stands by")]
+    public static partial void DeviceSearchServed(this ILogger logger, string providers, int rows, long bytes);
 
     [LoggerMessage(20, LogLevel.Warning, "The {Part} in the cache folder cannot be used and is made again: {Reason}")]
     public static partial void CacheUnreadable(this ILogger logger, string part, string reason);

@@ -40,7 +40,9 @@ internal static class DeviceSearchOpener
         bool isProven = !options.DeviceHalf && ProviderSettings.Of(ExecutionProviders.Cuda, towers.ProviderOptions).GetValueOrDefault("use_tf32") != RoundedProducts;
         try
         {
-            return new OnnxDeviceSearch(index, opened, new DeviceSearchSettings(options.DeviceHalf, isProven, options.DeviceMaxBatch, towers.MaxBulkRun), logger, time, cancellationToken);
+            var search = new OnnxDeviceSearch(index, opened, new DeviceSearchSettings(options.DeviceHalf, isProven, options.DeviceMaxBatch, towers.MaxBulkRun), logger, time, cancellationToken);
+            logger.DeviceSearchServed(string.Join(", ", opened.Providers), index.Count, search.MatrixBytes);
+            return search;
         }
         catch (OnnxRuntimeException e)
         {

@@ -129,7 +129,7 @@ public sealed class SettingsTests : IDisposable
         if (isThere)
             Assert.Equal(ItemIndexKind.Compact, options.Index.Kind);
         else
-            Assert.Contains("one of Auto, Exact, Fast, Compact is expected", Assert.Single(_problems), StringComparison.Ordinal);
+            Assert.Contains("one of Auto, Exact, Fast, Compact, GpuExact is expected", Assert.Single(_problems), StringComparison.Ordinal);
     }
 
     [Theory]
