@@ -31,8 +31,9 @@ internal sealed class TowerRunner<TInput, TSource> : IBatchRunner<TowerRows<TInp
         _slots = new BatchSlot[options.ConcurrentRuns];
         for (int i = 0; i < _slots.Length; i++)
             _slots[i] = new BatchSlot(model, shape);
-        _batcher = new ContinuousBatcher<TowerRows<TInput>>(name, this, BatchLimits.Of(options, model.UsesDevice), time ?? TimeProvider.System, threadsAreFree);
-        Raw = new RawTower(model, shape, _batcher.RunAloneAsync);
+        time ??= TimeProvider.System;
+        _batcher = new ContinuousBatcher<TowerRows<TInput>>(name, this, BatchLimits.Of(options, model.UsesDevice), time, threadsAreFree);
+        Raw = new RawTower(name, model, shape, _batcher.RunAloneAsync, time);
     }
 
     /// <summary>The graph beneath.</summary>

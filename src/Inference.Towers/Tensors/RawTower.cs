@@ -1,4 +1,5 @@
 using Inference.Recommendations.Ports;
+using Inference.Towers.Batching;
 using Inference.Towers.Runtime;
 
 namespace Inference.Towers.Tensors;
@@ -10,15 +11,20 @@ namespace Inference.Towers.Tensors;
 public sealed class RawTower
 {
     private readonly TowerModel _model;
-    private readonly ExclusiveTurn _turn;
+    private readonly TimeProvider _time;
+    private readonly BatchMeters _meters;
 
+    /// <param name="name">"user" or "item", for metrics.</param>
     /// <param name="model">The model; its owner disposes it.</param>
     /// <param name="shape">Its inputs and output.</param>
     /// <param name="turn">How a run gets the model for itself.</param>
-    internal RawTower(TowerModel model, TowerShape shape, ExclusiveTurn turn)
+    /// <param name="time">The clock.</param>
+    internal RawTower(string name, TowerModel model, TowerShape shape, ExclusiveTurn turn, TimeProvider time)
     {
         _model = model;
-        _turn = turn;
+        _time = time;
+        _meters = new BatchMeters(name);
+        Turn = turn;
         MaxBatch = shape.MaxBatch;
         InputNames = [.. model.Session.InputNames];
         Inputs = TowerTensors.InputsOf(model.Session, shape);
@@ -43,7 +49,7 @@ public sealed class RawTower
     public static RawTower? Beneath(IItemTower? tower) => (tower as OnnxItemTower)?.Raw;
 
     /// <summary>How anything gets its turn on the tower's device.</summary>
-    internal ExclusiveTurn Turn => _turn;
+    internal ExclusiveTurn Turn { get; }
 
     /// <summary>Runs the graph when it is the run's turn.</summary>
     /// <param name="run">A run of this tower that was not given to it before.</param>
@@ -51,12 +57,20 @@ public sealed class RawTower
     /// <param name="cancellationToken">Gives up waiting; a run that has begun goes on.</param>
     /// <exception cref="TowerException">The model failed.</exception>
     public async ValueTask<TensorRunOutcome> RunAsync(TensorRun run, Urgency urgency, CancellationToken cancellationToken) =>
-        await _turn(() => run.Execute(_model), run.Rows, run.Length, urgency, cancellationToken) switch
+        await Turn(() => Execute(run), run.Rows, run.Length, urgency, cancellationToken) switch
         {
             EncodeOutcome.Late => TensorRunOutcome.Late,
             EncodeOutcome.Refused => TensorRunOutcome.Refused,
             _ => run.Refusal is null ? TensorRunOutcome.Done : TensorRunOutcome.Unfit,
         };
+
+    private void Execute(TensorRun run)
+    {
+        long start = _time.GetTimestamp();
+        run.Execute(_model);
+        int cells = run.Rows * run.Length;
+        _meters.Ran(_time.GetElapsedTime(start), run.Rows, cells, cells);
+    }
 }
 
 /// <summary>Gives a job its turn on a device, alone.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Inference.Recommendations.Ports;
 using Inference.Towers.Runtime;
@@ -53,6 +54,42 @@ public sealed class RawTowerTests : IDisposable
         OutputTensor output = Assert.Single(run.Outputs);
         Assert.Equal([2, SmallWorld.Dimension], output.Shape);
         TestTowers.AssertClose([.. _world.Embed(2, 3, 4), .. _world.Embed(3, 0, 0)], MemoryMarshal.Cast<byte, float>(output.Data).ToArray());
+    }
+
+    [Fact]
+    public async Task RunAsync_OnADevice_GivesTheSame()
+    {
+        using OnnxUserTower tower = TestTowers.Open(_world, asDevice: true);
+        RawTower raw = RawTower.Beneath(tower)!;
+        var run = new TensorRun(raw, [Bytes(4L), Bytes(1f), Bytes(1L)], [[1, 1], [1, 1], [1]], [0]);
+
+        Assert.Equal(TensorRunOutcome.Done, await raw.RunAsync(run, default, CancellationToken.None));
+
+        TestTowers.AssertClose(_world.Embed(1, 3), MemoryMarshal.Cast<byte, float>(run.Outputs[0].Data).ToArray());
+    }
+
+    [Fact]
+    public async Task RunAsync_CountsAsARunOfItsTower()
+    {
+        var rows = new List<int>();
+        int thread = Environment.CurrentManagedThreadId;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, measuring) =>
+        {
+            if (instrument == TowerMetrics.BatchRows)
+                measuring.EnableMeasurementEvents(instrument);
+        };
+        // Other tests run towers too; an idle one runs on its caller's thread.
+        listener.SetMeasurementEventCallback<int>((_, measured, _, _) =>
+        {
+            if (Environment.CurrentManagedThreadId == thread)
+                rows.Add(measured);
+        });
+        listener.Start();
+
+        await _raw.RunAsync(Run([4, 5, 1, 1], [2, 3]), default, CancellationToken.None);
+
+        Assert.Equal([2], rows);
     }
 
     [Fact]
