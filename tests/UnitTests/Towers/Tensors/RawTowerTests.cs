@@ -1,9 +1,12 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Inference.Recommendations.Ports;
+using Inference.Towers;
+using Inference.Towers.Bundles;
 using Inference.Towers.Runtime;
 using Inference.Towers.Tensors;
 using UnitTests.Recommendations;
+using UnitTests.Testing;
 using UnitTests.Towers.Runtime;
 using Xunit;
 
@@ -68,6 +71,22 @@ public sealed class RawTowerTests : IDisposable
         TestTowers.AssertClose(_world.Embed(1, 3), MemoryMarshal.Cast<byte, float>(run.Outputs[0].Data).ToArray());
     }
 
+    [SkippableFact]
+    public async Task RunAsync_OnWebGpu_GivesTheSame()
+    {
+        SwiftShader.Require();
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync();
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path, new TowerOptions { Providers = ["webgpu"] });
+        RawTower raw = RawTower.Beneath(loaded.Snapshot.ItemTower)!;
+        var run = new TensorRun(raw, [Bytes(4L, 1)], [[2]], [0]);
+
+        Assert.Equal(TensorRunOutcome.Done, await raw.RunAsync(run, default, CancellationToken.None));
+
+        Assert.Equal([2, SmallWorld.Dimension], run.Outputs[0].Shape);
+        TestTowers.AssertClose([.. _world.ItemVector(3), .. _world.ItemVector(0)], MemoryMarshal.Cast<byte, float>(run.Outputs[0].Data).ToArray());
+        loaded.Snapshot.Dispose();
+    }
+
     [Fact]
     public async Task RunAsync_CountsAsARunOfItsTower()
     {
@@ -76,7 +95,7 @@ public sealed class RawTowerTests : IDisposable
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, measuring) =>
         {
-            if (instrument == TowerMetrics.BatchRows)
+            if (instrument.Meter.Name == TowerMetrics.MeterName && instrument.Name == "recsys.tower.batch.rows")
                 measuring.EnableMeasurementEvents(instrument);
         };
         // Other tests run towers too; an idle one runs on its caller's thread.
