@@ -23,7 +23,7 @@ public sealed class RecommendationMetrics
 
     private RecommendationMetrics(Meter meter)
     {
-        _recommendations = meter.CreateCounter<long>("recsys.recommendations", "{slate}", "Slates served, by the rung of the ladder that made them.");
+        _recommendations = meter.CreateCounter<long>("recsys.recommendations", "{slate}", "Slates served, by the rung of the ladder and the version of the model that made them.");
         _degradations = meter.CreateCounter<long>("recsys.degradations", "{degradation}", "Labels on replies that were less than they could have been, by part and reason.");
         _items = meter.CreateCounter<long>("recsys.slate.items", "{item}", "Items in served slates.");
         _tower = meter.CreateHistogram<double>("recsys.tower.duration", "s", "Time from asking the user tower to its answer, by outcome.");
@@ -35,7 +35,7 @@ public sealed class RecommendationMetrics
 
     internal void Served(RecommendReply reply)
     {
-        _recommendations.Add(1, new KeyValuePair<string, object?>("recsys.rung", NameOf(reply.ServedBy)));
+        _recommendations.Add(1, new KeyValuePair<string, object?>("recsys.model.version", reply.Model.FullVersion), new KeyValuePair<string, object?>("recsys.rung", NameOf(reply.ServedBy)));
         _items.Add(reply.Items.Count);
         for (int i = 0; i < reply.Degraded.Count; i++)
         {

@@ -18,8 +18,29 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Information, "Loading: {Stage}, {Done} of {Total}")]
     public static partial void LoadingStep(ILogger logger, BundleLoadStage stage, int done, int total);
 
-    [LoggerMessage(5, LogLevel.Information, "Ready: {Version} with {Items} items after {Seconds:0.00} s")]
-    public static partial void Ready(ILogger logger, string version, int items, double seconds);
+    [LoggerMessage(5, LogLevel.Information, "Loaded {Version} with {Items} items in {Seconds:0.00} s")]
+    public static partial void Loaded(ILogger logger, string version, int items, double seconds);
+
+    [LoggerMessage(8, LogLevel.Information, "{Version} is active, embedding space {Space}")]
+    public static partial void Activated(ILogger logger, string version, string space);
+
+    [LoggerMessage(9, LogLevel.Error, "The bundle {Folder} is refused; what is served stays. {Reasons}")]
+    public static partial void Refused(ILogger logger, string folder, string reasons);
+
+    [LoggerMessage(10, LogLevel.Error, "The bundle {Folder} could not be loaded; what is served stays")]
+    public static partial void LoadFailed(ILogger logger, string folder, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Information, "{Version} is released: its last request has ended")]
+    public static partial void Released(ILogger logger, string version);
+
+    [LoggerMessage(12, LogLevel.Information, "{Version} takes {Share:P1} of the requests")]
+    public static partial void Split(ILogger logger, string version, double share);
+
+    [LoggerMessage(13, LogLevel.Warning, "The folder of versions {Folder} cannot be looked at; what is served stays")]
+    public static partial void WatchFailed(ILogger logger, string folder, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Warning, "The folder of {Version} has changed since it was loaded; what is served stays as it was. Publish changes as a new version")]
+    public static partial void ChangedAfterLoad(ILogger logger, string version);
 
     [LoggerMessage(6, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);

@@ -8,6 +8,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
+using Inference.Server.Models;
 using Inference.Server.OpenInference;
 using Inference.Server.Options;
 using Inference.Server.Requests;
@@ -21,7 +22,7 @@ namespace Inference.Server;
 /// <summary>
 /// The composition root: every part is made here, once, and nothing else makes parts.
 /// <code>
-///  Kestrel ─ CallObserver ─ routing ─ gRPC ─ FailureInterceptor ─ services ─ RecommendationPipeline ─ SnapshotRegistry ◂─ ModelLoading
+///  Kestrel ─ CallObserver ─ routing ─ gRPC ─ FailureInterceptor ─ services ─ RecommendationPipeline ─ SnapshotRegistry ◂─ ModelLifecycle ◂─ RepositoryWatch
 ///                                   └ /healthz /readyz /metrics                                     └ UserStates ◂─ UserEvents
 /// </code>
 /// </summary>
@@ -41,7 +42,7 @@ public sealed class ServerHost : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <summary>The model once it answers; fails when the bundle is refused.</summary>
-    internal Task<LoadedModel> Loaded => _app.Services.GetRequiredService<ModelLoading>().Loaded;
+    internal Task<LoadedModel> Loaded => _app.Services.GetRequiredService<ModelLifecycle>().First;
 
     /// <summary>Makes a host that is not started.</summary>
     /// <param name="options">Valid options; they must not change any more.</param>
@@ -127,9 +128,10 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<Drain>();
-        services.AddSingleton<ModelLoading>();
+        services.AddSingleton(options.Models).AddSingleton<ModelLifecycle>();
+        services.AddSingleton<RepositoryWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.AddHostedService(provider => provider.GetRequiredService<ModelLoading>());
+        services.AddHostedService(provider => provider.GetRequiredService<RepositoryWatch>());
 
         // The gRPC side. Singletons, or the framework would make one for each call.
         services.AddSingleton<RequestIds>();
@@ -138,6 +140,7 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<RecommendationService>();
         services.AddSingleton<EventService>();
         services.AddSingleton<CatalogService>();
+        services.AddSingleton<ModelDescriptions>();
         services.AddSingleton<ModelService>();
         services.AddSingleton<StateService>();
         services.AddSingleton<ServedTowers>();

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Net.Sockets;
 using Inference.Server.Configuration;
 using Inference.Server.Hosting;
+using Inference.Server.Models;
 using Inference.Server.Options;
 using Inference.Server.Telemetry;
 using Inference.Storage.Redis;
@@ -54,7 +55,7 @@ public static class ServerProgram
             return Ok;
         }
 
-        if (!BundleLocator.TryFind(options.Bundle, out _, out string? problem))
+        if (!ModelRepository.TryOpen(options.Bundle, out _, out string? problem))
             return await RefuseAsync(error, problem, [], Failed);
         return await ServeAsync(options, sources.Configuration, output, error, cancellationToken);
     }

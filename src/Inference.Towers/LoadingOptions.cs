@@ -25,7 +25,7 @@ public sealed class LoadingOptions
     /// Where item embeddings that the item tower computed, and graphs that were built over them, are kept by the hash of what they were made from, so that the next start does not make
     /// them again. Processes may share it. A folder that cannot be written or holds damaged files costs a warning and the time.
     /// </summary>
-    /// <value>A folder, "" to keep nothing, or "auto": "inference" in the user's cache folder ($XDG_CACHE_HOME or ~/.cache; ~/Library/Caches; %LOCALAPPDATA%). Default "auto".</value>
+    /// <value>A folder, "" to keep nothing, or "auto": "inference" in the user's cache folder ($XDG_CACHE_HOME or ~/.cache; ~/Library/Caches; %LOCALAPPDATA%); default "auto".</value>
     public string CacheFolder { get; set; } = UsersCache;
 
     /// <summary>Most bytes that are kept; what was not used for the longest time goes first.</summary>

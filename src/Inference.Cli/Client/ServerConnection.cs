@@ -30,6 +30,7 @@ internal sealed class ServerConnection : IDisposable
         Client = new RecommendationService.RecommendationServiceClient(_channel);
         Events = new EventService.EventServiceClient(_channel);
         State = new StateService.StateServiceClient(_channel);
+        Models = new ModelService.ModelServiceClient(_channel);
     }
 
     public RecommendationService.RecommendationServiceClient Client { get; }
@@ -38,18 +39,30 @@ internal sealed class ServerConnection : IDisposable
 
     public StateService.StateServiceClient State { get; }
 
+    public ModelService.ModelServiceClient Models { get; }
+
     /// <summary>Makes a call and turns the failures that people can do something about into messages that say what.</summary>
     public Task<T> CallAsync<T>(
         Func<RecommendationService.RecommendationServiceClient, CallOptions, AsyncUnaryCall<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
         CallAsync(options => call(Client, options), timeout, time, cancellationToken);
 
     /// <inheritdoc cref="CallAsync{T}(Func{RecommendationService.RecommendationServiceClient, CallOptions, AsyncUnaryCall{T}}, TimeSpan, TimeProvider, CancellationToken)"/>
-    public async Task<T> CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    public Task<T> CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) => AskAsync(
+        async options =>
+        {
+            using AsyncUnaryCall<T> answer = call(options);
+            return await answer.ResponseAsync;
+        },
+        timeout,
+        time,
+        cancellationToken);
+
+    /// <summary>Makes one or several calls within one deadline; failures as in <see cref="CallAsync{T}(Func{CallOptions, AsyncUnaryCall{T}}, TimeSpan, TimeProvider, CancellationToken)"/>.</summary>
+    public async Task<T> AskAsync<T>(Func<CallOptions, Task<T>> ask, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            using AsyncUnaryCall<T> answer = call(new CallOptions(deadline: time.GetUtcNow().UtcDateTime + timeout, cancellationToken: cancellationToken));
-            return await answer.ResponseAsync;
+            return await ask(new CallOptions(deadline: time.GetUtcNow().UtcDateTime + timeout, cancellationToken: cancellationToken));
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
         {

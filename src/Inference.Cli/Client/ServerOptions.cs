@@ -6,16 +6,17 @@ namespace Inference.Cli.Client;
 /// <summary>The options by which a verb finds its server.</summary>
 internal sealed class ServerOptions
 {
-    public Option<string> Address { get; } = new("--address")
-    {
-        Description = "Address of the server's gRPC port",
-        HelpName = "URL",
-        DefaultValueFactory = _ => "http://127.0.0.1:5001",
-    };
+    public Option<string> Address { get; } = NewAddress();
 
     public Option<TimeSpan> Timeout { get; } = Durations.Option("--timeout", "How long to wait for the answer, for example 500ms or 5s", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
 
-    public ServerOptions() => Address.Validators.Add(CheckAddress);
+    /// <summary>The option that says where the server is.</summary>
+    public static Option<string> NewAddress()
+    {
+        var address = new Option<string>("--address") { Description = "Address of the server's gRPC port", HelpName = "URL", DefaultValueFactory = _ => "http://127.0.0.1:5001" };
+        address.Validators.Add(CheckAddress);
+        return address;
+    }
 
     public void AddTo(Command command)
     {

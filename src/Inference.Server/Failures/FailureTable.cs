@@ -1,6 +1,8 @@
 using Google.Rpc;
 using Grpc.Core;
 using Inference.Recommendations.Ports;
+using Inference.Server.Models;
+using Inference.Towers.Bundles;
 
 namespace Inference.Server.Failures;
 
@@ -10,6 +12,9 @@ namespace Inference.Server.Failures;
 ///  what                                          code                  reason
 ///  fields that break a rule                      INVALID_ARGUMENT      INVALID_REQUEST
 ///  model_version is not loaded                   FAILED_PRECONDITION   MODEL_VERSION_NOT_LOADED
+///  a version that the repository has not         NOT_FOUND             UNKNOWN_VERSION
+///  a version that is refused                     FAILED_PRECONDITION   BUNDLE_REFUSED           with all reasons
+///  a change that a version's state forbids       FAILED_PRECONDITION   VERSION_NOT_LOADED, VERSION_IS_ACTIVE, NO_FORMER_VERSION
 ///  features for items, but no item tower         FAILED_PRECONDITION   ITEM_TOWER_MISSING
 ///  items to embed or to read that nobody knows   NOT_FOUND             UNKNOWN_ITEMS
 ///  health of a service that does not exist       NOT_FOUND             UNKNOWN_SERVICE
@@ -18,7 +23,6 @@ namespace Inference.Server.Failures;
 ///  no model is loaded yet                        UNAVAILABLE           MODEL_LOADING          retry after 1 s
 ///  the server stops                              UNAVAILABLE           SERVER_STOPPING        retry at once, elsewhere
 ///  a store that cannot confirm what it must      UNAVAILABLE           STORE_UNAVAILABLE      retry after 1 s
-///  a method of a later version                   UNIMPLEMENTED         NOT_SERVED
 ///  a tower that has no room, and no fallback     UNAVAILABLE           OVERLOADED             retry after 1 s
 ///  a tower failed where there is no fallback     INTERNAL              TOWER_FAILED
 ///  the deadline passed, or would have            DEADLINE_EXCEEDED     DEADLINE_EXCEEDED
@@ -66,6 +70,23 @@ internal static class FailureTable
         "MODEL_VERSION_NOT_LOADED",
         $"Version '{Short(asked)}' is not loaded; the active version is '{active}'.");
 
+    /// <param name="asked">The version that there is not.</param>
+    /// <param name="there">Those that there are.</param>
+    public static Failure UnknownVersion(string asked, IReadOnlyList<string> there) => new(
+        StatusCode.NotFound,
+        "UNKNOWN_VERSION",
+        $"There is no version '{Short(asked)}'{(there.Count == 0 ? "" : $"; there are {string.Join(", ", there.Order(StringComparer.Ordinal).Take(10))}{(there.Count > 10 ? ", …" : "")}")}. Versions are named 'name/version'.");
+
+    private static Failure Of(ModelRequestException refused) => refused.Fault switch
+    {
+        ModelFault.Unknown => new Failure(StatusCode.NotFound, "UNKNOWN_VERSION", refused.Message),
+        ModelFault.NotLoaded => new Failure(StatusCode.FailedPrecondition, "VERSION_NOT_LOADED", refused.Message),
+        ModelFault.IsActive => new Failure(StatusCode.FailedPrecondition, "VERSION_IS_ACTIVE", refused.Message),
+        _ => new Failure(StatusCode.FailedPrecondition, "NO_FORMER_VERSION", refused.Message),
+    };
+
+    private static Failure Of(BundleException refused) => new(StatusCode.FailedPrecondition, "BUNDLE_REFUSED", refused.Message);
+
     /// <param name="field">Name of the repeated field that holds the items.</param>
     /// <param name="places">Their places in it.</param>
     public static Failure UnknownItems(string field, IReadOnlyList<int> places)
@@ -95,9 +116,6 @@ internal static class FailureTable
     /// <param name="why">What was wrong, in the runtime's words, which speak of the graph and the tensors alone.</param>
     public static Failure InputsUnfit(string why) => new(StatusCode.InvalidArgument, "INPUTS_UNFIT", $"The model cannot take these inputs: {why}");
 
-    /// <param name="what">What cannot be done yet, and what to do instead.</param>
-    public static Failure NotServed(string what) => new(StatusCode.Unimplemented, "NOT_SERVED", what);
-
     /// <summary>What the caller is told of an exception.</summary>
     /// <param name="exception">What a method threw.</param>
     /// <param name="isCallerGone">Whether the call's own token is cancelled: the caller went away or the deadline passed.</param>
@@ -110,6 +128,8 @@ internal static class FailureTable
         OperationCanceledException or IOException or InvalidOperationException when isCallerGone => Cancelled,
         TowerBusyException { Outcome: EncodeOutcome.Late } => DeadlineExceeded,
         TowerBusyException => Overloaded,
+        ModelRequestException refused => Of(refused),
+        BundleException refused => Of(refused),
         TowerException => TowerFailed,
         StoreException => StoreUnavailable,
         _ => Internal,

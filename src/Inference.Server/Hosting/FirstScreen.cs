@@ -1,5 +1,6 @@
 using System.Globalization;
 using Inference.Recommendations.Snapshots;
+using Inference.Server.Models;
 using Inference.Server.Telemetry;
 using Inference.Storage.Redis;
 using Inference.Vectors;
@@ -40,10 +41,10 @@ internal static class FirstScreen
             Inference {{TelemetryPipeline.Version.Split('+')[0]}} is ready.
 
               model    {{snapshot.Model.FullVersion}}, embedding space {{snapshot.Model.EmbeddingSpaceId}}, {{snapshot.Model.Dimension}} dimensions, {{metric}}
-              holds    {{snapshot.Items.Count:N0}} items, {{snapshot.Profiles?.Count ?? 0:N0}} cluster profiles, {{model.Users.Count:N0}} known users
+              holds    {{snapshot.Items.Count:N0}} items, {{snapshot.Profiles?.Count ?? 0:N0}} cluster profiles, {{model.Bundle.Users.Count:N0}} known users
               index    {{Describe(snapshot.Index)}}
               state    {{(redis is null ? "in this process, lost with it; --redis HOST:PORT shares and keeps it" : $"shared through Redis at {redis.Address}, {redis.Status.ToString().ToLowerInvariant()}")}}
-              loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Folder}}; towers run on {{string.Join(", ", model.Providers)}}{{string.Concat(model.Fallbacks.Select(line => $"\n           ! {line}"))}}
+              loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Bundle.Folder}}; towers run on {{string.Join(", ", model.Bundle.Providers)}}{{string.Concat(model.Fallbacks.Select(line => $"\n           ! {line}"))}}
               gRPC     {{grpc}}  (HTTP/2 without TLS)
               HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}
 

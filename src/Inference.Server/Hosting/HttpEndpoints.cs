@@ -1,3 +1,4 @@
+using Inference.Server.Models;
 using Inference.Server.Prometheus;
 using Inference.Server.Telemetry;
 
@@ -9,7 +10,7 @@ internal static class HttpEndpoints
     public static void MapHttpEndpoints(this WebApplication app)
     {
         Readiness readiness = app.Services.GetRequiredService<Readiness>();
-        ModelLoading loading = app.Services.GetRequiredService<ModelLoading>();
+        ModelLifecycle models = app.Services.GetRequiredService<ModelLifecycle>();
         PrometheusEndpoint? metrics = app.Services.GetRequiredService<TelemetryPipeline>().Prometheus;
 
         // Alive means that this code runs. It depends on nothing else, or an outage elsewhere would restart every replica.
@@ -20,7 +21,7 @@ internal static class HttpEndpoints
             context.Response.StatusCode = state == ServerState.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return context.Response.WriteAsync(state switch
             {
-                ServerState.Ready => ReadyText(loading),
+                ServerState.Ready => ReadyText(models),
                 ServerState.Stopping => "stopping\n",
                 _ => "loading the model\n",
             });
@@ -30,9 +31,9 @@ internal static class HttpEndpoints
     }
 
     /// <summary>"ready", and what the configuration allowed to fall back: ready, but not as was wanted.</summary>
-    private static string ReadyText(ModelLoading loading)
+    private static string ReadyText(ModelLifecycle models)
     {
-        string fallbacks = loading.Loaded.IsCompletedSuccessfully ? string.Join("; ", loading.Loaded.GetAwaiter().GetResult().Fallbacks) : "";
+        string fallbacks = string.Join("; ", models.Active?.Fallbacks ?? []);
         return fallbacks.Length == 0 ? "ready\n" : $"ready, but {fallbacks}\n";
     }
 

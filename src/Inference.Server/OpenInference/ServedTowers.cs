@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Failures;
-using Inference.Server.Hosting;
+using Inference.Server.Models;
 
 namespace Inference.Server.OpenInference;
 
@@ -56,7 +56,7 @@ internal sealed class ServedTowers(SnapshotRegistry snapshots)
     [
         .. snapshots.Loaded
             .Where(snapshot => snapshot.Model.Name == bundle && ServedTower.Of(snapshot, role) is not null)
-            .OrderByDescending(snapshot => snapshot.Model.Version, Comparer<string>.Create(BundleLocator.CompareVersions)),
+            .OrderByDescending(snapshot => snapshot.Model.Version, VersionOrder.Instance),
     ];
 
     private static Snapshot? Choose(IReadOnlyList<Snapshot> versions, string version, Snapshot active)

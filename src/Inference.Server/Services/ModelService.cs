@@ -1,77 +1,81 @@
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Inference.Recommendations.Comparison;
-using Inference.Recommendations.Snapshots;
 using Inference.Server.Failures;
-using Inference.Server.Hosting;
+using Inference.Server.Models;
 using Inference.Server.Requests;
-using Inference.Server.Telemetry;
-using Inference.Vectors;
 using Recsys.V1;
 
 namespace Inference.Server.Services;
 
-/// <summary>Tells which models the server holds. Changing them while it runs is declared in the contract and not served yet.</summary>
-internal sealed class ModelService(SnapshotRegistry snapshots, ShadowTraffic shadow, ModelLoading loading) : Recsys.V1.ModelService.ModelServiceBase
+/// <summary>Shows and changes which versions of the model the server holds. What a change does, and when it is refused, is <see cref="ModelLifecycle"/>'s.</summary>
+/// <remarks>Whoever changes something here has chosen: the watch then leaves alone what is in the repository, until a new version comes.</remarks>
+internal sealed class ModelService(ModelLifecycle lifecycle, RepositoryWatch watch, ModelDescriptions descriptions, ShadowTraffic shadow) : Recsys.V1.ModelService.ModelServiceBase
 {
-    private const string Restart = "This server serves the bundle that it was started with; start it with another --bundle.";
-
     public override Task<ListVersionsResponse> ListVersions(ListVersionsRequest request, ServerCallContext context)
     {
-        Snapshot? active = snapshots.Active;
+        watch.Look();
         var response = new ListVersionsResponse();
-        foreach (Snapshot snapshot in snapshots.Loaded.OrderByDescending(snapshot => ReferenceEquals(snapshot, active)))
-            response.Versions.Add(Describe(snapshot, active));
+        response.Versions.Add(lifecycle.Records.OrderByDescending(record => record.Folder?.Name ?? record.Version, VersionOrder.Instance).Select(descriptions.Of));
         return Task.FromResult(response);
     }
 
-    public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context) => snapshots.Active is { } active
-        ? Task.FromResult(new StatusResponse { Active = Describe(active, active), Shadow = ShadowMapping.ToWire(shadow.Report()) })
-        : throw FailureTable.ModelLoading.ToException();
-
-    public override Task<LoadResponse> Load(LoadRequest request, ServerCallContext context) => throw FailureTable.NotServed(Restart).ToException();
-
-    public override Task<ActivateResponse> Activate(ActivateRequest request, ServerCallContext context) => throw FailureTable.NotServed(Restart).ToException();
-
-    public override Task<RollbackResponse> Rollback(RollbackRequest request, ServerCallContext context) => throw FailureTable.NotServed(Restart).ToException();
-
-    public override Task<UnloadResponse> Unload(UnloadRequest request, ServerCallContext context) => throw FailureTable.NotServed(Restart).ToException();
-
-    private ModelVersion Describe(Snapshot snapshot, Snapshot? active) => new()
+    public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
     {
-        Version = snapshot.Model.FullVersion,
-        State = ReferenceEquals(snapshot, active) ? VersionState.Active : VersionState.Loaded,
-        EmbeddingSpaceId = snapshot.Model.EmbeddingSpaceId,
-        ParentSpaceId = snapshot.Model.ParentSpaceId,
-        Dimension = snapshot.Model.Dimension,
-        Metric = snapshot.Model.Metric switch
-        {
-            Metric.InnerProduct => "ip",
-            Metric.Cosine => "cosine",
-            _ => "l2",
-        },
-        Items = snapshot.Items.Count,
-        Profiles = snapshot.Profiles?.Count ?? 0,
-        LoadedAt = Timestamp.FromDateTimeOffset(loading.LoadedAt(snapshot)),
-        Index = Describe(snapshot.Index),
-        Providers = { loading.ModelOf(snapshot)?.ProviderUses.Select(use => Describe(use)) ?? [] },
-    };
+        if (lifecycle.Active is not { } active)
+            throw FailureTable.ModelLoading.ToException();
+        var response = new StatusResponse { Active = descriptions.Of(active), RollbackTo = lifecycle.RollbackTo ?? "", Shadow = ShadowMapping.ToWire(shadow.Report()) };
+        if (lifecycle.Canary is { } canary && lifecycle.Find(canary) is { } record)
+            response.Canary = descriptions.Of(record);
+        return Task.FromResult(response);
+    }
 
-    private static ProviderUse Describe(Towers.ProviderUse use) => new() { Part = use.Part, Wanted = use.Wanted, Actual = use.Actual, Reason = use.Reason ?? "" };
-
-    private static ItemIndex Describe(LiveIndex index)
+    public override async Task<LoadResponse> Load(LoadRequest request, ServerCallContext context)
     {
-        var described = new ItemIndex { Kind = ServerMetrics.NameOf(index.Kind), Rows = index.Count, Bytes = index.Bytes };
-        if (index.Tuning is { } tuning)
-        {
-            described.Width = tuning.Width;
-            described.Recall = tuning.Recall;
-            described.TargetRecall = tuning.TargetRecall;
-            described.Wanted = tuning.Wanted;
-            described.Queries = tuning.Queries;
-            described.Latency = Duration.FromTimeSpan(tuning.Latency);
-        }
+        Refuse(ModelRules.Check(request.Version));
+        BundleFolder folder = watch.Look().FirstOrDefault(folder => folder.Version == request.Version)
+            ?? throw FailureTable.UnknownVersion(request.Version, [.. lifecycle.Records.Select(record => record.Version)]).ToException();
+        // What was begun is finished, whoever waits for it: a caller who comes back finds it loaded.
+        LoadedModel model = await lifecycle.LoadAsync(folder, CancellationToken.None).WaitAsync(context.CancellationToken);
+        return new LoadResponse { Version = descriptions.Of(model) };
+    }
 
-        return described;
+    public override async Task<ActivateResponse> Activate(ActivateRequest request, ServerCallContext context)
+    {
+        Refuse(ModelRules.Check(request.Version));
+        LoadedModel model = await lifecycle.ActivateAsync(request.Version, context.CancellationToken);
+        watch.Hold();
+        return new ActivateResponse { Version = descriptions.Of(model) };
+    }
+
+    public override async Task<RollbackResponse> Rollback(RollbackRequest request, ServerCallContext context)
+    {
+        // Before: no version that comes meanwhile may be activated over it.
+        watch.Hold();
+        LoadedModel model = await lifecycle.RollbackAsync(CancellationToken.None).WaitAsync(context.CancellationToken);
+        return new RollbackResponse { Version = descriptions.Of(model) };
+    }
+
+    public override async Task<UnloadResponse> Unload(UnloadRequest request, ServerCallContext context)
+    {
+        Refuse(ModelRules.Check(request.Version));
+        watch.Hold();
+        await lifecycle.UnloadAsync(request.Version, context.CancellationToken);
+        return new UnloadResponse();
+    }
+
+    public override async Task<SplitTrafficResponse> SplitTraffic(SplitTrafficRequest request, ServerCallContext context)
+    {
+        Refuse(ModelRules.Check(request));
+        watch.Hold();
+        await lifecycle.SplitAsync(request.Version.Length == 0 ? null : request.Version, request.Share, context.CancellationToken);
+        var response = new SplitTrafficResponse();
+        response.Versions.Add(lifecycle.Records.Select(descriptions.Of).Where(version => version.TrafficShare > 0).OrderByDescending(version => version.State == VersionState.Active));
+        return response;
+    }
+
+    private static void Refuse(Failure? failure)
+    {
+        if (failure is not null)
+            throw failure.ToException();
     }
 }

@@ -14,13 +14,22 @@ internal sealed class ServerMetrics
 
     private readonly Histogram<double> _calls;
     private readonly Histogram<double> _loads;
+    private readonly Counter<long> _activations;
     private long _activeCalls;
+    private Func<int> _loadedModels = static () => 0;
 
     public ServerMetrics(IMeterFactory meters, Readiness readiness, SnapshotRegistry snapshots)
     {
         Meter meter = meters.Create(MeterName);
         _calls = meter.CreateHistogram<double>("rpc.server.call.duration", "s", "Time from the headers of a call to its status.");
         _loads = meter.CreateHistogram<double>("recsys.model.load.duration", "s", "Time to load and check a bundle, by outcome.");
+        _activations = meter.CreateCounter<long>("recsys.model.activations", "{activation}", "Versions that became the active one: the first, swaps, and rollbacks.");
+        meter.CreateObservableGauge("recsys.model.loaded", () => _loadedModels(), "{model}", "Versions of the model that are loaded: the active one and those that can be pinned.");
+        meter.CreateObservableGauge(
+            "recsys.model.share",
+            () => SharesOf(snapshots.Split),
+            "1",
+            "Share of the requests without a pinned version that the active version and the one on trial get.");
         meter.CreateObservableUpDownCounter("recsys.server.active_calls", () => Interlocked.Read(ref _activeCalls), "{call}", "Calls that are being answered now.");
         meter.CreateObservableGauge("recsys.server.ready", () => readiness.IsReady ? 1 : 0, null, "1 when the server answers, 0 while it loads or stops.");
         meter.CreateObservableGauge(
@@ -55,8 +64,21 @@ internal sealed class ServerMetrics
         _calls.Record(duration.TotalSeconds, tags.For(status));
     }
 
+    /// <param name="loadedModels">Tells how many versions are loaded.</param>
+    public void WatchModels(Func<int> loadedModels) => _loadedModels = loadedModels;
+
+    public void ModelActivated() => _activations.Add(1);
+
     public void ModelLoaded(TimeSpan duration, string outcome) =>
         _loads.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
+
+    private static IEnumerable<Measurement<double>> SharesOf(TrafficSplit split)
+    {
+        if (split.Active is { } active)
+            yield return new Measurement<double>(1 - split.CanaryShare, new KeyValuePair<string, object?>("recsys.model.version", active.Model.FullVersion));
+        if (split.Canary is { } canary)
+            yield return new Measurement<double>(split.CanaryShare, new KeyValuePair<string, object?>("recsys.model.version", canary.Model.FullVersion));
+    }
 
     private static Measurement<T>[] OfIndex<T>(SnapshotRegistry snapshots, Func<LiveIndex, T?> value)
         where T : struct =>

@@ -67,19 +67,18 @@ public class BadRequestTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Call_OfAMethodOfALaterVersion_SaysWhatToDoInstead()
+    public async Task ModelService_WithoutAVersion_SaysWhatItShouldBe()
     {
         var models = new ModelService.ModelServiceClient(shared.Server.Channel);
         CallFailure[] failures =
         [
             await RunningServer.FailAsync(models.LoadAsync(new())),
             await RunningServer.FailAsync(models.ActivateAsync(new())),
-            await RunningServer.FailAsync(models.RollbackAsync(new())),
             await RunningServer.FailAsync(models.UnloadAsync(new())),
         ];
 
-        Assert.All(failures, failure => Assert.Equal((StatusCode.Unimplemented, "NOT_SERVED"), (failure.Code, failure.Reason)));
-        Assert.All(failures, failure => Assert.Contains("This server", failure.Message, StringComparison.Ordinal));
+        Assert.All(failures, failure => Assert.Equal((StatusCode.InvalidArgument, "version"), (failure.Code, Assert.Single(failure.Violations).Field)));
+        Assert.Equal("share", Assert.Single((await RunningServer.FailAsync(models.SplitTrafficAsync(new() { Share = double.NaN }))).Violations).Field);
     }
 
     [Fact]

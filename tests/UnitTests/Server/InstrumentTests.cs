@@ -29,7 +29,7 @@ public sealed class InstrumentTests : IDisposable
     private static readonly Dictionary<string, string[]> Attributes = new()
     {
         ["rpc.server.call.duration"] = ["rpc.system.name", "rpc.method", "rpc.status_code", "error.type"],
-        ["recsys.recommendations"] = ["recsys.rung"],
+        ["recsys.recommendations"] = ["recsys.rung", "recsys.model.version"],
         ["recsys.degradations"] = ["recsys.component", "recsys.reason"],
         ["recsys.tower.duration"] = ["recsys.outcome"],
         ["recsys.tower.run.duration"] = ["tower"],
@@ -50,6 +50,7 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.model.cache.failures"] = ["recsys.model.part"],
         ["recsys.model.cache.evictions"] = ["recsys.model.part"],
         ["recsys.model.items"] = ["recsys.model.version", "recsys.embedding_space"],
+        ["recsys.model.share"] = ["recsys.model.version"],
         ["recsys.catalogue.changes"] = ["recsys.outcome", "recsys.origin"],
         ["recsys.index.pending"] = ["recsys.index.kind", "recsys.model.version"],
         ["recsys.index.merges"] = ["recsys.index.kind", "recsys.model.version"],
