@@ -100,24 +100,25 @@ public sealed class ProgramTests
     [Fact]
     public async Task RunAsync_UntilItIsStopped_ShowsTheFirstScreenAndReturnsZero()
     {
-        string bundle = await RunningServer.WriteBundleAsync();
-        using var stop = new CancellationTokenSource();
-        var output = new SignalWriter("Try:");
-        var error = new StringWriter();
+        string screen = await FirstScreenAsync();
 
-        Task<int> running = ServerProgram.RunAsync(["--bundle", bundle, .. Quiet], new Hashtable(), output, error, stop.Token);
-        Assert.Same(output.Seen, await Task.WhenAny(output.Seen, running, Task.Delay(TimeSpan.FromMinutes(1))));
-        await stop.CancelAsync();
-
-        Assert.Equal(0, await running.WaitAsync(TimeSpan.FromSeconds(15)));
-        Assert.Equal("", error.ToString());
-        string screen = output.ToString();
         Assert.Contains("small/1", screen, StringComparison.Ordinal);
         Assert.Contains("40 items, 2 cluster profiles, 2 known users", screen, StringComparison.Ordinal);
         Assert.Contains("./dev cli recommend", screen, StringComparison.Ordinal);
         Assert.Contains("grpcurl -plaintext", screen, StringComparison.Ordinal);
         Assert.Contains("/metrics", screen, StringComparison.Ordinal);
         Assert.DoesNotContain(":0 ", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain(" ! ", screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_OnAnotherProviderThanWanted_SaysSoOnTheFirstScreen()
+    {
+        string screen = await FirstScreenAsync(
+            "--Inference:Towers:Providers=webgpu,cpu", "--Inference:Towers:ProviderOptions=webgpu.enableGraphCapture=perhaps", "--Inference:Towers:ProviderFallback=true");
+
+        Assert.Contains(" ! the user tower runs on cpu instead of webgpu: ", screen, StringComparison.Ordinal);
+        Assert.Contains(" ! the item tower runs on cpu instead of webgpu: ", screen, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,6 +143,23 @@ public sealed class ProgramTests
         var error = new StringWriter();
         int code = await ServerProgram.RunAsync(args, new Hashtable(), output, error).WaitAsync(TimeSpan.FromMinutes(1));
         return (code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>What a server that was started and stopped has shown.</summary>
+    private static async Task<string> FirstScreenAsync(params string[] args)
+    {
+        string bundle = await RunningServer.WriteBundleAsync();
+        using var stop = new CancellationTokenSource();
+        var output = new SignalWriter("Try:");
+        var error = new StringWriter();
+
+        Task<int> running = ServerProgram.RunAsync(["--bundle", bundle, .. Quiet, .. args], new Hashtable(), output, error, stop.Token);
+        Assert.Same(output.Seen, await Task.WhenAny(output.Seen, running, Task.Delay(TimeSpan.FromMinutes(1))));
+        await stop.CancelAsync();
+
+        Assert.Equal(0, await running.WaitAsync(TimeSpan.FromSeconds(15)));
+        Assert.Equal("", error.ToString());
+        return output.ToString();
     }
 
     /// <summary>Tells when a text was written.</summary>
