@@ -32,6 +32,7 @@ internal static class ModelsVerb
             Make(host, "split", "Give a loaded version a share of the requests", takesVersion: true, share, parsed => async (models, version, options) =>
                 (await models.SplitTrafficAsync(new SplitTrafficRequest { Version = parsed.GetValue(share) > 0 ? version : "", Share = parsed.GetValue(share) }, options)).Versions),
             Make(host, "activate", "Make a loaded version the active one", takesVersion: true, null, _ => async (models, version, options) => [(await models.ActivateAsync(new ActivateRequest { Version = version }, options)).Version]),
+            MakeShadow(host),
             Make(host, "rollback", "Go back to the version that was active before", takesVersion: false, null, _ => async (models, _, options) => [(await models.RollbackAsync(new RollbackRequest(), options)).Version]),
             Make(host, "unload", "Release a loaded version that is not active", takesVersion: true, null, _ => async (models, version, options) =>
             {
@@ -44,6 +45,28 @@ internal static class ModelsVerb
 
     private static async Task<IEnumerable<ModelVersion>> ListAsync(ModelService.ModelServiceClient models, string version, CallOptions options) =>
         (await models.ListVersionsAsync(new ListVersionsRequest(), options)).Versions;
+
+    private static Command MakeShadow(CommandHost host)
+    {
+        Option<string> address = ServerOptions.NewAddress();
+        Option<TimeSpan> timeout = Durations.Option("--timeout", "How long to wait for the answer, for example 500ms or 2s", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        Option<string?> json = JsonFile.Option();
+        var command = new Command("shadow", "Show how the version in the shadow of the active one answers") { json, address, timeout };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var connection = new ServerConnection(parsed.GetRequiredValue(address));
+            StatusResponse status = await connection.AskAsync(
+                async options => await connection.Models.StatusAsync(new StatusRequest(), options), parsed.GetValue(timeout), host.Time, cancellationToken);
+            string? file = parsed.GetValue(json);
+            ShadowComparison shadow = status.Shadow
+                ?? throw new CommandFailedException("Nothing is compared: the server has no Inference:Models:ShadowVersion, or no request has been chosen yet.");
+            if (!JsonFile.IsInsteadOfTable(file))
+                ShadowView.Write(host, shadow);
+            await JsonFile.WriteAsync(host, file, writer => MessageJson.Write(writer, shadow), cancellationToken);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
 
     private static Command Make(CommandHost host, string name, string description, bool takesVersion, Option? option, Func<ParseResult, Ask> ask)
     {

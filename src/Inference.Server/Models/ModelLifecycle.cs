@@ -328,7 +328,7 @@ internal sealed class ModelLifecycle : IDisposable
         string[] staying = [.. _former.Select(folder => folder.Version).Reverse().Distinct(StringComparer.Ordinal).Take(_options.Models.KeepFormer)];
         foreach (BundleFolder former in _former)
         {
-            if (!staying.Contains(former.Version) && Find(former.Version) is { State: ModelState.Loaded, Model: { } model } && model != _active)
+            if (!staying.Contains(former.Version) && former.Version != _options.Models.ShadowVersion && Find(former.Version) is { State: ModelState.Loaded, Model: { } model } && model != _active)
                 _ = Unload(model);
         }
     }

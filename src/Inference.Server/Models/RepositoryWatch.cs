@@ -104,7 +104,7 @@ internal sealed class RepositoryWatch(InferenceOptions options, ModelLifecycle l
         lock (_gate)
             _repository = repository;
         BundleException? refusal = null;
-        IReadOnlyList<BundleFolder> wanted = repository.Wanted(Look());
+        IReadOnlyList<BundleFolder> folders = Look(), wanted = Served(repository, folders);
         foreach (BundleFolder folder in wanted)
             IsNews(folder);
         foreach (BundleFolder folder in wanted)
@@ -125,6 +125,7 @@ internal sealed class RepositoryWatch(InferenceOptions options, ModelLifecycle l
 
         if (lifecycle.Active is null && wanted.Count > 0)
             throw refusal ?? new BundleException(repository.Folder, ["no version could be loaded."]);
+        await TakeShadowAsync(folders, TimeSpan.Zero);
         return repository;
     }
 
@@ -135,7 +136,7 @@ internal sealed class RepositoryWatch(InferenceOptions options, ModelLifecycle l
         {
             await FinishCanaryAsync();
             IReadOnlyList<BundleFolder> folders = Look();
-            foreach (BundleFolder folder in repository.Wanted(folders))
+            foreach (BundleFolder folder in Served(repository, folders))
             {
                 // Below what answers now: nobody needs it unless several are served.
                 if (repository.Policy.Kind == PolicyKind.Latest && !IsHigher(folder))
@@ -144,12 +145,36 @@ internal sealed class RepositoryWatch(InferenceOptions options, ModelLifecycle l
                     await TakeAsync(folder, repository.Policy);
             }
 
+            await TakeShadowAsync(folders, options.Models.SettleTime);
             if (repository.Policy.Kind == PolicyKind.All)
                 await UnloadGoneAsync(folders);
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {
             Log.WatchFailed(log, repository.Folder, e);
+        }
+    }
+
+    /// <summary>What the policy wants, without the version that is tried in the shadow: it becomes active by hand alone, unless there is no other.</summary>
+    private IReadOnlyList<BundleFolder> Served(ModelRepository repository, IReadOnlyList<BundleFolder> folders)
+    {
+        IReadOnlyList<BundleFolder> wanted = repository.Wanted(folders);
+        BundleFolder[] served = [.. wanted.Where(folder => folder.Version != options.Models.ShadowVersion)];
+        return served.Length > 0 ? served : wanted;
+    }
+
+    /// <summary>Loads the version of the shadow beside the others, whatever the policy.</summary>
+    private async Task TakeShadowAsync(IReadOnlyList<BundleFolder> folders, TimeSpan settle)
+    {
+        if (folders.FirstOrDefault(folder => folder.Version == options.Models.ShadowVersion) is not { } shadow || time.GetUtcNow() - shadow.Written < settle || !IsNews(shadow))
+            return;
+        try
+        {
+            await lifecycle.LoadAsync(shadow, _stopping.Token);
+        }
+        catch (BundleException)
+        {
+            // As of any version: told by the lifecycle, and tried again when the folder changes.
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class ModelOptions
     [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
     public TimeSpan CanaryTime { get; set; }
 
-    /// <summary>A loaded version that answers a share of the requests once more, after the active one: both answers are compared and counted, and the second one is given to nobody.</summary>
+    /// <summary>A version that answers a share of the requests once more, after the active one: both answers are compared and counted, and the second one is given to nobody. It is loaded as soon as its folder is there, and does not become active by itself.</summary>
     /// <value>"NAME/VERSION"; default "", which is none.</value>
     public string ShadowVersion { get; set; } = "";
 

@@ -7,6 +7,7 @@ using Inference.Towers.Bundles;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Recsys.V1;
+using UnitTests.Cli;
 using Xunit;
 
 namespace FunctionalTests.Server;
@@ -100,6 +101,37 @@ public sealed class ShadowTests
         {
             hanging.Set();
         }
+    }
+
+    [Fact]
+    public async Task Repository_LoadsTheShadow_AndDoesNotActivateIt()
+    {
+        await using VersionedServer server = await VersionedServer.StartAsync(configure: options => (options.Models.ShadowVersion, options.Models.ShadowShare) = ("small/2", 1), published: ["2"]);
+        await server.UntilAsync("small/2", VersionState.Loaded);
+        await server.PublishAsync("3");
+        await server.UntilAsync(status => status.Active.Version == "small/3");
+
+        await server.RecommendAsync("ann");
+        StatusResponse status = await server.UntilAsync(status => status.Shadow?.Compared == 1);
+
+        Assert.Equal(("small/3", "small/2", 1.0), (status.Shadow.Active.Version, status.Shadow.Shadow.Version, status.Shadow.Overlap));
+        CliRun shown = await CliRun.Of("models", "shadow", "--address", server.Server.Host.GrpcAddress);
+        Assert.Equal((0, ""), (shown.Code, shown.Error));
+        Assert.Contains("small/2 in the shadow of small/3", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("1 compared, 0 dropped, 0 failed", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Repository_WithAShadowThatComesLater_LoadsItThen()
+    {
+        await using VersionedServer server = await VersionedServer.StartAsync(configure: options => (options.Models.ShadowVersion, options.Models.ShadowShare) = ("small/2", 1));
+        Assert.Equal(1, (await CliRun.Of("models", "shadow", "--address", server.Server.Host.GrpcAddress)).Code);
+        await server.PublishAsync("2");
+
+        await server.UntilAsync("small/2", VersionState.Loaded);
+        await server.RecommendAsync("ann");
+
+        Assert.Equal("small/1", (await server.UntilAsync(status => status.Shadow?.Compared == 1)).Active.Version);
     }
 
     [Fact]
