@@ -12,7 +12,10 @@ using Benchmarks.Vectors;
 // The first argument names a report of our own, or a part that a script of load-tests drives; anything else goes to BenchmarkDotNet (--filter, --list, …).
 return args switch
 {
+    ["batching", .. string[] rest] => await BatchingReport.RunAsync(rest),
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
+    ["goodput", .. string[] rest] => await GoodputReport.RunAsync(rest),
+    ["goodput-bundle", var folder] => await GoodputBundle.WriteAsync(folder),
     ["gpu-exact", .. string[] rest] => await GpuExactReport.RunAsync(rest),
     ["index-file", .. string[] rest] => IndexFileReport.Run(rest),
     ["index-filters", .. string[] rest] => IndexFilters.Run(rest),
@@ -32,7 +35,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: exact-scan [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: batching [OPTIONS] | exact-scan [OPTIONS] | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

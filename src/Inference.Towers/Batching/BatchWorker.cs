@@ -24,6 +24,7 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
     private readonly List<Measured> _measured = [];
     private BatchedCall<TWork>? _job;
     private long _now;
+    private long _ended;
 
     public BatchWorker(ContinuousBatcher<TWork> batcher, IBatchRunner<TWork> runner, BatchSizes sizes, RunTimes times, BatchMeters meters, TimeProvider time, int slot)
     {
@@ -59,8 +60,11 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
 
     public void Execute() => _batcher.Serve(this);
 
+    /// <summary>Timestamp at which the last run ended.</summary>
+    public long Ended => _ended;
+
     /// <summary>Begins to take a batch.</summary>
-    public void Begin(long now) => _now = now;
+    public void Begin(long now) => _now = _ended = now;
 
     /// <summary>Takes rows of a call, which the worker holds from here on.</summary>
     public void Add(BatchedCall<TWork> call, int place, int count)
@@ -163,7 +167,8 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
     /// <param name="read">Receives how many were read.</param>
     private void Run(Span<BatchRow<TWork>> rows, ref int read)
     {
-        long start = _time.GetTimestamp();
+        // Back to back: what is between two runs of a batch, or before the first, belongs to the next one.
+        long start = _ended;
         int length = _sizes.LengthSizeOf(rows[^1].Length), cells = 0, count = 0;
         _runner.Begin(_slot, _sizes.Lengths[length]);
         foreach (ref readonly BatchRow<TWork> row in rows)
@@ -183,7 +188,8 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
         for (int place = 0; place < count; place++)
             Write(rows[place], place);
         // With the answers: the next batch waits for these, too.
-        _measured.Add(new Measured(size, length, _time.GetElapsedTime(start).TotalSeconds));
+        _ended = _time.GetTimestamp();
+        _measured.Add(new Measured(size, length, _time.GetElapsedTime(start, _ended).TotalSeconds));
     }
 
     /// <summary>False when the caller has given up, or the row cannot be read, of which the caller then hears.</summary>

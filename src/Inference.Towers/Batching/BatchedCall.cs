@@ -29,7 +29,7 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
     private int _length;
     private bool _hasLengths;
     private bool _hasOrder;
-    private bool _isAwaited;
+    private bool _isInPlace;
     private int _state;
     private int _holders;
     private int _unwritten;
@@ -141,8 +141,8 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
         return task;
     }
 
-    /// <summary>Says that the answer will be looked for by <see cref="TakeAnswer"/> and not by a task.</summary>
-    public void AnswerInPlace() => _isAwaited = false;
+    /// <summary>Says that one thread does all that is done with the call and takes the answer by <see cref="TakeAnswer"/>: nobody awaits it, and nothing of it needs to be atomic.</summary>
+    public void AnswerInPlace() => _isInPlace = true;
 
     /// <summary>The answer of a call that was served on its caller's thread.</summary>
     public ValueTask<EncodeOutcome> TakeAnswer()
@@ -157,6 +157,8 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
     public bool TryTouch()
     {
         int state = Volatile.Read(ref _state);
+        if (_isInPlace)
+            return state == 0;
         while ((state & Decided) == 0)
         {
             int seen = Interlocked.CompareExchange(ref _state, state + 1, state);
@@ -171,14 +173,14 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
     /// <summary>Ends to touch the caller's memory.</summary>
     public void Untouch()
     {
-        if (Interlocked.Decrement(ref _state) == Decided)
+        if (!_isInPlace && Interlocked.Decrement(ref _state) == Decided)
             Answer();
     }
 
     /// <summary>One more row has its result; the last one is the answer.</summary>
     public void RowWritten()
     {
-        if (Interlocked.Decrement(ref _unwritten) == 0)
+        if ((_isInPlace ? --_unwritten : Interlocked.Decrement(ref _unwritten)) == 0)
             TryDecide(EncodeOutcome.Encoded, null);
     }
 
@@ -186,6 +188,12 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
     public bool TryDecide(EncodeOutcome outcome, Exception? failure)
     {
         int state = Volatile.Read(ref _state);
+        if (_isInPlace && state == 0)
+        {
+            (_state, _outcome, _failure) = (Decided, outcome, failure);
+            return true;
+        }
+
         while ((state & Decided) == 0)
         {
             // Whoever decides counts as touching, so that nobody gives the answer before it is written down.
@@ -210,7 +218,7 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
     /// <summary>One, of the caller and whoever holds it, has no more use for the object.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _holders) > 0)
+        if ((_isInPlace ? --_holders : Interlocked.Decrement(ref _holders)) > 0)
             return;
         _work = default;
         Job = null;
@@ -248,7 +256,7 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
         Rows = _unwritten = rows;
         Taken = 0;
         IsQueued = IsProbe = false;
-        _isAwaited = true;
+        _isInPlace = false;
         // The caller and the line, or the caller and the batch that it is served in at once.
         _holders = 2;
         Volatile.Write(ref _state, 0);
@@ -267,8 +275,6 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
 
     private void Answer()
     {
-        if (!_isAwaited)
-            return;
         if (_failure is null)
             _core.SetResult(_outcome);
         else

@@ -12,8 +12,8 @@ namespace Inference.Towers.Batching;
 /// </summary>
 internal sealed class RunPlan
 {
-    /// <summary>A cut has to save this share of the time of what it cuts: estimates are no better.</summary>
-    private const double WorthCutting = 0.97;
+    /// <summary>Cuts have to bring the time below this share: estimates are no better, and the best of many cuts is the one whose estimates err most.</summary>
+    private const double WorthCutting = 0.93;
 
     private readonly BatchSizes _sizes;
     private readonly RunTimes _times;
@@ -43,7 +43,7 @@ internal sealed class RunPlan
     public int Cut<TWork>(ReadOnlySpan<BatchRow<TWork>> rows, Span<BatchRow<TWork>> sorted, Span<int> runs)
         where TWork : struct
     {
-        int lengths = CountLengths(rows);
+        int lengths = rows.Length == 1 ? 1 : CountLengths(rows);
         if (lengths == 1)
         {
             rows.CopyTo(sorted);

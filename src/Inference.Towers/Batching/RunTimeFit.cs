@@ -7,6 +7,7 @@ namespace Inference.Towers.Batching;
 internal sealed class RunTimeFit(double forgetting)
 {
     private const double Ridge = 1e-4;
+    private const int SolveEvery = 16;
 
     private double _n, _nr, _nc, _rr, _rc, _cc, _tn, _tr, _tc;
     private double _a, _b, _c;
@@ -26,8 +27,9 @@ internal sealed class RunTimeFit(double forgetting)
         _tn = (_tn * forgetting) + n;
         _tr = (_tr * forgetting) + r;
         _tc = (_tc * forgetting) + c;
-        Runs++;
-        Solve();
+        // Old runs fade over some hundred, so the solution need not follow every one.
+        if (Runs++ < SolveEvery || Runs % SolveEvery == 0)
+            Solve();
     }
 
     /// <summary>Seconds; 0 before the first run.</summary>
