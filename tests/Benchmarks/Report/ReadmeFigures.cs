@@ -68,6 +68,24 @@ internal static class ReadmeFigures
                 text.Append(Line($"| {row!["batch"]} | {row["mode"]} | {Of(row["p50_us"]):0.0} | {Of(row["p99_us"]):0.0} | {Of(row["allocated_bytes_per_run"]):0} |"));
         }
 
+        if (Read(folder, "batching.json") is { } batching)
+        {
+            machine ??= (string?)batching["processor"];
+            text.Append(Line($"\n**Batching**, retail user tower on one thread, histories of 1 to 50 items, callers in a closed loop, medians of {batching["rounds"]} interleaved rounds:\n"));
+            text.Append("| callers | batching | embeddings/s | × no batching | p50 µs | p99 µs | rows/run |\n| ---: | --- | ---: | ---: | ---: | ---: | ---: |\n");
+            foreach (JsonNode? row in batching["rows"]!.AsArray())
+                text.Append(Line($"| {row!["callers"]} | {row["batching"]} | {Of(row["perSecond"]):N0} | {Of(row["timesUnbatched"]):0.00} | {Of(row["p50Us"]):N0} | {Of(row["p99Us"]):N0} | {Of(row["rowsPerRun"]):0.0} |"));
+        }
+
+        if (Read(folder, "goodput.json") is { } goodput)
+        {
+            machine ??= (string?)goodput["processor"];
+            text.Append(Line($"\n**Overload**, a tower that can do {Of(goodput["capacityPerSecond"]):N0} users/s, open loop, deadlines of {goodput["deadlineMs"]} ms; and where it is not told of them:\n"));
+            text.Append("| offered | deadlines | in time per second | of the peak | answered late per second | p99 ms of answers |\n| ---: | --- | ---: | ---: | ---: | ---: |\n");
+            foreach (JsonNode? row in goodput["rows"]!.AsArray())
+                text.Append(Line($"| {Of(row!["factor"]):0.0}× | {((bool)row["told"]! ? "told" : "not told")} | {Of(row["inTimePerSecond"]):N0} | {Of(row["ofPeak"]):P0} | {Of(row["latePerSecond"]):N0} | {Of(row["p99Ms"]):0.0} |"));
+        }
+
         if (Read(folder, "exact-scan.json") is { } scan)
         {
             machine ??= (string?)scan["processor"];
