@@ -80,9 +80,10 @@ internal sealed class TowerModel : IDisposable
 
     private static InferenceSession OpenSession(ModelFile file, SessionOptions session)
     {
-        // From bytes, not from the path: what was inspected is what runs.
+        if (file.Content is not { } content)
+            return new InferenceSession(file.Path, session);
         if (file.ExternalFiles.Count > 0)
             session.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", file.Folder);
-        return new InferenceSession(file.Content, session);
+        return new InferenceSession(content, session);
     }
 }

@@ -77,7 +77,7 @@ internal static class LeakReport
         for (int load = 0; load <= loads; load++)
         {
             if (load % (loads / Points) == 0)
-                points.Add(Point.Now(load));
+                points.Add(await Point.NowAsync(load));
             if (load % 2 == 0)
                 await UseAsync(await BundleLoader.LoadAsync(good, settings));
             else
@@ -130,21 +130,32 @@ internal static class LeakReport
         return isFlat;
     }
 
-    /// <summary>Least squares.</summary>
+    /// <summary>The median of the slopes between any two points (Theil, 1950; Sen, 1968): a point that lies apart does not tilt it.</summary>
     private static double Slope(Point[] points, Func<Point, double> of)
     {
-        double x = points.Average(point => point.Loads), y = points.Average(of);
-        return points.Sum(point => (point.Loads - x) * (of(point) - y)) / points.Sum(point => (point.Loads - x) * (point.Loads - x));
+        List<double> slopes = [];
+        for (int i = 0; i < points.Length; i++)
+        {
+            for (int j = i + 1; j < points.Length; j++)
+                slopes.Add((of(points[j]) - of(points[i])) / (points[j].Loads - points[i].Loads));
+        }
+
+        slopes.Sort();
+        return slopes[slopes.Count / 2];
     }
 
     private sealed record Point(int Loads, long Resident, long Managed, int Threads, int Files)
     {
-        public static Point Now(int loads)
+        public static async Task<Point> NowAsync(int loads)
         {
-            // What nobody holds any more is no leak.
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            GC.Collect();
+            // What nobody holds any more is no leak: threads end, finalizers run and memory goes back a moment after the last load.
+            for (int i = 0; i < 2; i++)
+            {
+                await Task.Delay(100);
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
             using Process self = Process.GetCurrentProcess();
             return new Point(loads, self.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false), self.Threads.Count, Directory.Exists("/proc/self/fd") ? Directory.GetFiles("/proc/self/fd").Length : 0);
         }
