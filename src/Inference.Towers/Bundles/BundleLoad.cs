@@ -331,7 +331,7 @@ internal sealed class BundleLoad
         Report(stage, 0, 0);
         long start = _time.GetTimestamp();
         T result = step();
-        _timings[stage] = _time.GetElapsedTime(start);
+        _timings[stage] = _timings.GetValueOrDefault(stage) + _time.GetElapsedTime(start);
         return result;
     }
 }

@@ -31,7 +31,7 @@ internal static class StartReport
             };
             if (!understood)
             {
-                Console.Error.WriteLine("usage: start [--items N,N] [--runs N] [--worlds DIR] [--server=ARG for the server]... [--json FILE]");
+                Console.Error.WriteLine("usage: start [--items N,N] [--runs N] [--worlds DIR] [--server ARGUMENT]... [--json FILE]");
                 return 2;
             }
         }
