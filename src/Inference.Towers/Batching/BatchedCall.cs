@@ -9,8 +9,12 @@ namespace Inference.Towers.Batching;
 /// The caller gets its memory back with its answer, whatever the answer is, so whoever reads or writes that memory says so before and after (<see cref="TryTouch"/>,
 /// <see cref="Untouch"/>), and an answer that is decided meanwhile, a cancellation for example, is given by the last one to leave. That is the microseconds of copying a row, never a run.
 /// </para>
+/// <para>
+/// Its caller goes on as a work item of the pool's common queue. In the queue of the worker's own thread, where continuations go by default, it would wait until that thread has no batch to run, or another
+/// thread nothing else to do: for as long as an overload lasts.
+/// </para>
 /// </summary>
-internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
+internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>, IThreadPoolWorkItem
     where TWork : struct
 {
     /// <summary>Set in <see cref="_state"/> once the answer is decided; below it the state counts who touches the caller's memory.</summary>
@@ -20,7 +24,7 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
     private const int MaxKeptRows = 4096;
 
     private readonly ContinuousBatcher<TWork> _batcher;
-    private ManualResetValueTaskSourceCore<EncodeOutcome> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<EncodeOutcome> _core = new() { RunContinuationsAsynchronously = false };
     private CancellationTokenRegistration _registration;
     private CancellationToken _cancellationToken;
     private TWork _work;
@@ -33,6 +37,9 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
     private int _state;
     private int _holders;
     private int _unwritten;
+    private Action<object?>? _continuation;
+    private object? _continuationState;
+    private ExecutionContext? _context;
     private EncodeOutcome _outcome;
     private Exception? _failure;
 
@@ -233,7 +240,34 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>
 
     public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
 
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) => _core.OnCompleted(continuation, state, token, flags);
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        if ((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 && (SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default))
+        {
+            // Goes on where its caller wants to.
+            _core.OnCompleted(continuation, state, token, flags);
+            return;
+        }
+
+        _continuation = continuation;
+        _continuationState = state;
+        _context = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
+        _core.OnCompleted(static call => ThreadPool.UnsafeQueueUserWorkItem((BatchedCall<TWork>)call!, preferLocal: false), this, token, ValueTaskSourceOnCompletedFlags.None);
+    }
+
+    /// <summary>The caller goes on.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        Action<object?> continuation = _continuation!;
+        object? state = _continuationState;
+        ExecutionContext? context = _context;
+        // From here on the object is its next caller's as soon as this one has taken the result.
+        (_continuation, _continuationState, _context) = (null, null, null);
+        if (context is null)
+            continuation(state);
+        else
+            ExecutionContext.Run(context, new ContextCallback(continuation), state);
+    }
 
     public EncodeOutcome GetResult(short token)
     {

@@ -187,7 +187,22 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     internal void Serve(BatchWorker<TWork> worker)
     {
         while (TryTakeBatch(worker))
+        {
             worker.Run();
+            if (_limits.RunsOnCallers && !_threadsAreFree())
+            {
+                StandBack(worker);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Work waits for a thread, some of it callers that were just answered and will be here again: the next batch is run behind them, with them in it.</summary>
+    private void StandBack(BatchWorker<TWork> worker)
+    {
+        lock (_gate)
+            Learn(worker, worker.Ended);
+        ThreadPool.UnsafeQueueUserWorkItem(worker, preferLocal: false);
     }
 
     /// <summary>Takes back a call that both sides are done with.</summary>
