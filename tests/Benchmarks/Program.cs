@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using Benchmarks.Comparison;
+using Benchmarks.Models;
 using Benchmarks.Loading;
 using Benchmarks.Onnx;
 using Benchmarks.Report;
@@ -26,6 +27,7 @@ return args switch
     ["shadow", .. string[] rest] => await ShadowCost.RunAsync(rest),
     ["start", .. string[] rest] => await StartReport.RunAsync(rest),
     ["state", .. string[] rest] => await StateReport.RunAsync(rest),
+    ["swaps", .. string[] rest] => await SwapReport.RunAsync(rest),
     ["report", .. string[] rest] => ReadmeFigures.Run(rest),
     ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),
     ["transport-request"] => TransportServer.WriteRequest(),
