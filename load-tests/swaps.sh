@@ -8,6 +8,8 @@ swaps=${1:-100} rps=${2:-300} result=${3:-load-tests/results/swaps.json}
 grpc=${GRPC_PORT:-5111} http=${HTTP_PORT:-5190}
 server_core=${SERVER_CORE:-0} client_core=${CLIENT_CORE:-1}
 cli="dotnet artifacts/bin/Inference.Cli/release/inference.dll"
+dotnet build src/Inference.Server -c Release -v q -nologo -clp:NoSummary
+dotnet build src/Inference.Cli -c Release -v q -nologo -clp:NoSummary
 
 work=$(mktemp -d)
 server=
