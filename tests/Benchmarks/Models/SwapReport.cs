@@ -59,12 +59,8 @@ internal static class SwapReport
         string active = (await models.StatusAsync(new StatusRequest())).Active.Version, other = versions.First(version => version != active);
         var traffic = new SwapTraffic(
             new RecommendationService.RecommendationServiceClient(channel), rate, [.. Enumerable.Range(0, users).Select(user => $"u{user}")], TimeSpan.FromSeconds(5));
-        await models.LoadAsync(new LoadRequest { Version = other });
-        await traffic.LearnAsync(active);
-        await traffic.LearnAsync(other);
-        await models.UnloadAsync(new UnloadRequest { Version = other });
 
-        // A few swaps before anything counts: code is compiled, caches are filled.
+        // A few swaps before anything counts: code is compiled, caches are filled, and each version tells what it answers while it is the active one, for the users of its bundle come with it.
         traffic.Start();
         var loads = new LatencyHistogram();
         var activations = new LatencyHistogram();
@@ -87,6 +83,8 @@ internal static class SwapReport
             await models.ActivateAsync(new ActivateRequest { Version = other });
             activations.Record((long)TimeProvider.System.GetElapsedTime(loaded).TotalNanoseconds);
             await UntilReleasedAsync(models, active);
+            if (swap is -unmeasured or -unmeasured + 1)
+                await traffic.LearnAsync(other);
             traffic.IsSwapping = false;
             TimeSpan took = TimeProvider.System.GetElapsedTime(begin);
             loads.Record((long)took.TotalNanoseconds);

@@ -50,7 +50,7 @@ internal sealed class SwapTraffic(RecommendationService.RecommendationServiceCli
         set => _swapping = value;
     }
 
-    /// <summary>Asks a loaded version for the slates of all users, which replies of this version are held against.</summary>
+    /// <summary>Asks the active version for the slates of all users, which replies of this version are held against.</summary>
     public async Task LearnAsync(string version)
     {
         foreach (string user in users)
@@ -62,7 +62,12 @@ internal sealed class SwapTraffic(RecommendationService.RecommendationServiceCli
     }
 
     /// <summary>Forgets what was measured so far.</summary>
-    public void Reset() => (Steady, Swapping, SendLag) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
+    public void Reset()
+    {
+        (Steady, Swapping, SendLag) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
+        (_mixed, _degraded) = (0, 0);
+        _errors.Clear();
+    }
 
     public void Start() => new Thread(Walk) { IsBackground = true, Name = "traffic" }.Start();
 
