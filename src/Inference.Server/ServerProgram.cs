@@ -62,6 +62,7 @@ public static class ServerProgram
 
     private static async Task<int> ServeAsync(InferenceOptions options, IConfiguration configuration, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
+        PoolThreads.Raise(options.Towers);
         await using ServerHost host = ServerHost.Build(options, logging => ConfigureLogging(logging, configuration));
         try
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
@@ -286,7 +287,9 @@ internal sealed class ModelLifecycle : IDisposable
                 throw new BundleException(folder.Path, [$"The folder holds '{bundle.Snapshot.Model.FullVersion}', and not '{folder.Version}' as when it was looked at."]);
             await _catalogue.AttachAsync(bundle.Snapshot, cancellationToken);
             await _firstReads.RunAsync(bundle.Snapshot, cancellationToken);
-            return new LoadedModel(bundle, _time.GetUtcNow(), _time.GetElapsedTime(start));
+            // A hash for each user is milliseconds of work: not at the swap, and not on a thread that requests want.
+            FrozenDictionary<UserKey, UserState> users = await BackgroundThread.RunAsync(() => bundle.Users.ToFrozenDictionary(user => _keys.Of(user.Key).Key, user => user.Value), settings.Pace, _options.Loading);
+            return new LoadedModel(bundle, users, _time.GetUtcNow(), _time.GetElapsedTime(start));
         }
         catch
         {
@@ -301,7 +304,7 @@ internal sealed class ModelLifecycle : IDisposable
         LoadedModel model = Loaded(version);
         if (model == _active)
             return model;
-        _users.ReplaceBundle(model.Bundle.Users.Select(user => KeyValuePair.Create(_keys.Of(user.Key).Key, user.Value)));
+        _users.ReplaceBundle(model.Users);
         _snapshots.Activate(model.Snapshot);
         _active = model;
         _metrics.ModelActivated();
@@ -345,12 +348,17 @@ internal sealed class ModelLifecycle : IDisposable
     private async Task ReleaseAsync(LoadedModel model, BundleFolder folder, Task unused)
     {
         await unused.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        _catalogue.Detach(model.Snapshot);
-        model.Snapshot.Dispose();
+        await BackgroundThread.RunAsync(
+            () =>
+            {
+                _catalogue.Detach(model.Snapshot);
+                model.Snapshot.Dispose();
+                return true;
+            },
+            LoadPace.Background,
+            _options.Loading);
         _records[model.Version] = new ModelRecord(model.Version, ModelState.Available, folder);
         _releases.TryRemove(model.Version, out _);
         Log.Released(_log, model.Version);
-        // Ids, rows and caches of the version are the collector's; without a nudge it would come for them only under pressure.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false, compacting: false);
     }
 }

@@ -54,7 +54,7 @@ public sealed class UserStates : IUserStates
     public int Count => _bundle.Count;
 
     /// <summary>Forgets the users of the bundle before and takes these instead. What was recorded stays.</summary>
-    /// <param name="states">States by user.</param>
+    /// <param name="states">States by user; a frozen dictionary is taken as it is.</param>
     public void ReplaceBundle(IEnumerable<KeyValuePair<UserKey, UserState>> states) => _bundle = states.ToFrozenDictionary();
 
     /// <inheritdoc/>

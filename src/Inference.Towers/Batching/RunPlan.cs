@@ -13,7 +13,7 @@ namespace Inference.Towers.Batching;
 internal sealed class RunPlan
 {
     /// <summary>Cuts have to bring the time below this share: estimates are no better, and the best of many cuts is the one whose estimates err most.</summary>
-    private const double WorthCutting = 0.93;
+    private const double WorthCutting = 0.8;
 
     private readonly BatchSizes _sizes;
     private readonly RunTimes _times;

@@ -7,7 +7,8 @@ internal static class GoodputBundle
 {
     public static async Task<int> WriteAsync(string folder)
     {
-        BundleContent content = HeavyTower.Content();
+        // One or two milliseconds a row, so that what is declined costs the transport little beside what is answered.
+        BundleContent content = HeavyTower.Content(width: 512, repeats: 260);
         // With histories, so that the server asks the tower about them.
         var random = new Random(7);
         content = content with
