@@ -7,7 +7,7 @@ namespace Inference.Towers.Runtime;
 /// <summary>The bytes of an .onnx file, looked through before the native runtime gets them.</summary>
 internal sealed class ModelFile
 {
-    private const long SmallBytes = 16 << 20;
+    private const long SmallBytes = 1 << 20;
 
     private ModelFile(byte[]? content, string path, string folder, IReadOnlySet<string> externalFiles)
     {
@@ -38,7 +38,7 @@ internal sealed class ModelFile
 
     /// <summary>
     /// Looks through a model file, likewise. A small one is read into memory, so that what was inspected is what runs. A large one, which is one with a table of vectors for each item, is mapped for that
-    /// and read again by the runtime: an array of hundreds of megabytes would stay until the next full collection, and a file that changes meanwhile is found at the end of the load
+    /// and read again by the runtime: a large array would bring the next full collection nearer and stay until then, and a file that changes meanwhile is found at the end of the load
     /// (<see cref="FileCheck.CheckUnchanged"/>).
     /// </summary>
     /// <param name="path">The file.</param>
