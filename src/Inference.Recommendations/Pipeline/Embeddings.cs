@@ -37,7 +37,7 @@ public sealed class Embeddings
         {
             for (int i = 0; i < inputs.Length; i++)
             {
-                UserState? state = (await _users.FindAsync(users[i].UserId, budget, new Degradations(), cancellationToken)).State;
+                UserState? state = (await _users.FindAsync(users[i].UserId, snapshot.Model.FullVersion, budget, new Degradations(), cancellationToken)).State;
                 History history = histories[i] = new History();
                 if (state is not null)
                     history.Append(state.History, snapshot.Items);

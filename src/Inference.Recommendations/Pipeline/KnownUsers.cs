@@ -10,9 +10,11 @@ internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineO
 {
     private readonly Patience _patience = new(options.UserStateBudget);
 
-    public async ValueTask<KnownUser> FindAsync(string userId, Budget budget, Degradations degraded, CancellationToken cancellationToken)
+    /// <param name="userId">Whom to look up; empty for nobody.</param>
+    /// <param name="bundle">The version that answers: what its bundle knows of the user counts, and not what another's does.</param>
+    public async ValueTask<KnownUser> FindAsync(string userId, string bundle, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
-        UserIdentity user = keys.Of(userId);
+        UserIdentity user = keys.Of(userId) with { Bundle = bundle };
         if (user.IsNobody)
             return default;
         TimeSpan left = budget.Left(options.UserStateBudget);

@@ -47,7 +47,7 @@ public sealed class RecommendationPipeline
         var degraded = new Degradations();
 
         // :: Step 1: who asks — stored state, then the request's own items and features.
-        KnownUser user = await _users.FindAsync(query.UserId, budget, degraded, cancellationToken);
+        KnownUser user = await _users.FindAsync(query.UserId, snapshot.Model.FullVersion, budget, degraded, cancellationToken);
         var features = new FeatureSet(query.Context, user.State?.Features);
         ReportUnknownFeatures(snapshot, query.Context, degraded);
         using var history = new History();

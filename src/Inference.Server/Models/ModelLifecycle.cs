@@ -242,6 +242,7 @@ internal sealed class ModelLifecycle : IDisposable
         try
         {
             LoadedModel model = await OpenAsync(folder, start, cancellationToken);
+            _users.AddBundle(model.Version, model.Users);
             _snapshots.Add(model.Snapshot);
             _records[folder.Version] = new ModelRecord(folder.Version, ModelState.Loaded, folder, model);
             _metrics.ModelLoaded(model.Took, "ok");
@@ -357,6 +358,7 @@ internal sealed class ModelLifecycle : IDisposable
             },
             LoadPace.Background,
             _options.Loading);
+        _users.RemoveBundle(model.Version);
         _records[model.Version] = new ModelRecord(model.Version, ModelState.Available, folder);
         _releases.TryRemove(model.Version, out _);
         Log.Released(_log, model.Version);

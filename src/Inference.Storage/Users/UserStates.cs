@@ -32,6 +32,7 @@ public sealed class UserStates : IUserStates
     private readonly Tombstones _tombstones;
     private readonly Lock[] _gates = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
     private readonly ConcurrentDictionary<UserKey, Task<UserRecord>> _reads = new();
+    private readonly ConcurrentDictionary<string, FrozenDictionary<UserKey, UserState>> _bundles = new(StringComparer.Ordinal);
     private volatile FrozenDictionary<UserKey, UserState> _bundle = FrozenDictionary<UserKey, UserState>.Empty;
     private volatile int _era;
 
@@ -57,14 +58,22 @@ public sealed class UserStates : IUserStates
     /// <param name="states">States by user; a frozen dictionary is taken as it is.</param>
     public void ReplaceBundle(IEnumerable<KeyValuePair<UserKey, UserState>> states) => _bundle = states.ToFrozenDictionary();
 
+    /// <summary>Takes in the users of a bundle beside those of the active one: requests that its version answers are told of these.</summary>
+    /// <param name="version">"name/version".</param>
+    /// <param name="states">States by user.</param>
+    public void AddBundle(string version, FrozenDictionary<UserKey, UserState> states) => _bundles[version] = states;
+
+    /// <summary>Lets go of the users of a bundle that nobody is answered from any more.</summary>
+    public void RemoveBundle(string version) => _bundles.TryRemove(version, out _);
+
     /// <inheritdoc/>
     public ValueTask<UserLookup> FindAsync(UserIdentity user, CancellationToken cancellationToken)
     {
         if (user.IsNobody || _tombstones.Holds(user.Key))
             return default;
         if (_memory.TryGet(user.Key, new Believed(_stored is not null, _time.GetTimestamp(), _era), static (record, believed) => believed.Accepts(record), out UserRecord? record))
-            return new(new UserLookup(record.StateOver(_bundle.GetValueOrDefault(user.Key)), record.Failure));
-        return _stored is null ? new(new UserLookup(_bundle.GetValueOrDefault(user.Key))) : FindStoredAsync(user, cancellationToken);
+            return new(new UserLookup(record.StateOver(Bundled(user)), record.Failure));
+        return _stored is null ? new(new UserLookup(Bundled(user))) : FindStoredAsync(user, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -72,9 +81,12 @@ public sealed class UserStates : IUserStates
     {
         if (user.IsNobody || _tombstones.Holds(user.Key))
             return null;
-        UserState? bundle = _bundle.GetValueOrDefault(user.Key);
+        UserState? bundle = Bundled(user);
         return _memory.TryPeek(user.Key, out UserRecord? record) ? record.StateOver(bundle) : bundle;
     }
+
+    private UserState? Bundled(UserIdentity user) =>
+        (user.Bundle is { } version && _bundles.TryGetValue(version, out FrozenDictionary<UserKey, UserState>? states) ? states : _bundle).GetValueOrDefault(user.Key);
 
     /// <summary>Whether this process knows the user to be forgotten.</summary>
     public bool IsForgotten(UserKey user)
@@ -150,7 +162,7 @@ public sealed class UserStates : IUserStates
         }
 
         UserRecord record = await ReadOnce(user).WaitAsync(cancellationToken);
-        return _tombstones.Holds(user.Key) ? default : new UserLookup(record.StateOver(_bundle.GetValueOrDefault(user.Key)), record.Failure);
+        return _tombstones.Holds(user.Key) ? default : new UserLookup(record.StateOver(Bundled(user)), record.Failure);
     }
 
     private Task<UserRecord> ReadOnce(UserIdentity user)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
+using Inference.Towers.Bundles;
 using Recsys.V1;
 using Xunit;
 
@@ -93,6 +94,20 @@ public sealed class ModelVersionTests
 
         Assert.Equal("MODEL_VERSION_NOT_LOADED", (await FailAsync(() => server.RecommendAsync("u", "small/2"))).Reason);
         Assert.Equal("space-1", (await server.RecommendAsync("u", "small/1")).EmbeddingSpaceId);
+    }
+
+    [Fact]
+    public async Task EachVersion_KnowsTheUsersOfItsOwnBundle()
+    {
+        await using VersionedServer server = await VersionedServer.StartAsync("all");
+        await server.PublishAsync("2", change: content => content with { Users = [new BundleUser { Id = "anna", History = [content.Items[3].Id] }] });
+        await server.UntilAsync(status => status.Active.Version == "small/2");
+
+        Assert.Equal(Rung.UserTower, (await server.RecommendAsync("anna")).ServedBy);
+        Assert.NotEqual(Rung.UserTower, (await server.RecommendAsync("anna", "small/1")).ServedBy);
+        await server.Models.ActivateAsync(new ActivateRequest { Version = "small/1" });
+        Assert.NotEqual(Rung.UserTower, (await server.RecommendAsync("anna")).ServedBy);
+        Assert.Contains((await server.RecommendAsync("anna", "small/2")).ServedBy, new[] { Rung.UserTower, Rung.CachedEmbedding });
     }
 
     [Fact]

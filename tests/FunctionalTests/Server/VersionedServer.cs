@@ -53,10 +53,11 @@ internal sealed class VersionedServer : IAsyncDisposable
     /// <summary>Publishes a version by one rename.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="spoil">Changes its folder before it is published.</param>
-    public async Task PublishAsync(string name, Action<string>? spoil = null)
+    /// <param name="change">Changes what is written.</param>
+    public async Task PublishAsync(string name, Action<string>? spoil = null, Func<BundleContent, BundleContent>? change = null)
     {
         string drafts = Path.Combine(Path.GetDirectoryName(Folder)!, ".drafts");
-        await WriteAsync(drafts, name);
+        await WriteAsync(drafts, name, change);
         spoil?.Invoke(Path.Combine(drafts, name));
         Directory.Move(Path.Combine(drafts, name), Path.Combine(Folder, name));
     }
@@ -90,8 +91,11 @@ internal sealed class VersionedServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static Task WriteAsync(string folder, string name) =>
-        BundleWriter.WriteAsync(Path.Combine(folder, name), Of(RunningServer.World.Content() with { Popularity = new Popularity(new float[RunningServer.World.ItemCount]) }, name));
+    private static Task WriteAsync(string folder, string name, Func<BundleContent, BundleContent>? change = null)
+    {
+        BundleContent content = Of(RunningServer.World.Content() with { Popularity = new Popularity(new float[RunningServer.World.ItemCount]) }, name);
+        return BundleWriter.WriteAsync(Path.Combine(folder, name), change?.Invoke(content) ?? content);
+    }
 
     private static BundleContent Of(BundleContent content, string name) => content with
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Users;
@@ -39,6 +40,24 @@ public class UserStatesTests
         Assert.Equal(1, world.States.Count);
         Assert.Equal(["new", "a"], world.Find(1)!.History);
         Assert.Null(world.Find(2));
+    }
+
+    [Fact]
+    public async Task Find_ForAVersion_IsOverItsOwnBundle_WhicheverIsActive()
+    {
+        var world = new StorageWorld();
+        UserIdentity user = StorageWorld.User(1);
+        world.States.ReplaceBundle([new(user.Key, new UserState(Features, ["active"]))]);
+        world.States.AddBundle("shop/2", new Dictionary<UserKey, UserState> { [user.Key] = new UserState(FeatureSet.None, ["tried"]) }.ToFrozenDictionary());
+        world.Record(world.Event(1, "a"));
+
+        Assert.Equal(["tried", "a"], (await world.States.FindAsync(user with { Bundle = "shop/2" }, CancellationToken.None)).State!.History);
+        Assert.Equal(["tried", "a"], world.States.Held(user with { Bundle = "shop/2" })!.History);
+        Assert.Equal(["active", "a"], (await world.States.FindAsync(user with { Bundle = "shop/1" }, CancellationToken.None)).State!.History);
+        Assert.Equal(["active", "a"], (await world.States.FindAsync(user, CancellationToken.None)).State!.History);
+
+        world.States.RemoveBundle("shop/2");
+        Assert.Equal(["active", "a"], (await world.States.FindAsync(user with { Bundle = "shop/2" }, CancellationToken.None)).State!.History);
     }
 
     [Fact]
