@@ -86,6 +86,19 @@ internal static class ReadmeFigures
                 text.Append(Line($"| {Of(row!["factor"]):0.0}× | {((bool)row["told"]! ? "told" : "not told")} | {Of(row["inTimePerSecond"]):N0} | {Of(row["ofPeak"]):P0} | {Of(row["latePerSecond"]):N0} | {Of(row["p99Ms"]):0.0} |"));
         }
 
+        if (Read(folder, "swaps.json") is { } swaps)
+        {
+            machine ??= (string?)swaps["ours"]!["machine"];
+            text.Append(Line($"\n**Swaps**, {swaps["ours"]!["swaps"]} of two versions of 20,000 items, server on one core, {swaps["ours"]!["rate"]} requests/s in an open loop; a swap is from the begin of the load to the release of the former version; naive: loads as urgently as it serves, on all cores, no cache, no warm-up:\n"));
+            text.Append("| server | swap s | p50 / p99 ms between swaps | p50 / p99 ms in swaps | errors | mixed replies | resident MB before / after |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+            foreach (string server in new[] { "ours", "naive" })
+            {
+                JsonNode row = swaps[server]!;
+                text.Append(Line(
+                    $"| {server} | {Of(row["swapSeconds"]):0.00} | {Of(row["steadyP50"]):0.00} / {Of(row["steadyP99"]):0.00} | {Of(row["swapP50"]):0.00} / {Of(row["swapP99"]):0.00} | {row["errors"]} | {row["mixed"]} | {Of(row["residentBefore"]):0} / {Of(row["residentAfter"]):0} |"));
+            }
+        }
+
         if (Read(folder, "exact-scan.json") is { } scan)
         {
             machine ??= (string?)scan["processor"];
