@@ -45,6 +45,7 @@ internal sealed class ChaosServer : IAsyncDisposable
         options.Bundle.Path = world.Bundle;
         options.Server.GrpcAddress = options.Server.HttpAddress = "127.0.0.1:0";
         options.Redis.Configuration = redis;
+        options.Loading.CacheFolder = "";
         // The tower is not what is under test here, and a busy machine must not make it late.
         options.Recommend.TowerBudget = TimeSpan.FromSeconds(1);
         options.Recommend.UserStateBudget = PatientBudget;

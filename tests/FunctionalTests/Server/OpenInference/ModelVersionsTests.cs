@@ -93,6 +93,7 @@ public sealed class ModelVersionsTests : IDisposable
     public async Task Call_BeforeAModelIsLoaded_SaysThatItIsBeingLoaded()
     {
         var options = new InferenceOptions();
+        options.Loading.CacheFolder = "";
         // Nothing is there, so the load is refused and the server stays as it was before.
         options.Bundle.Path = Path.Combine(_folder.FullName, "nothing");
         options.Server.GrpcAddress = options.Server.HttpAddress = "127.0.0.1:0";
