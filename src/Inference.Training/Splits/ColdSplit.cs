@@ -22,4 +22,8 @@ public sealed record ColdSplit(
     RowLists ColdItemsValidation,
     RowLists ColdItemsTest,
     FewShotUsers Validation,
-    FewShotUsers Test);
+    FewShotUsers Test)
+{
+    /// <summary>How the parts were cut; null where nobody wrote it down.</summary>
+    public SplitTimes? Times { get; init; }
+}
