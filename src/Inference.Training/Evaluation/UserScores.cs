@@ -1,0 +1,87 @@
+using Inference.Training.Models;
+
+namespace Inference.Training.Evaluation;
+
+/// <summary>What one user's ranking is worth.</summary>
+internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50, int Targets, int FirstRank)
+{
+    private static readonly double[] Discounts = [.. Enumerable.Range(0, Judge.SlateLength).Select(static place => 1 / Math.Log2(place + 2))];
+
+    /// <summary>
+    /// Scores the candidates, ranks as much as is needed, and compares with the targets.
+    /// <list type="number">
+    /// <item>The model scores; excluded items get −∞.</item>
+    /// <item>The first fifty are selected in one pass.</item>
+    /// <item>The rank of the first target, when it is not among them, is the number of candidates before it.</item>
+    /// </list>
+    /// </summary>
+    /// <param name="slate">Receives the first ten item indexes, −1 where there are fewer candidates.</param>
+    /// <exception cref="InvalidDataException">A score is not finite.</exception>
+    public static UserScores Of(RankingModel model, CandidateItems candidates, in ScenarioUser user, JudgeScratch scratch, Span<int> slate)
+    {
+        // :: Step 1
+        double[] scores = scratch.Scores;
+        model.Score(user.Input, scores);
+        foreach ((int start, int end) in candidates.Ranges)
+        {
+            if (!RankedTop.AreFinite(scores.AsSpan(start, end - start)))
+                throw new InvalidDataException($"The model '{model.Name}' gives the user '{user.Id}' scores that are not finite.");
+        }
+
+        foreach (int item in user.Excluded.Span)
+        {
+            if (item < scores.Length)
+                scores[item] = double.NegativeInfinity;
+        }
+
+        // :: Step 2
+        int count = RankedTop.Select(scores, candidates, scratch.TopScores, scratch.TopItems);
+        ReadOnlySpan<int> top = scratch.TopItems.AsSpan(0, count);
+        for (int place = 0; place < slate.Length; place++)
+            slate[place] = place < count ? top[place] : -1;
+
+        int targets = 0;
+        int first = -1;
+        foreach (int item in user.Targets.Span)
+        {
+            if (!candidates.Contains(item))
+                continue;
+            targets++;
+            scratch.IsTarget[item] = true;
+            if (first < 0 || scores[item] > scores[first] || (scores[item] == scores[first] && item < first))
+                first = item;
+        }
+
+        double gain = 0;
+        int hits10 = 0;
+        int hits50 = 0;
+        int firstRank = 0;
+        for (int place = 0; place < count; place++)
+        {
+            if (!scratch.IsTarget[top[place]])
+                continue;
+            hits50++;
+            if (firstRank == 0)
+                firstRank = place + 1;
+            if (place < Judge.SlateLength)
+            {
+                hits10++;
+                gain += Discounts[place];
+            }
+        }
+
+        // :: Step 3
+        if (firstRank == 0)
+            firstRank = 1 + RankedTop.CountBefore(scores, candidates, first);
+        foreach (int item in user.Targets.Span)
+        {
+            if (item < scratch.IsTarget.Length)
+                scratch.IsTarget[item] = false;
+        }
+
+        double best = 0;
+        for (int place = 0; place < Math.Min(Judge.SlateLength, targets); place++)
+            best += Discounts[place];
+        return new UserScores(gain / best, hits10, hits50, targets, firstRank);
+    }
+}
