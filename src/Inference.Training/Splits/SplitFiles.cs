@@ -1,3 +1,5 @@
+using Inference.Training.Data;
+
 namespace Inference.Training.Splits;
 
 /// <summary>Names and columns of the files that a split is kept in; each file is there plain or with .gz.</summary>
@@ -28,11 +30,6 @@ internal static class SplitFiles
 
     /// <summary>Path of a file, plain or packed.</summary>
     /// <exception cref="FileNotFoundException">It is there in neither form.</exception>
-    public static string Find(string folder, string name)
-    {
-        string plain = Path.Combine(folder, name), packed = plain + ".gz";
-        if (File.Exists(packed))
-            return packed;
-        return File.Exists(plain) ? plain : throw new FileNotFoundException($"{folder} holds no split: there is neither {name}.gz nor {name}.", packed);
-    }
+    public static string Find(string folder, string name) =>
+        CsvFile.Find(folder, name) ?? throw new FileNotFoundException($"{folder} holds no split: there is neither {name} nor {name}.gz.", Path.Combine(folder, name));
 }
