@@ -18,6 +18,9 @@ public static class PairedBootstrap
 {
     public const int Resamples = 5_000;
 
+    /// <summary>Means that differ by less are the same mean, added up in another way.</summary>
+    private const double Rounding = 1e-12;
+
     /// <summary>All pairs of the results of one scenario, each once; the one that is later in the list is held against the earlier one.</summary>
     /// <param name="results">Results of one scenario, in the order of report.</param>
     /// <exception cref="ArgumentException">The results are not of one scenario.</exception>
@@ -46,8 +49,8 @@ public static class PairedBootstrap
         for (int i = 0; i < Resamples; i++)
         {
             double difference = differences[i] = modelMeans[i] - baselineMeans[i];
-            notAbove += difference <= 0 ? 1 : 0;
-            notBelow += difference >= 0 ? 1 : 0;
+            notAbove += difference <= Rounding ? 1 : 0;
+            notBelow += difference >= -Rounding ? 1 : 0;
         }
 
         double mean = model.Metrics.Ndcg10 - baseline.Metrics.Ndcg10;
