@@ -1,0 +1,217 @@
+using Inference.Recommendations.Features;
+using Inference.Towers.Encoders;
+using Inference.Training.Data;
+using Inference.Training.Splits;
+
+namespace Inference.Training.Features;
+
+/// <summary>
+/// How the columns of users and items become inputs of models, decided from training users and the training catalogue alone, and the same at serving time: the codes are made by the encoders that
+/// go into the bundle's manifest, from the plain features that go into its files.
+/// <list type="number">
+/// <item>Users: categories and small whole numbers by vocabulary, other numbers and the hour of timestamps by buckets, weekdays. What has too few training users is unknown (0).</item>
+/// <item>Items: categories multi-hot, numbers one-hot by quantile, words of texts hashed, and the first characters of the id where they group items. Times are left out.</item>
+/// </list>
+/// </summary>
+public sealed class FeaturePlan
+{
+    private const string PrefixText = "id:";
+
+    private readonly EntityTable _users;
+    private readonly EntityTable _items;
+    private readonly IReadOnlyList<PlainFeature> _userFeatures;
+    private readonly IReadOnlyList<PlainFeature> _itemFeatures;
+
+    private FeaturePlan(EntityTable users, EntityTable items, ColdSplit split, UserFieldPlanner userPlan, ItemColumnPlanner itemPlan, FeatureOptions options)
+    {
+        _users = users;
+        _items = items;
+        _userFeatures = userPlan.Features;
+        _itemFeatures = itemPlan.Features;
+        UserEncoders = userPlan.Encoders;
+        UserEncoder = userPlan.Encoders.Count == 0 ? null : new ColumnsSpec { Columns = userPlan.Encoders };
+        ItemDenseEncoder = itemPlan.Dense.Count == 0 ? null : new ColumnsSpec { Columns = itemPlan.Dense };
+        IdPrefixLength = options.IdPrefix ? IdPrefixRule.Find(split, out double lift) : NoPrefix(out lift);
+        ItemTokensEncoder = TokensEncoder(itemPlan.Texts, options);
+        Decisions =
+        [
+            .. userPlan.Decisions,
+            .. itemPlan.Decisions,
+            new FeatureDecision("items", "id", IdPrefixLength > 0, IdPrefixLength > 0 ? $"first {IdPrefixLength} characters as a token, lift {lift:0.0}" : double.IsNaN(lift) ? "no prefix groups items" : $"no prefix groups items, lift {lift:0.0}"),
+        ];
+        Contexts = MakeContexts(userPlan.Fields);
+        (Traits, TermNames) = MakeTraits(split.Items, itemPlan, options);
+    }
+
+    /// <summary>Every user of the table with their codes; fields only where the table has useful columns.</summary>
+    public UserContexts Contexts { get; }
+
+    /// <summary>Every item of the split.</summary>
+    public ItemTraits Traits { get; }
+
+    /// <summary>Terms of <see cref="ItemTraits.Terms"/> by number, for people: words as they are, "column=category", "column#bucket", "id:prefix".</summary>
+    public IReadOnlyList<string> TermNames { get; }
+
+    /// <summary>Per field of <see cref="Contexts"/> the encoder that makes its code.</summary>
+    public IReadOnlyList<EncoderSpec> UserEncoders { get; }
+
+    /// <summary>The encoder of all fields side by side, [batch, fields] of whole numbers; null without fields.</summary>
+    public ColumnsSpec? UserEncoder { get; }
+
+    /// <summary>The encoder of <see cref="ItemTraits.Dense"/>, [batch, <see cref="ItemTraits.DenseWidth"/>] of real numbers; null where that is 0.</summary>
+    public ColumnsSpec? ItemDenseEncoder { get; }
+
+    /// <summary>The encoder of <see cref="ItemTraits.Tokens"/>, [batch, <see cref="TokenLength"/>] of whole numbers, 0 for padding (also between texts); null where no item has a token.</summary>
+    public EncoderSpec? ItemTokensEncoder { get; }
+
+    /// <summary>Number of token ids per item at serving time, padding included.</summary>
+    public int TokenLength => ItemTokensEncoder?.Width ?? 0;
+
+    /// <summary>How many first characters of an item's id are a token; 0 for none.</summary>
+    public int IdPrefixLength { get; }
+
+    /// <summary>What became of every column.</summary>
+    public IReadOnlyList<FeatureDecision> Decisions { get; }
+
+    /// <summary>Decides.</summary>
+    /// <param name="users">Users; those that are not training users are not looked at.</param>
+    /// <param name="items">Items; those that are not in the training catalogue are not looked at.</param>
+    /// <param name="split">Says which are.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    public static FeaturePlan Decide(EntityTable users, EntityTable items, ColdSplit split, FeatureOptions? options = null)
+    {
+        options ??= new FeatureOptions();
+        var userPlan = new UserFieldPlanner(users, RowsOf(users, split.TrainingUserIds, split.TrainingUserIds.Count), options);
+        userPlan.Plan();
+        var itemPlan = new ItemColumnPlanner(items, RowsOf(items, split.Items.Ids, split.Items.TrainingCount), options);
+        itemPlan.Plan();
+        return new FeaturePlan(users, items, split, userPlan, itemPlan, options);
+    }
+
+    /// <summary>The plain features of a user, for users.jsonl and requests; empty for one that the table does not have.</summary>
+    public IReadOnlyDictionary<string, FeatureValue> UserFeatures(string userId) => PlainFeature.Read(_userFeatures, _users.Find(userId));
+
+    /// <summary>The plain features of an item, for items.jsonl; empty for one that the table does not have.</summary>
+    public IReadOnlyDictionary<string, FeatureValue> ItemFeatures(string itemId) => PlainFeature.Read(_itemFeatures, _items.Find(itemId));
+
+    private static int NoPrefix(out double lift)
+    {
+        lift = double.NaN;
+        return 0;
+    }
+
+    private static int[] RowsOf(EntityTable table, IReadOnlyList<string> ids, int count)
+    {
+        var rows = new List<int>(count);
+        for (int i = 0; i < count; i++)
+        {
+            int row = table.Find(ids[i]);
+            if (row >= 0)
+                rows.Add(row);
+        }
+
+        return [.. rows];
+    }
+
+    private EncoderSpec? TokensEncoder(List<(PlainFeature Feature, int Words)> texts, FeatureOptions options)
+    {
+        PrefixTokenSpec? prefix = IdPrefixLength == 0 ? null : new PrefixTokenSpec { Text = PrefixText, ItemIdCharacters = IdPrefixLength };
+        if (texts.Count == 0)
+        {
+            // The encoder wants a feature; none of this name is ever sent, and the prefix goes without.
+            return prefix is null ? null : new HashedTokensSpec { Feature = "text", Buckets = options.TokenBuckets, Length = 1, FirstId = 1, Pad = 0, Prefix = prefix };
+        }
+
+        var encoders = new EncoderSpec[texts.Count];
+        for (int i = 0; i < encoders.Length; i++)
+        {
+            PrefixTokenSpec? own = i == 0 ? prefix : null;
+            encoders[i] = new HashedTokensSpec
+            {
+                Feature = texts[i].Feature.Name,
+                Buckets = options.TokenBuckets,
+                Length = texts[i].Words + (own is null ? 0 : 1),
+                FirstId = 1,
+                Pad = 0,
+                Prefix = own,
+            };
+        }
+
+        return encoders.Length == 1 ? encoders[0] : new ColumnsSpec { Columns = encoders };
+    }
+
+    private UserContexts MakeContexts(List<ContextField> fields)
+    {
+        if (UserEncoder is null)
+            return new UserContexts([], _users.ToIds(), []);
+        var codes = new int[checked(_users.Count * fields.Count)];
+        InputEncoder<int> encoder = UserEncoder.Create<int>(fields.Count, WithoutScope);
+        for (int row = 0; row < _users.Count; row++)
+            encoder.Encode(new TowerRow(new FeatureSet(PlainFeature.Read(_userFeatures, row)), default, null), codes.AsSpan(row * fields.Count, fields.Count));
+        return new UserContexts(fields, _users.ToIds(), codes);
+    }
+
+    private (ItemTraits Traits, string[] TermNames) MakeTraits(SplitItems items, ItemColumnPlanner plan, FeatureOptions options)
+    {
+        int width = ItemDenseEncoder?.Width ?? 0;
+        var dense = new float[checked(items.Count * width)];
+        InputEncoder<float>? denseEncoder = ItemDenseEncoder?.Create<float>(width, WithoutScope);
+        InputEncoder<int>? tokensEncoder = ItemTokensEncoder?.Create<int>(TokenLength, WithoutScope);
+        var tokens = new List<IReadOnlyList<int>>(items.Count);
+        var terms = new ContentTerms();
+        int[] padded = new int[TokenLength];
+        for (int item = 0; item < items.Count; item++)
+        {
+            string id = items.Ids[item];
+            int row = _items.Find(id);
+            Dictionary<string, FeatureValue> features = PlainFeature.Read(_itemFeatures, row);
+            var input = new TowerRow(new FeatureSet(features), default, id);
+            denseEncoder?.Encode(input, dense.AsSpan(item * width, width));
+            tokensEncoder?.Encode(input, padded);
+            tokens.Add(Array.FindAll(padded, token => token != 0));
+            AddTerms(terms.AddItem(), id, features, plan);
+        }
+
+        (RowLists lists, float[] weights, string[] names) = terms.Weigh(items.TrainingCount);
+        return (new ItemTraits(items.Count, dense, width, RowLists.Of(tokens), options.TokenBuckets, lists, weights, names.Length), names);
+    }
+
+    private void AddTerms(Dictionary<string, int> terms, string id, Dictionary<string, FeatureValue> features, ItemColumnPlanner plan)
+    {
+        if (IdPrefixLength > 0)
+            ContentTerms.Count(terms, PrefixText + id[..Math.Min(IdPrefixLength, id.Length)]);
+        for (int i = 0; i < plan.Dense.Count; i++)
+        {
+            string name = plan.DenseFeatures[i].Name;
+            if (!features.TryGetValue(name, out FeatureValue value))
+                continue;
+            if (plan.Dense[i] is BucketsSpec buckets)
+            {
+                double number = value.Kind == FeatureKind.Integer ? value.Integer : value.Number;
+                ContentTerms.Count(terms, $"{name}#{BucketsSpec.BucketOf([.. buckets.Boundaries!], number, right: false)}");
+            }
+            else if (value.Kind == FeatureKind.Text)
+            {
+                ContentTerms.Count(terms, $"{name}={value.Text}");
+            }
+            else
+            {
+                foreach (string category in value.TextList)
+                    ContentTerms.Count(terms, $"{name}={category}");
+            }
+        }
+
+        var words = new List<string>();
+        foreach ((PlainFeature text, _) in plan.Texts)
+        {
+            if (features.TryGetValue(text.Name, out FeatureValue value))
+                Words.Split(value.Text, words);
+        }
+
+        foreach (string word in words)
+            ContentTerms.Count(terms, word);
+    }
+
+    /// <summary>No encoder of a plan asks for the catalogue or for histories.</summary>
+    private static EncoderScope WithoutScope => null!;
+}
