@@ -35,8 +35,11 @@ public sealed class Scenario
     /// <summary>Users that were left out, for they have no target.</summary>
     public int Skipped { get; }
 
+    /// <summary>Which kind of question it is.</summary>
+    public ScenarioKind Kind { get; init; }
+
     /// <summary>Whether a model must score items of which training has no event.</summary>
-    public bool NeedsColdItems { get; init; }
+    public bool NeedsColdItems => Kind == ScenarioKind.UnseenItems;
 
     private static bool HasTarget(in ScenarioUser user, CandidateItems candidates)
     {

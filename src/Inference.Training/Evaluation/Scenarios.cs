@@ -58,7 +58,7 @@ public static class Scenarios
                 few.UserIds[row], new RankingInput(support[..Math.Min(shots, support.Length)], PlaceOf(contexts, few.UserIds[row])), support, few.Targets.Slice(row)));
         }
 
-        return new Scenario(NameOfShots(shots), part, Catalogue(split), users);
+        return new Scenario(NameOfShots(shots), part, Catalogue(split), users) { Kind = shots == 0 ? ScenarioKind.UnseenUser : ScenarioKind.FewShots };
     }
 
     /// <summary>Training users and what they touched later, of the catalogue. When testing, the validation part belongs to what is known of them.</summary>
@@ -66,7 +66,7 @@ public static class Scenarios
     public static Scenario WarmUsers(ColdSplit split, EvaluationPart part, UserContexts? contexts = null, int? mostUsers = null)
     {
         RowLists targets = part == EvaluationPart.Test ? split.WarmTest : split.WarmValidation;
-        return new Scenario(Warm, part, Catalogue(split), TrainingUsers(split, part, contexts, targets, mostUsers, SeedOfWarmTuning));
+        return new Scenario(Warm, part, Catalogue(split), TrainingUsers(split, part, contexts, targets, mostUsers, SeedOfWarmTuning)) { Kind = ScenarioKind.Warm };
     }
 
     /// <summary>Training users and items that appeared after training.</summary>
@@ -80,7 +80,7 @@ public static class Scenarios
         var candidates = amongAll
             ? new CandidateItems(split.Items.Count, (0, split.Items.TrainingCount), cold)
             : new CandidateItems(split.Items.Count, cold);
-        return new Scenario(amongAll ? AllItems : ColdOnly, part, candidates, TrainingUsers(split, part, contexts, targets, mostUsers, SeedOfAllItems)) { NeedsColdItems = true };
+        return new Scenario(amongAll ? AllItems : ColdOnly, part, candidates, TrainingUsers(split, part, contexts, targets, mostUsers, SeedOfAllItems)) { Kind = ScenarioKind.UnseenItems };
     }
 
     private static IEnumerable<ScenarioUser> TrainingUsers(ColdSplit split, EvaluationPart part, UserContexts? contexts, RowLists targets, int? mostUsers, uint seed)

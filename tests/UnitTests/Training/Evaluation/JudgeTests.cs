@@ -153,8 +153,8 @@ public sealed class JudgeTests
             return new World(split, scores, content, [.. trainingUsers, 0, 0, 0, 0, 0],
             [
                 new Scenario("catalogue", EvaluationPart.Test, new CandidateItems(catalogue, (0, catalogue)), all),
-                new Scenario("cold", EvaluationPart.Test, new CandidateItems(items.Count, (catalogue, catalogue + 2)), cold) { NeedsColdItems = true },
-                new Scenario("both", EvaluationPart.Test, new CandidateItems(items.Count, (0, catalogue), (catalogue + 2, catalogue + 5)), all) { NeedsColdItems = true },
+                new Scenario("cold", EvaluationPart.Test, new CandidateItems(items.Count, (catalogue, catalogue + 2)), cold) { Kind = ScenarioKind.UnseenItems },
+                new Scenario("both", EvaluationPart.Test, new CandidateItems(items.Count, (0, catalogue), (catalogue + 2, catalogue + 5)), all) { Kind = ScenarioKind.UnseenItems },
             ]);
         }
     }
