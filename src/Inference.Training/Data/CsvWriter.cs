@@ -12,8 +12,15 @@ public sealed class CsvWriter : IDisposable
 
     /// <summary>Creates the file, over what was there, and writes the header.</summary>
     public CsvWriter(string path, params ReadOnlySpan<string> columns)
+        : this(new StreamWriter(path, append: false, new System.Text.UTF8Encoding(false), bufferSize: 1 << 16), columns)
     {
-        _writer = new StreamWriter(path, append: false, new System.Text.UTF8Encoding(false), bufferSize: 1 << 16) { NewLine = "\n" };
+    }
+
+    /// <summary>Writes the header, and later the lines, to a writer that is disposed with this one.</summary>
+    internal CsvWriter(StreamWriter writer, params ReadOnlySpan<string> columns)
+    {
+        writer.NewLine = "\n";
+        _writer = writer;
         foreach (string column in columns)
             Field(column);
         EndLine();
