@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using Inference.Training.Models;
+
+namespace Inference.Training.Evaluation.Entrants;
+
+internal sealed class AlsClusterPriorRecipe(ClusterModels models, ClusterProfileRecipe clusters) : EntrantRecipe
+{
+    public override string Name => "ials_cluster_prior";
+
+    public override string Description => "implicit ALS, users folded in with their cluster as the prior";
+
+    public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        ClusterChoice choice;
+        double precision;
+        if (hyperparameters is null)
+        {
+            choice = ClusterProfileRecipe.Read(clusters.Make(inputs, null, progress, cancellationToken).Hyperparameters!.Part("few"));
+            precision = Tune(inputs, choice, cancellationToken);
+        }
+        else
+        {
+            choice = ClusterProfileRecipe.Read(hyperparameters);
+            precision = hyperparameters.Number("prior_precision");
+        }
+
+        JsonObject written = ClusterProfileRecipe.Write(choice);
+        written["prior_precision"] = precision;
+        return Entrant.Of(Fit(inputs, choice, precision, cancellationToken)) with { Name = Name, Hyperparameters = written };
+    }
+
+    private AlsClusterPrior Fit(EvaluationInputs inputs, ClusterChoice choice, double precision, CancellationToken cancellationToken) => new(
+        models.Als(inputs, cancellationToken), models.Fit(inputs, choice, cancellationToken), models.Clusters(inputs, choice.Clusters, cancellationToken).Assignment, precision);
+
+    private double Tune(EvaluationInputs inputs, ClusterChoice choice, CancellationToken cancellationToken)
+    {
+        double[] grid = [1, 3, 10, 30, 100, 300];
+        var scenarios = new TuningScenarios(inputs);
+        Scenario[] few = [.. scenarios.Few.Where(scenario => scenario.Name is "few_1" or "few_3" or "few_10")];
+        return few.Length == 0 ? 10 : grid.MaxBy(precision => scenarios.Mean(Fit(inputs, choice, precision, cancellationToken), few, cancellationToken));
+    }
+}

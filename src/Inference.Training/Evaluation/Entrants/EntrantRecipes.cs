@@ -1,0 +1,30 @@
+using Inference.Training.Models;
+
+namespace Inference.Training.Evaluation.Entrants;
+
+/// <summary>The models of the project, as `evaluate` judges them.</summary>
+public static class EntrantRecipes
+{
+    /// <summary>All of them, in the order of reports: from what knows least to what knows most. The recipes of one call share what they have in common, and are for one thread.</summary>
+    public static IReadOnlyList<EntrantRecipe> All()
+    {
+        var grams = new GramCache();
+        var factors = new AlsCache();
+        var clusterModels = new ClusterModels(factors);
+        var clusters = new ClusterProfileRecipe(clusterModels);
+        return
+        [
+            new FixedRecipe("random", "chance", inputs => new RandomModel(inputs.Seed)),
+            new FixedRecipe("popularity", "training users per item", inputs => PopularityModel.Fit(inputs.Split)),
+            new RecentPopularityRecipe(),
+            new ContextPopularityRecipe(),
+            new ContextNaiveBayesRecipe(),
+            new EaseRecipe(grams),
+            new ItemKnnRecipe(grams),
+            new PairRulesRecipe(grams),
+            new AlsRecipe(factors),
+            clusters,
+            new AlsClusterPriorRecipe(clusterModels, clusters),
+        ];
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Inference.Training.Evaluation.Entrants;
+
+/// <summary>Reads hyper-parameters of files that people may have written.</summary>
+internal static class HyperparameterReading
+{
+    /// <exception cref="InvalidDataException">There is no such part.</exception>
+    public static JsonObject Part(this JsonObject json, string name) =>
+        json[name] as JsonObject ?? throw Invalid(json, name, "an object");
+
+    /// <exception cref="InvalidDataException">There is no such number.</exception>
+    public static double Number(this JsonObject json, string name, double? byDefault = null) => json[name] switch
+    {
+        null when byDefault is { } value => value,
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number => value.GetValue<double>(),
+        _ => throw Invalid(json, name, "a number"),
+    };
+
+    /// <exception cref="InvalidDataException">There is no such whole number.</exception>
+    public static int Integer(this JsonObject json, string name, int? byDefault = null)
+    {
+        double number = json.Number(name, byDefault);
+        return number == Math.Truncate(number) && Math.Abs(number) < int.MaxValue ? (int)number : throw Invalid(json, name, "a whole number");
+    }
+
+    /// <summary>A whole number that may be null.</summary>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
+    public static int? OptionalInteger(this JsonObject json, string name) => json[name] is null ? null : json.Integer(name);
+
+    /// <exception cref="InvalidDataException">There is no such word.</exception>
+    public static string Word(this JsonObject json, string name) =>
+        json[name] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : throw Invalid(json, name, "a word");
+
+    /// <exception cref="InvalidDataException">There is no such list of whole numbers.</exception>
+    public static int[] Integers(this JsonObject json, string name)
+    {
+        if (json[name] is not JsonArray list)
+            throw Invalid(json, name, "a list of whole numbers");
+        try
+        {
+            return [.. list.Select(one => one!.GetValue<int>())];
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
+        {
+            throw Invalid(json, name, "a list of whole numbers");
+        }
+    }
+
+    private static InvalidDataException Invalid(JsonObject json, string name, string what)
+    {
+        string path = json.GetPath().TrimStart('$', '.');
+        return new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The hyper-parameters need {what} at '{(path.Length > 0 ? path + "." : "")}{name}'."));
+    }
+}
