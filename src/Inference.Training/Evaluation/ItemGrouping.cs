@@ -6,6 +6,9 @@ namespace Inference.Training.Evaluation;
 /// <summary>Items sorted into groups, to see who is shown: by popularity, by a category, by a range of prices. An item may be in several groups (a film in several genres) or in none.</summary>
 public sealed class ItemGrouping
 {
+    /// <summary>Name of the group of items without training events.</summary>
+    public const string ColdItems = "cold items";
+
     /// <summary>Parts by popularity.</summary>
     private const int Deciles = 10;
 
@@ -43,7 +46,7 @@ public sealed class ItemGrouping
         for (int rank = 0; rank < order.Length; rank++)
             groupOfItem[order[rank]] = (int)((long)rank * groups / order.Length);
         groupOfItem.AsSpan(items.TrainingCount).Fill(groups);
-        string[] names = [.. Enumerable.Range(1, groups).Select(group => group == 1 ? "most popular" : group == groups ? "least popular" : group.ToString(CultureInfo.InvariantCulture)), "cold items"];
+        string[] names = [.. Enumerable.Range(1, groups).Select(group => group == 1 ? "most popular" : group == groups ? "least popular" : group.ToString(CultureInfo.InvariantCulture)), ColdItems];
         return new ItemGrouping("popularity", names, OneEach(groupOfItem));
     }
 

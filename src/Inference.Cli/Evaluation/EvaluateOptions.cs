@@ -1,0 +1,43 @@
+using Inference.Training.Evaluation;
+
+namespace Inference.Cli.Evaluation;
+
+/// <summary>What `evaluate` was asked.</summary>
+internal sealed record EvaluateOptions
+{
+    /// <summary>Folder of events.csv, users.csv, items.csv, each plain or with .gz.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Folder of the split's files; null for the folder "splits" of the data, or else to split here.</summary>
+    public string? SplitFolder { get; init; }
+
+    /// <summary>Folder of a bundle that is judged beside the models; null for none.</summary>
+    public string? Bundle { get; init; }
+
+    /// <summary>Names of the models; empty for all.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    public EvaluationPart Part { get; init; } = EvaluationPart.Test;
+
+    /// <summary>File of hyper-parameters to use instead of tuning; null to tune.</summary>
+    public string? Hyperparameters { get; init; }
+
+    /// <summary>"time" or "arrival", to split here; null for what is there.</summary>
+    public string? SplitMode { get; init; }
+
+    /// <summary>Where validation begins, for a split by time; null for the time before which 80 % of the events lie.</summary>
+    public DateTimeOffset? ValidationFrom { get; init; }
+
+    /// <summary>Where the test part begins, for a split by time; null for the time before which 90 % of the events lie.</summary>
+    public DateTimeOffset? TestFrom { get; init; }
+
+    public ulong Seed { get; init; } = 1;
+
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>The command line as it was given, for reports.</summary>
+    public string CommandLine { get; init; } = "";
+
+    /// <summary>Whether the split is to be made here, whatever lies beside the data.</summary>
+    public bool IsSplitHere => SplitMode is not null || ValidationFrom is not null || TestFrom is not null;
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Inference.Cli.Frame;
+using Inference.Training.Data;
+using Inference.Training.Evaluation;
+using Inference.Training.Evaluation.Entrants;
+using Inference.Training.Splits;
+
+namespace Inference.Cli.Evaluation;
+
+/// <summary>Reads what an evaluation is made of.</summary>
+/// <param name="Inputs">Data, split, judge.</param>
+/// <param name="Split">Where the split came from, for people.</param>
+internal sealed record EvaluationSource(EvaluationInputs Inputs, string Split)
+{
+    /// <exception cref="CommandFailedException">Something is missing; the message says what.</exception>
+    public static EvaluationSource Read(EvaluateOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
+    {
+        DataFolder data = DataFolder.Open(options.Data, progress: begin("read data"), cancellationToken: cancellationToken);
+        begin("split");
+        (ColdSplit split, string origin) = SplitOf(options, data);
+        begin("features and content");
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Data)));
+        return new EvaluationSource(EvaluationInputs.Of(name, data, split, options.Seed, options.Threads), origin);
+    }
+
+    /// <summary>The models that were asked for, in the order of reports.</summary>
+    /// <exception cref="CommandFailedException">There is no such model.</exception>
+    public static IReadOnlyList<EntrantRecipe> Recipes(EvaluateOptions options)
+    {
+        IReadOnlyList<EntrantRecipe> all = EntrantRecipes.All();
+        string[] unknown = [.. options.Models.Where(name => all.All(recipe => recipe.Name != name))];
+        if (unknown.Length > 0)
+        {
+            string? meant = UsageErrors.Nearest(unknown[0], all.Select(recipe => recipe.Name));
+            throw new CommandFailedException($"There is no model '{unknown[0]}'{(meant is null ? "" : $"; did you mean '{meant}'?")} There are {string.Join(", ", all.Select(recipe => recipe.Name))}.");
+        }
+
+        List<EntrantRecipe> chosen = [.. all.Where(recipe => options.Models.Count == 0 || options.Models.Contains(recipe.Name))];
+        if (options.Bundle is { } folder)
+            chosen.Add(ServedBundle.Recipe(folder));
+        return chosen;
+    }
+
+    /// <summary>Hyper-parameters by model: of a results file ("hyperparameters"), or of a file that is nothing else.</summary>
+    /// <exception cref="CommandFailedException">The file is not such JSON.</exception>
+    public static JsonObject? HyperparametersOf(string? path)
+    {
+        if (path is null)
+            return null;
+        if (!File.Exists(path))
+            throw new CommandFailedException($"--hyperparameters: there is no file '{path}'.");
+        try
+        {
+            JsonObject json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new CommandFailedException($"--hyperparameters: '{path}' holds no JSON object.");
+            return json["hyperparameters"] as JsonObject ?? json;
+        }
+        catch (JsonException e)
+        {
+            throw new CommandFailedException($"--hyperparameters: '{path}' is no JSON: {e.Message}", e);
+        }
+    }
+
+    private static (ColdSplit Split, string Origin) SplitOf(EvaluateOptions options, DataFolder data)
+    {
+        string beside = Path.Combine(options.Data, "splits");
+        if (options.SplitFolder is { } given)
+            return (ColdSplitReader.Read(given), given);
+        if (!options.IsSplitHere && Directory.Exists(beside))
+            return (ColdSplitReader.Read(beside), beside);
+        string mode = options.SplitMode ?? SplitTimes.Time;
+        try
+        {
+            return (ColdSplitBuilder.Build(data, new ColdSplitOptions { Mode = mode, Validation = options.ValidationFrom?.ToUnixTimeSeconds(), Test = options.TestFrom?.ToUnixTimeSeconds() }), $"made here, mode {mode}");
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandFailedException($"The data cannot be split like that: {e.Message}", e);
+        }
+    }
+}
