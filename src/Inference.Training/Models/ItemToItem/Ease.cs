@@ -16,7 +16,7 @@ public sealed class Ease : ItemItemModel
     public const int LargestClosedForm = 20_000;
 
     /// <summary>Items up to which the inverse is taken in double.</summary>
-    private const int LargestDouble = 6_000;
+    internal const int LargestDouble = 6_000;
 
     private Ease(ItemItemMatrix weights)
         : base(weights)

@@ -1,0 +1,36 @@
+namespace Inference.Training.Models.Tuning;
+
+/// <summary>Improves one parameter after the other: for spaces that a grid would not cover.</summary>
+internal static class CoordinateSearch
+{
+    /// <param name="start">Where to begin.</param>
+    /// <param name="axes">Per parameter, its other values put into a point.</param>
+    /// <param name="worth">Higher is better.</param>
+    /// <param name="rounds">How often to go through the parameters; ends early when nothing is found.</param>
+    public static (T Point, double Worth) Run<T>(T start, IReadOnlyList<Func<T, IEnumerable<T>>> axes, Func<T, double> worth, int rounds)
+        where T : notnull
+    {
+        var known = new Dictionary<T, double>();
+        T best = start;
+        double bestWorth = known[start] = worth(start);
+        for (int round = 0; round < rounds; round++)
+        {
+            T before = best;
+            foreach (Func<T, IEnumerable<T>> axis in axes)
+            {
+                foreach (T point in axis(best).ToArray())
+                {
+                    if (!known.TryGetValue(point, out double value))
+                        known[point] = value = worth(point);
+                    if (value > bestWorth)
+                        (best, bestWorth) = (point, value);
+                }
+            }
+
+            if (best.Equals(before))
+                break;
+        }
+
+        return (best, bestWorth);
+    }
+}
