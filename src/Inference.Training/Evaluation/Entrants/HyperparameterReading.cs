@@ -26,6 +26,9 @@ internal static class HyperparameterReading
         return number == Math.Truncate(number) && Math.Abs(number) < int.MaxValue ? (int)number : throw Invalid(json, name, "a whole number");
     }
 
+    /// <summary>JSON has no infinity: null stands for it.</summary>
+    public static JsonNode? Finite(this double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+
     /// <summary>A whole number that may be null.</summary>
     /// <exception cref="InvalidDataException">It is something else.</exception>
     public static int? OptionalInteger(this JsonObject json, string name) => json[name] is null ? null : json.Integer(name);

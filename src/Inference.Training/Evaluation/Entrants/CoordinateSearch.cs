@@ -1,14 +1,14 @@
-namespace Inference.Training.Models.Tuning;
+namespace Inference.Training.Evaluation.Entrants;
 
 /// <summary>Improves one parameter after the other: for spaces that a grid would not cover.</summary>
 internal static class CoordinateSearch
 {
     /// <param name="start">Where to begin.</param>
-    /// <param name="axes">Per parameter, its other values put into a point.</param>
-    /// <param name="worth">Higher is better.</param>
+    /// <param name="axes">Per parameter, its values put into a point.</param>
+    /// <param name="worth">Higher is better; of equals, what was found first stays.</param>
     /// <param name="rounds">How often to go through the parameters; ends early when nothing is found.</param>
-    public static (T Point, double Worth) Run<T>(T start, IReadOnlyList<Func<T, IEnumerable<T>>> axes, Func<T, double> worth, int rounds)
-        where T : notnull
+    public static T Run<T>(T start, IReadOnlyList<Func<T, IEnumerable<T>>> axes, Func<T, double> worth, int rounds)
+        where T : class
     {
         var known = new Dictionary<T, double>();
         T best = start;
@@ -31,6 +31,6 @@ internal static class CoordinateSearch
                 break;
         }
 
-        return (best, bestWorth);
+        return best;
     }
 }

@@ -1,0 +1,31 @@
+using System.Text.Json.Nodes;
+using Inference.Training.Models;
+
+namespace Inference.Training.Evaluation.Entrants;
+
+/// <summary>A model of content with one number to choose, by how it ranks the cold items of the validation part.</summary>
+internal sealed class ContentRecipe(string name, string description, string parameter, double[] values, Func<EvaluationInputs, Func<double, RankingModel>> fits) : EntrantRecipe
+{
+    private const int MostUsers = 800;
+
+    public override string Name => name;
+
+    public override string Description => description;
+
+    public override string? WhyNot(EvaluationInputs inputs) => inputs.Features.Traits.TermCount == 0 ? "nothing is known of items but their ids" : null;
+
+    public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        Func<double, RankingModel> fit = fits(inputs);
+        double value = hyperparameters?.Number(parameter) ?? Tune(inputs, fit, cancellationToken);
+        return Entrant.Of(fit(value)) with { UnseenUser = null, Hyperparameters = new JsonObject { [parameter] = value } };
+    }
+
+    private double Tune(EvaluationInputs inputs, Func<double, RankingModel> fit, CancellationToken cancellationToken)
+    {
+        if (inputs.Split.Items.ColdValidation.GetOffsetAndLength(inputs.Split.Items.Count).Length == 0)
+            return values[values.Length / 2];
+        Scenario scenario = Scenarios.UnseenItems(inputs.Split, EvaluationPart.Validation, inputs.Contexts, mostUsers: MostUsers);
+        return scenario.Users.Count == 0 ? values[values.Length / 2] : values.MaxBy(value => inputs.Judge.Ndcg10(fit(value), scenario, cancellationToken));
+    }
+}
