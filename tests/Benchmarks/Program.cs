@@ -7,6 +7,7 @@ using Benchmarks.Onnx;
 using Benchmarks.Report;
 using Benchmarks.Storage;
 using Benchmarks.Towers;
+using Benchmarks.Training;
 using Benchmarks.Transport;
 using Benchmarks.Vectors;
 
@@ -14,6 +15,7 @@ using Benchmarks.Vectors;
 return args switch
 {
     ["batching", .. string[] rest] => await BatchingReport.RunAsync(rest),
+    ["data-folder", .. string[] rest] => DataFolderReport.Run(rest),
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
     ["goodput", .. string[] rest] => await GoodputReport.RunAsync(rest),
     ["goodput-bundle", var folder] => await GoodputBundle.WriteAsync(folder),
@@ -37,7 +39,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: batching [OPTIONS] | exact-scan [OPTIONS] | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

@@ -37,7 +37,7 @@ public sealed class FeaturePlan
         [
             .. userPlan.Decisions,
             .. itemPlan.Decisions,
-            new FeatureDecision("items", "id", IdPrefixLength > 0, IdPrefixLength > 0 ? $"first {IdPrefixLength} characters as a token, lift {lift:0.0}" : double.IsNaN(lift) ? "no prefix groups items" : $"no prefix groups items, lift {lift:0.0}"),
+            new FeatureDecision("items", "id", IdPrefixLength > 0, IdPrefixLength > 0 ? $"first {IdPrefixLength} characters as a token, lift {lift:0.00}" : double.IsNaN(lift) ? "no prefix groups items" : $"no prefix groups items, lift {lift:0.00}"),
         ];
         Contexts = MakeContexts(userPlan.Fields);
         (Traits, TermNames) = MakeTraits(split.Items, itemPlan, options);

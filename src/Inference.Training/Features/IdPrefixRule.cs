@@ -6,8 +6,10 @@ namespace Inference.Training.Features;
 /// <summary>
 /// Finds how many first characters of item ids group items, as the stock codes of many shops do:
 /// <list type="number">
-/// <item>The shortest prefix, up to six characters, that nine of ten ids are longer than, and whose distinct values number 2 % to 50 % of the training items.</item>
-/// <item>Two items with the same prefix must be taken by the same users at least 1.5 times as often as two items drawn at random, each measured against what their popularities alone would give.</item>
+/// <item>Prefixes of up to six characters come into question that nine of ten ids are longer than, and whose distinct values number 2 % to 50 % of the training items.</item>
+/// <item>The lift of a prefix: how much more often two items that share it are taken by the same users than two items drawn at random, each measured against what their popularities alone
+/// would give. At least 1.5 is asked for.</item>
+/// <item>Of several, the shortest: new items share it more often with items that are known.</item>
 /// </list>
 /// </summary>
 internal static class IdPrefixRule
@@ -17,13 +19,14 @@ internal static class IdPrefixRule
 
     /// <summary>Number of characters; 0 where no prefix groups items.</summary>
     /// <param name="split">Only its training part is read.</param>
-    /// <param name="lift">How much more often two items of one prefix have users in common than two drawn at random; NaN where no prefix has the right number of values.</param>
+    /// <param name="lift">The lift of that prefix, or else the largest of any; NaN where no prefix has the right number of values.</param>
     public static int Find(ColdSplit split, out double lift)
     {
         lift = double.NaN;
         int count = split.Items.TrainingCount;
         if (count < FewestItems)
             return 0;
+        int[][] users = UsersOf(split);
         for (int length = 1; length <= LongestPrefix; length++)
         {
             int[][] groups = GroupsOf(split.Items, length, out int longer);
@@ -31,8 +34,10 @@ internal static class IdPrefixRule
                 return 0;
             if (groups.Length < FewestShare * count || groups.Length > MostShare * count)
                 continue;
-            lift = LiftOf(split, groups);
-            return lift >= LeastLift ? length : 0;
+            double found = LiftOf(users, groups);
+            lift = found <= lift ? lift : found;
+            if (found >= LeastLift)
+                return length;
         }
 
         return 0;
@@ -55,14 +60,13 @@ internal static class IdPrefixRule
         return [.. groups.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value.ToArray())];
     }
 
-    private static double LiftOf(ColdSplit split, int[][] groups)
+    private static double LiftOf(int[][] users, int[][] groups)
     {
-        int[][] users = UsersOf(split);
         int[][] several = [.. groups.Where(group => group.Length > 1)];
         if (several.Length == 0)
             return 0;
         // Items, not groups, are drawn: a group counts by its size.
-        int[] groupOf = new int[split.Items.TrainingCount];
+        int[] groupOf = new int[users.Length];
         Array.Fill(groupOf, -1);
         var members = new List<int>();
         for (int g = 0; g < several.Length; g++)
@@ -87,7 +91,7 @@ internal static class IdPrefixRule
                 sameExpected += (double)users[first].Length * users[second].Length;
             }
 
-            int other = random.NextInt(split.Items.TrainingCount);
+            int other = random.NextInt(users.Length);
             if (first != other)
             {
                 anyTogether += Common(users[first], users[other]);
