@@ -21,7 +21,7 @@ public sealed class FeaturePlanTests
 
         Assert.Equal(["country", "first_timestamp_hour", "first_timestamp_weekday"], plan.Contexts.Fields.Select(field => field.Name));
         Assert.Equal("United Kingdom", plan.Contexts.Fields[0].Values[0]);
-        Assert.Equal(3, plan.IdPrefixLength);
+        Assert.Equal(4, plan.IdPrefixLength);
         Assert.Equal(10, plan.Traits.DenseWidth);
         Assert.DoesNotContain(plan.Decisions, decision => decision.Used && decision.Table == "items" && decision.Column == "first_timestamp");
         AssertServingGivesTheCodes(plan, data.Users, split);
