@@ -15,5 +15,14 @@ public enum Retrievers
     /// <summary>What most users touch.</summary>
     Popularity = 4,
 
-    All = Towers | ClusterProfile | Popularity,
+    /// <summary>Weights from items of the history to others; in fused models.</summary>
+    Neighbours = 8,
+
+    /// <summary>Item factors that the user is folded into; in fused models.</summary>
+    Factors = 16,
+
+    /// <summary>Log-ratios of items by context; in fused models.</summary>
+    Context = 32,
+
+    All = Towers | ClusterProfile | Popularity | Neighbours | Factors | Context,
 }

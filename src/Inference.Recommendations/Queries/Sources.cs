@@ -7,8 +7,17 @@ public static class Sources
     public const string ClusterProfile = "cluster_profile";
     public const string Popularity = "popularity";
 
+    /// <summary>Items that go with those of the history; of fused models.</summary>
+    public const string Neighbours = "neighbours";
+
+    /// <summary>Item factors that the user is folded into; of fused models.</summary>
+    public const string Factors = "factors";
+
+    /// <summary>What users in the same context touch; of fused models.</summary>
+    public const string Context = "context";
+
     /// <summary>All names, for messages.</summary>
-    public const string AllNames = $"{Towers}, {ClusterProfile}, {Popularity}";
+    public const string AllNames = $"{Towers}, {ClusterProfile}, {Popularity}, {Neighbours}, {Factors}, {Context}";
 
     /// <summary>The retriever of this name; <see cref="Retrievers.None"/> for an unknown one.</summary>
     public static Retrievers Parse(string name) => name switch
@@ -16,6 +25,9 @@ public static class Sources
         Towers => Retrievers.Towers,
         ClusterProfile => Retrievers.ClusterProfile,
         Popularity => Retrievers.Popularity,
+        Neighbours => Retrievers.Neighbours,
+        Factors => Retrievers.Factors,
+        Context => Retrievers.Context,
         _ => Retrievers.None,
     };
 }

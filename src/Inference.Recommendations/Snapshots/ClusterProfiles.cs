@@ -55,19 +55,7 @@ public sealed class ClusterProfiles
     /// <returns>How many context features spoke; 0 means that the weights are the prior alone.</returns>
     public int Weigh(FeatureSet context, Span<float> weights)
     {
-        _logPrior.CopyTo(weights);
-        int spoke = 0;
-        foreach (ContextTable table in _tables)
-        {
-            if (context.TryGet(table.Feature, out FeatureValue value) && value.AsCategory() is { } category
-                && table.LogLift.TryGetValue(category, out float[]? lift))
-            {
-                spoke++;
-                for (int c = 0; c < weights.Length; c++)
-                    weights[c] += lift[c];
-            }
-        }
-
+        int spoke = AddContext(context, 1f, weights);
         float max = float.NegativeInfinity, sum = 0;
         foreach (float weight in weights)
             max = MathF.Max(max, weight);
@@ -75,6 +63,26 @@ public sealed class ClusterProfiles
             sum += weights[c] = MathF.Exp(weights[c] - max);
         for (int c = 0; c < weights.Length; c++)
             weights[c] /= sum;
+        return spoke;
+    }
+
+    /// <summary>Writes log π_c + weight · Σ_f t_f,v(c), which is not normalised.</summary>
+    /// <returns>How many context features spoke.</returns>
+    internal int AddContext(FeatureSet context, float weight, Span<float> logWeights)
+    {
+        _logPrior.CopyTo(logWeights);
+        int spoke = 0;
+        foreach (ContextTable table in _tables)
+        {
+            if (context.TryGet(table.Feature, out FeatureValue value) && value.AsCategory() is { } category
+                && table.LogLift.TryGetValue(category, out float[]? lift))
+            {
+                spoke++;
+                for (int c = 0; c < logWeights.Length; c++)
+                    logWeights[c] += weight * lift[c];
+            }
+        }
+
         return spoke;
     }
 }

@@ -1,4 +1,5 @@
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Ports;
 using Inference.Vectors;
 using Inference.Vectors.Search;
@@ -15,6 +16,7 @@ public sealed class Snapshot : IDisposable
     private readonly IDisposable[] _owned;
     private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IDeviceSearch? _deviceSearch;
+    private readonly FusedScorer? _fusion;
     private volatile Popularity _popularity;
     private int _holders = 1;
 
@@ -42,12 +44,7 @@ public sealed class Snapshot : IDisposable
         Profiles = profiles;
         Editor = new CatalogueEditor(items, index);
         _owned = owned;
-        var known = new Dictionary<string, IReadOnlyCollection<FeatureKind>>(StringComparer.Ordinal);
-        foreach (string name in profiles?.ContextFeatures ?? [])
-            known[name] = [FeatureKind.Text, FeatureKind.Integer];
-        foreach (string name in userTower.Features.Names)
-            known[name] = [.. Enum.GetValues<FeatureKind>().Where(kind => userTower.Features.Accepts(name, kind))];
-        Context = new FeatureSchema(known);
+        Context = ContextOf(profiles, userTower, fusion: null);
     }
 
     public ModelIdentity Model { get; }
@@ -88,8 +85,20 @@ public sealed class Snapshot : IDisposable
     /// <summary>Null when the bundle has no cluster profiles.</summary>
     public ClusterProfiles? Profiles { get; }
 
+    /// <summary>Scores the catalogue with several sources; null where the ladder alone answers. What it holds is disposed with the snapshot, as one of what it owns.</summary>
+    public FusedScorer? Fusion
+    {
+        get => _fusion;
+        init
+        {
+            _fusion = value;
+            if (value is not null)
+                Context = ContextOf(Profiles, UserTower, value);
+        }
+    }
+
     /// <summary>The context features that any part of this snapshot reads.</summary>
-    public FeatureSchema Context { get; }
+    public FeatureSchema Context { get; private init; }
 
     /// <summary>Ends once whoever made the snapshot and everybody who answers from it have let it go; then it may be disposed.</summary>
     internal Task Unused => _unused.Task;
@@ -114,6 +123,22 @@ public sealed class Snapshot : IDisposable
     {
         if (Interlocked.Decrement(ref _holders) == 0)
             _unused.SetResult();
+    }
+
+    private static FeatureSchema ContextOf(ClusterProfiles? profiles, IUserTower userTower, FusedScorer? fusion)
+    {
+        var known = new Dictionary<string, IReadOnlyCollection<FeatureKind>>(StringComparer.Ordinal);
+        foreach (ContextSource source in fusion?.Model.Sources.OfType<ContextSource>() ?? [])
+        {
+            foreach (ContextValues field in source.Fields)
+                known[field.Feature] = [FeatureKind.Text, FeatureKind.Integer];
+        }
+
+        foreach (string name in profiles?.ContextFeatures ?? [])
+            known[name] = [FeatureKind.Text, FeatureKind.Integer];
+        foreach (string name in userTower.Features.Names)
+            known[name] = [.. Enum.GetValues<FeatureKind>().Where(kind => userTower.Features.Accepts(name, kind))];
+        return new FeatureSchema(known);
     }
 
     public void Dispose()

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Inference.Vectors.Files;
 
 namespace Inference.Storage.Embeddings;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Inference.Recommendations.Users;
-using Inference.Storage.Embeddings;
+using Inference.Vectors.Files;
 
 namespace Inference.Storage.Users;
 

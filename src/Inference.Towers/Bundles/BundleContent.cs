@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Snapshots;
 using Inference.Vectors;
 
@@ -50,6 +52,12 @@ public sealed record BundleContent
 
     /// <summary>Known users.</summary>
     public IReadOnlyList<BundleUser> Users { get; init; } = [];
+
+    /// <summary>Sources of scores and their weights; null: the ladder alone answers. Its clusters, where it has any, are <see cref="Profiles"/>. Stays the caller's to dispose.</summary>
+    public FusionModel? Fusion { get; init; }
+
+    /// <summary>What was measured where the bundle was made; any JSON object, or null.</summary>
+    public JsonElement? ModelCard { get; init; }
 
     /// <summary>What the towers answered when they were exported; null when nobody knows.</summary>
     public GoldenFile? Golden { get; init; }

@@ -14,6 +14,7 @@ internal static class BundleFiles
     public const string Popularity = "popularity.npy";
     public const string Users = "users.jsonl.gz";
     public const string Golden = "golden.json";
+    public const string Fusion = "fusion.json";
 
     private static readonly SearchValues<char> SafeCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 

@@ -1,9 +1,11 @@
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
+using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Towers.DeviceSearch;
+using Inference.Towers.Fusion;
 using Inference.Towers.Loading;
 using Inference.Towers.Manifests;
 using Inference.Towers.Runtime;
@@ -119,6 +121,11 @@ internal sealed class BundleLoad
             // :: Step 5 who is there
             (ClusterProfiles? profiles, IReadOnlyDictionary<string, UserState> users, Popularity? popularity) =
                 Timed(BundleLoadStage.Audience, () => ReadAudience(manifest, files, catalogue));
+            FusionPlan? fusion = Timed(BundleLoadStage.Audience, () => Existing(files, named.Fusion) is { } fusionFile && catalogue is not null
+                ? new FusionReader(fusionFile, files, catalogue.Items.Count, profiles, popularity, _problems).Read()
+                : null);
+            if (fusion is not null)
+                owned.Push(fusion);
 
             // :: Step 6 the golden cases
             int golden = Timed(BundleLoadStage.Golden, () => CheckGolden(named.Golden, files, user, vectors, manifest.Metric, catalogue));
@@ -135,7 +142,8 @@ internal sealed class BundleLoad
             _problems.ThrowIfAny(_folder);
             var model = new ModelIdentity(named.Name!, named.Version!, space, manifest.Dimension, manifest.Metric) { ParentSpaceId = named.ParentSpaceId ?? "" };
             ConcurrentSearch? shared = _settings.Index.SharePasses ? new ConcurrentSearch(live) : null;
-            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device };
+            FusedScorer? scorer = fusion is null ? null : Fuse(fusion, live, vectors!, manifest.Metric, owned);
+            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device, Fusion = scorer };
             Timed(BundleLoadStage.WarmUp, () => new WarmUp(snapshot, user!, item, _settings.Loading?.WarmUpTime ?? TimeSpan.Zero, _runs, _time, _warnings).Run());
             Timed(BundleLoadStage.WarmUp, () => Record(user!));
             _problems.ThrowIfAny(_folder);
@@ -175,6 +183,16 @@ internal sealed class BundleLoad
         if (use!.Actual == ExecutionProviders.Cpu)
             _warnings.Add("Inference:Index:Kind is GpuExact on the provider cpu, which is for trying it out: the index in memory is faster.");
         return (search, use);
+    }
+
+    /// <summary>Catalogues that are scored whole are so in fp32, as they were where the weights were learned; larger ones by the index that serves.</summary>
+    private FusedScorer Fuse(FusionPlan plan, LiveIndex live, VectorMatrix vectors, Metric metric, Stack<IDisposable> owned)
+    {
+        if (vectors.Count > _settings.Fusion.DenseItems)
+            return new FusedScorer(plan.Build(TowerItems.Of(live, vectors.Count)), _settings.Fusion);
+        var index = new ExactIndex(vectors, metric);
+        owned.Push(index);
+        return new FusedScorer(plan.Build(TowerItems.Of(index)), _settings.Fusion);
     }
 
     /// <summary>Has the device record the user tower's runs, where it is to replay them.</summary>

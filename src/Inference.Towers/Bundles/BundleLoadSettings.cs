@@ -1,3 +1,4 @@
+using Inference.Recommendations.Fusion;
 using Inference.Towers.Loading;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,6 +13,9 @@ public sealed record BundleLoadSettings
 
     /// <summary>How items are indexed.</summary>
     public ItemIndexOptions Index { get; init; } = new();
+
+    /// <summary>How fused models score.</summary>
+    public FusionOptions Fusion { get; init; } = new();
 
     /// <summary>What the load takes and keeps; null for a tool that loads once, on the whole machine, and keeps nothing.</summary>
     public LoadingOptions? Loading { get; init; }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Inference.Recommendations.Snapshots;
+using Inference.Towers.Fusion;
 using Inference.Towers.Manifests;
 using Inference.Vectors;
 
@@ -78,6 +79,9 @@ public static class BundleWriter
         if (content.Golden is not null)
             await WriteReadableAsync(PathOf(BundleFiles.Golden), content.Golden, BundleJson.Default.GoldenFile, cancellationToken);
 
+        if (content.Fusion is not null)
+            await WriteReadableAsync(PathOf(BundleFiles.Fusion), FusionWriter.Write(draft, content.Fusion, content.Popularity), BundleJson.Default.FusionFile, cancellationToken);
+
         // :: Step 2 their hashes, and the manifest
         var files = new SortedDictionary<string, FileManifest>(StringComparer.Ordinal);
         foreach (string path in Directory.EnumerateFiles(draft))
@@ -143,6 +147,10 @@ public static class BundleWriter
 
         if (content.Popularity is not null && content.Popularity.Ranked.Length != content.Items.Count)
             throw new ArgumentException($"Popularity has {content.Popularity.Ranked.Length} rows for {content.Items.Count} items.", nameof(content));
+        if (content.Fusion is not null && FusionWriter.Refuse(content.Fusion, content) is { } reason)
+            throw new ArgumentException(reason, nameof(content));
+        if (content.ModelCard is { ValueKind: not JsonValueKind.Object })
+            throw new ArgumentException("A model card is an object.", nameof(content));
         foreach (string name in content.UserTower.ExternalData.Keys.Concat(content.ItemTower?.ExternalData.Keys ?? []))
         {
             if (!BundleFiles.IsSafe(name))
@@ -229,6 +237,8 @@ public static class BundleWriter
         Popularity = files.ContainsKey(BundleFiles.Popularity) ? BundleFiles.Popularity : null,
         Users = files.ContainsKey(BundleFiles.Users) ? BundleFiles.Users : null,
         Golden = files.ContainsKey(BundleFiles.Golden) ? BundleFiles.Golden : null,
+        Fusion = files.ContainsKey(BundleFiles.Fusion) ? BundleFiles.Fusion : null,
+        ModelCard = content.ModelCard,
         Files = files,
     };
 }

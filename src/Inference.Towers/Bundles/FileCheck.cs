@@ -65,7 +65,7 @@ internal static class FileCheck
     {
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (string? name in (string?[])
-            [manifest.UserTower?.File, manifest.ItemTower?.File, manifest.Items, manifest.ItemEmbeddings, manifest.Index, manifest.Profiles, manifest.Popularity, manifest.Users, manifest.Golden])
+            [manifest.UserTower?.File, manifest.ItemTower?.File, manifest.Items, manifest.ItemEmbeddings, manifest.Index, manifest.Profiles, manifest.Popularity, manifest.Users, manifest.Golden, manifest.Fusion])
         {
             if (name is not null)
                 names.Add(name);

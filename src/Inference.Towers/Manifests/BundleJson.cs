@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Inference.Recommendations.Features;
 using Inference.Towers.Bundles;
+using Inference.Towers.Fusion;
 
 namespace Inference.Towers.Manifests;
 
@@ -21,6 +22,7 @@ namespace Inference.Towers.Manifests;
 [JsonSerializable(typeof(BundleUser))]
 [JsonSerializable(typeof(GoldenFile))]
 [JsonSerializable(typeof(ProfilesFile))]
+[JsonSerializable(typeof(FusionFile))]
 internal sealed partial class BundleJson : JsonSerializerContext;
 
 /// <summary>The same JSON with titles as they are, for files with one object per line.</summary>

@@ -75,6 +75,12 @@ public sealed record BundleManifest
     /// <summary>File of the golden cases.</summary>
     public string? Golden { get; init; }
 
+    /// <summary>File of the fused model: sources of scores and their weights; absent: the ladder alone answers.</summary>
+    public string? Fusion { get; init; }
+
+    /// <summary>What was measured where the bundle was made, for people and tools: any object, for example scores by scenario.</summary>
+    public JsonElement? ModelCard { get; init; }
+
     /// <summary>Size and hash by file name.</summary>
     public IReadOnlyDictionary<string, FileManifest>? Files { get; init; }
 

@@ -36,6 +36,8 @@ internal static class ManifestCheck
             problems.Add(where, $"'dimension' is {manifest.Dimension?.ToString() ?? "missing"}; it can be 1 to {MaxDimension}.");
         if (!BundleMetric.TryParse(manifest.Metric, out Metric metric))
             problems.Add(where, $"'metric' is {(manifest.Metric is null ? "missing" : $"'{manifest.Metric}'")}; it can be 'ip', 'cosine' or 'l2'.");
+        if (manifest.ModelCard is { ValueKind: not (System.Text.Json.JsonValueKind.Object or System.Text.Json.JsonValueKind.Null) })
+            problems.Add(where, "'model_card' is no object.");
         CheckFiles(manifest, problems);
 
         TowerFeatures? user = null, item = null;
@@ -66,6 +68,7 @@ internal static class ManifestCheck
         File(manifest.Popularity, "popularity", required: false);
         File(manifest.Users, "users", required: false);
         File(manifest.Golden, "golden", required: false);
+        File(manifest.Fusion, "fusion", required: false);
         foreach ((string name, FileManifest? file) in manifest.Files ?? new Dictionary<string, FileManifest>())
         {
             string place = $"{where}: files['{name}']";

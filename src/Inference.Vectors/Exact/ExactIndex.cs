@@ -157,6 +157,34 @@ public sealed class ExactIndex : VectorIndex
         }
     }
 
+    /// <summary>The scores of all rows, by row, with the bits that a search gives them.</summary>
+    /// <param name="query"><see cref="VectorIndex.Dimension"/> finite elements.</param>
+    /// <param name="scores">At least <see cref="VectorIndex.Count"/> places.</param>
+    /// <exception cref="ArgumentException">The query has the wrong length or holds NaN or infinity, or there are fewer places than rows.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    [SkipLocalsInit]
+    public void ScoreAll(ReadOnlySpan<float> query, Span<float> scores)
+    {
+        ThrowIfUnfit(query);
+        if (scores.Length < Count)
+            throw new ArgumentException($"{scores.Length} places for the scores of {Count} rows.", nameof(scores));
+        using Hold hold = TakeHold();
+        float[]? rented = null;
+        Span<float> scratch = _stride <= PreparedQuery.StackElements
+            ? stackalloc float[PreparedQuery.StackElements + PreparedQuery.AlignmentSlack]
+            : rented = ArrayPool<float>.Shared.Rent(_stride + PreparedQuery.AlignmentSlack);
+        try
+        {
+            ReadOnlySpan<float> prepared = PreparedQuery.Prepare(query, Metric, _stride, scratch);
+            Scan(prepared).ScoreAll(scores);
+        }
+        finally
+        {
+            if (rented is not null)
+                ArrayPool<float>.Shared.Return(rented);
+        }
+    }
+
     private protected override void ReadVector(int row, Span<float> vector) => Vector(row).CopyTo(vector);
 
     private protected override void Dispose(bool disposing)

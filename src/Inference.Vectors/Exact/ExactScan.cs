@@ -102,6 +102,19 @@ internal readonly ref struct ExactScan
         }
     }
 
+    /// <summary>Scores all rows in their order.</summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void ScoreAll(Span<float> scores)
+    {
+        Span<float> block = stackalloc float[ScoreBlock.Rows];
+        for (int word = 0; word * ScoreBlock.Rows < _count; word++)
+        {
+            int first = word * ScoreBlock.Rows;
+            ScoreBlockOf(word, block, float.NegativeInfinity);
+            block[..Math.Min(ScoreBlock.Rows, _count - first)].CopyTo(scores[first..]);
+        }
+    }
+
     /// <summary>Offers the rows first + i whose bit i is set.</summary>
     private static void Offer(ulong candidates, scoped ReadOnlySpan<float> scores, int first, ref TopK best)
     {

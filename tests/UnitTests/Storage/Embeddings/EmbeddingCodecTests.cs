@@ -1,5 +1,6 @@
 using System.Text;
 using Inference.Storage.Embeddings;
+using Inference.Vectors.Files;
 using Xunit;
 
 namespace UnitTests.Storage.Embeddings;

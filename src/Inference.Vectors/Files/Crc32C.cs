@@ -1,10 +1,10 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Inference.Storage.Embeddings;
+namespace Inference.Vectors.Files;
 
 /// <summary>CRC-32C (Castagnoli; RFC 3720, appendix B.4). <see cref="BitOperations.Crc32C(uint,ulong)"/> takes the instruction of x86 or Arm where there is one, and a table elsewhere.</summary>
-internal static class Crc32C
+public static class Crc32C
 {
     /// <summary>The checksum of some bytes and of some others after them.</summary>
     public static uint Of(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> others = default) => ~Add(Add(uint.MaxValue, bytes), others);

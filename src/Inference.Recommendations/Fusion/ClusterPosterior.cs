@@ -1,0 +1,76 @@
+using System.Numerics.Tensors;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Snapshots;
+
+namespace Inference.Recommendations.Fusion;
+
+/// <summary>
+/// Which cluster a user is of, by Bayes' rule from context and events:
+/// <c>L_c = log π_c + w · Σ_f t_f,v(c) + τ · Σ_clicked log q(i|c)</c>, weights = softmax(L).
+/// </summary>
+/// <remarks>
+/// With q(i|c) = (n_ci + m q_i) ∕ (E_c + m), where n_ci are the events of item i in cluster c, E_c those of the cluster and m events of average taste, log q(i|c) is log q_i, which all clusters
+/// share, plus <c>log m − log(E_c + m)</c>, the offset of the cluster, plus <c>log(1 + n_ci ∕ (m q_i))</c>, which is 0 but where the cluster touched the item: so lists hold all of it.
+/// </remarks>
+public sealed class ClusterPosterior
+{
+    private readonly float[] _offsets;
+
+    /// <param name="profiles">The clusters, with the tables of context.</param>
+    /// <param name="clicks">Items × clusters: log(1 + n_ci ∕ (m q_i)) where it is not 0; null where events say nothing.</param>
+    /// <param name="clickOffsets">Per cluster log m − log(E_c + m); null where <paramref name="clicks"/> is.</param>
+    /// <param name="clickWeight">τ: how much each event says; at least 0.</param>
+    /// <param name="contextWeight">w: how much context says; at least 0.</param>
+    /// <exception cref="ArgumentException">The numbers do not fit together.</exception>
+    public ClusterPosterior(ClusterProfiles profiles, WeightedLists? clicks = null, ReadOnlySpan<float> clickOffsets = default, float clickWeight = 0.5f, float contextWeight = 1f)
+    {
+        if (clicks is not null && clicks.ColumnCount != profiles.Count)
+            throw new ArgumentException($"Clicks are told for {clicks.ColumnCount} clusters of {profiles.Count}.", nameof(clicks));
+        if (clickOffsets.Length != (clicks is null ? 0 : profiles.Count) || !TensorPrimitives.IsFiniteAll(clickOffsets))
+            throw new ArgumentException($"{clickOffsets.Length} offsets for {(clicks is null ? 0 : profiles.Count)} clusters; one each is needed, finite.", nameof(clickOffsets));
+        if (!(clickWeight >= 0 && contextWeight >= 0 && float.IsFinite(clickWeight + contextWeight)))
+            throw new ArgumentException("Weights of clicks and context are finite and at least 0.", nameof(clickWeight));
+        (Profiles, Clicks, _offsets, ClickWeight, ContextWeight) = (profiles, clicks, clickOffsets.ToArray(), clickWeight, contextWeight);
+    }
+
+    /// <summary>The clusters.</summary>
+    public ClusterProfiles Profiles { get; }
+
+    /// <summary>Items × clusters; null where events say nothing.</summary>
+    public WeightedLists? Clicks { get; }
+
+    /// <summary>One per cluster; empty without <see cref="Clicks"/>.</summary>
+    public ReadOnlySpan<float> ClickOffsets => _offsets;
+
+    /// <summary>τ.</summary>
+    public float ClickWeight { get; }
+
+    /// <summary>How much context says.</summary>
+    public float ContextWeight { get; }
+
+    /// <summary>Number of clusters.</summary>
+    public int Count => Profiles.Count;
+
+    /// <summary>Writes the weight of each cluster; they sum to 1.</summary>
+    /// <param name="features">Context of the user.</param>
+    /// <param name="history">Distinct rows that the user touched, in any order.</param>
+    /// <param name="weights">Receives <see cref="Count"/> weights.</param>
+    /// <returns>Whether context or history spoke; otherwise the weights are the prior alone.</returns>
+    public bool Weigh(FeatureSet features, ReadOnlySpan<int> history, Span<float> weights)
+    {
+        bool spoke = Profiles.AddContext(features, ContextWeight, weights) > 0;
+        if (Clicks is not null && ClickWeight > 0)
+        {
+            foreach (int row in history)
+                Clicks.AddTo(row, ClickWeight, weights);
+            if (!history.IsEmpty)
+                TensorPrimitives.MultiplyAdd(_offsets, ClickWeight * history.Length, weights, weights);
+            spoke |= !history.IsEmpty;
+        }
+
+        TensorPrimitives.Subtract(weights, TensorPrimitives.Max<float>(weights), weights);
+        TensorPrimitives.Exp<float>(weights, weights);
+        TensorPrimitives.Divide(weights, TensorPrimitives.Sum<float>(weights), weights);
+        return spoke;
+    }
+}

@@ -1,0 +1,262 @@
+using System.Numerics.Tensors;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
+using Inference.Vectors;
+
+namespace Inference.Recommendations.Fusion;
+
+/// <summary>
+/// Runs a fused model: <c>score(i) = Σ_s w_s(n) · (x_s(i) − mean_s) ∕ deviation_s</c>, where n is the number of known events.
+/// <list type="number">
+/// <item>The weights for n; sources without weight are not run.</item>
+/// <item>The rows: all of a catalogue up to <see cref="FusionOptions.DenseItems"/>; of a larger one what the sources propose, and a fixed sample.</item>
+/// <item>Each source scores them. One that fails, or whose turn comes too late, is left out.</item>
+/// <item>Its scores lose their mean, and where it is standardised are divided by their deviation, over the catalogue or the sample; times the weight they are added up.</item>
+/// <item>Without learned weights, ranks are added up instead: Σ_s 1 ∕ (60 + rank_s) over the best 200 of each source (Cormack, Clarke and Büttcher, "Reciprocal rank fusion", 2009).</item>
+/// </list>
+/// Training judges with the same code on the same numbers, so what was measured is what is served. Safe for concurrent use; a warm run allocates nothing.
+/// </summary>
+public sealed class FusedScorer
+{
+    /// <summary>Rows that scores of a large catalogue are standardised over.</summary>
+    public const int SampleRows = 4_096;
+
+    private const int RankOffset = 60;
+    private const int RankDepth = 200;
+    private const ulong SampleSeed = 0x5EED_0F_F05ED;
+
+    private readonly FusionOptions _options;
+    private readonly FusionScratchPool _scratch;
+    private readonly int[] _sample;
+
+    /// <param name="model">Stays the caller's to dispose, after the last run.</param>
+    /// <param name="options">Null for the defaults.</param>
+    public FusedScorer(FusionModel model, FusionOptions? options = null)
+    {
+        (Model, _options) = (model, options ?? new FusionOptions());
+        _scratch = new FusionScratchPool(model.Sources.Count);
+        IsWhole = model.RowCount <= _options.DenseItems;
+        _sample = IsWhole ? [] : SampleOf(model.RowCount);
+    }
+
+    /// <summary>What is run.</summary>
+    public FusionModel Model { get; }
+
+    /// <summary>Whether every source scores the whole catalogue.</summary>
+    public bool IsWhole { get; }
+
+    /// <summary>Scores the whole catalogue for one user, whatever its size.</summary>
+    /// <param name="input">What is known; the embeddings are the caller's to provide, and sources without one say nothing.</param>
+    /// <param name="scores">Receives one score per row; higher is better.</param>
+    /// <exception cref="ArgumentException">There is not one place per row.</exception>
+    public void Score(in FusionInput input, Span<float> scores)
+    {
+        if (scores.Length != Model.RowCount)
+            throw new ArgumentException($"{scores.Length} places for {Model.RowCount} items.", nameof(scores));
+        FusionScratch scratch = Rent();
+        try
+        {
+            Run(input, scratch, isWhole: true, default, wanted: 0, new FusionClock());
+            scratch.Fused.CopyTo(scores);
+        }
+        finally
+        {
+            Return(scratch);
+        }
+    }
+
+    /// <summary>Scores the whole catalogue for one user, running the user tower where a source needs it.</summary>
+    /// <param name="tower">The tower of the same embedding space.</param>
+    /// <param name="dimension">Components per embedding.</param>
+    /// <param name="features">Context of the user.</param>
+    /// <param name="history">Rows that the user touched, latest last.</param>
+    /// <param name="scores">Receives one score per row.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TowerException">The tower failed.</exception>
+    public async ValueTask ScoreAsync(
+        IUserTower tower, int dimension, FeatureSet features, ReadOnlyMemory<int> history, Memory<float> scores, CancellationToken cancellationToken)
+    {
+        // One by one, as they are served: rows of one batch may differ from those in the last bits.
+        int events = EventsOf(history.Span);
+        float[] embedding = [], context = [];
+        if (Model.NeedsEmbedding(events, ofContext: false))
+            await EncodeAsync(history, embedding = new float[dimension]);
+        if (Model.NeedsEmbedding(events, ofContext: true))
+            await EncodeAsync(default, context = new float[dimension]);
+        Score(new FusionInput { Features = features, History = history.Span, Embedding = embedding, ContextEmbedding = context }, scores.Span);
+
+        ValueTask EncodeAsync(ReadOnlyMemory<int> rows, float[] into)
+        {
+            UserTowerInput[] user = [new UserTowerInput(features, rows)];
+            return tower.EncodeAsync(user, into, cancellationToken);
+        }
+    }
+
+    /// <summary>The number of known events: distinct rows of the model.</summary>
+    public int EventsOf(ReadOnlySpan<int> history)
+    {
+        FusionScratch scratch = Rent();
+        try
+        {
+            scratch.Begin(history, Model.RowCount, default);
+            return scratch.LatestCount;
+        }
+        finally
+        {
+            Return(scratch);
+        }
+    }
+
+    internal FusionScratch Rent() => _scratch.Rent();
+
+    internal void Return(FusionScratch scratch) => _scratch.Return(scratch);
+
+    /// <summary>Runs the model; the scratch then holds the scores, their parts, and what became of each source.</summary>
+    /// <param name="input">What is known.</param>
+    /// <param name="scratch">Rented, and not given back before the scores were read.</param>
+    /// <param name="isWhole">Whether to score all rows.</param>
+    /// <param name="filter">What may be shown; for catalogues of which candidates are scored.</param>
+    /// <param name="wanted">How many items the slate has.</param>
+    /// <param name="clock">When sources are late. Without a clock none is, and one that fails fails the run.</param>
+    internal void Run(in FusionInput input, FusionScratch scratch, bool isWhole, RowFilter filter, int wanted, FusionClock clock)
+    {
+        // :: Step 1 the weights
+        scratch.Begin(input.History, Model.RowCount, filter);
+        if (Model.Weights is { } weights)
+            weights.At(scratch.LatestCount, scratch.Weights);
+        else
+            Array.Fill(scratch.Weights, 1f);
+
+        // :: Step 2 the rows
+        if (!isWhole)
+            Gather(input, scratch, wanted, clock);
+        scratch.Size(isWhole ? Model.RowCount : scratch.Candidates.Count, isWhole);
+        RowsToScore rows = isWhole ? new RowsToScore(Model.RowCount) : new RowsToScore(scratch.Candidates.Rows, scratch.Candidates.Slots);
+
+        for (int i = 0; i < Model.Sources.Count; i++)
+        {
+            // :: Step 3 what each source says
+            if (!IsUsed(i, input, scratch) || scratch.Outcomes[i] == SourceOutcome.Failed)
+                continue;
+            long start = clock.Now;
+            Span<float> scores = scratch.PartsOf(i);
+            scratch.Outcomes[i] = clock.IsOver ? SourceOutcome.Late : Ask(Model.Sources[i], input, scratch, rows, scores, clock);
+            if (scratch.Outcomes[i] == SourceOutcome.Scored)
+            {
+                // :: Steps 4 and 5 the sum
+                if (Model.Weights is null)
+                    AddRanks(i, scratch, scores);
+                else
+                    AddStandardised(i, scratch, scores, isWhole ? scores.Length : _sample.Length);
+            }
+
+            scratch.Ticks[i] = clock.Now - start;
+        }
+    }
+
+    private static SourceOutcome Ask(ScoreSource source, in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores, FusionClock clock)
+    {
+        try
+        {
+            return source.Score(input, scratch, rows, scores) ? SourceOutcome.Scored : SourceOutcome.Silent;
+        }
+        catch (Exception) when (clock.IsSet)
+        {
+            return SourceOutcome.Failed;
+        }
+    }
+
+    /// <summary>Rows of a fixed sample: one from each of as many equal stretches, drawn by SplitMix64.</summary>
+    private static int[] SampleOf(int rowCount)
+    {
+        int[] rows = new int[Math.Min(SampleRows, rowCount)];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ulong z = SampleSeed + ((ulong)(i + 1) * 0x9E3779B97F4A7C15);
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            double share = ((z ^ (z >> 31)) >> 11) * (1.0 / (1UL << 53));
+            rows[i] = Math.Min(rowCount - 1, (int)((i + share) * rowCount / rows.Length));
+        }
+
+        return rows;
+    }
+
+    /// <summary>
+    /// A source's deviation counts as 0 below this share of its largest score: what rounding leaves of scores that are all the same must not be blown up.
+    /// </summary>
+    private const float NoDeviation = 1e-6f;
+
+    private static void AddStandardised(int source, FusionScratch scratch, Span<float> scores, int over, bool isStandardised)
+    {
+        ReadOnlySpan<float> sample = scores[..over];
+        float mean = TensorPrimitives.Sum(sample) / over;
+        TensorPrimitives.Subtract(scores, mean, scores);
+        float factor = scratch.Weights[source];
+        if (isStandardised)
+        {
+            float deviation = MathF.Sqrt(TensorPrimitives.SumOfSquares(sample) / over);
+            factor = deviation > NoDeviation * MathF.Abs(mean) && float.IsFinite(deviation) ? factor / deviation : 0f;
+        }
+
+        scratch.Means[source] = mean;
+        scratch.Factors[source] = factor;
+        TensorPrimitives.MultiplyAdd(scores, factor, scratch.Fused, scratch.Fused);
+    }
+
+    private static void AddRanks(int source, FusionScratch scratch, Span<float> scores)
+    {
+        // What has the lowest score is what the source says nothing of.
+        float lowest = TensorPrimitives.Min<float>(scores);
+        var best = new BestRows(scratch.Keys(RankDepth));
+        for (int place = 0; place < scores.Length; place++)
+        {
+            if (scores[place] > lowest && scores[place] >= best.Threshold)
+                best.Offer(place, scores[place]);
+        }
+
+        scores.Clear();
+        scratch.Means[source] = 0f;
+        scratch.Factors[source] = 1f;
+        ReadOnlySpan<ulong> ranked = best.Sorted();
+        for (int rank = 0; rank < ranked.Length; rank++)
+            scores[BestRows.RowOf(ranked[rank])] = 1f / (RankOffset + rank + 1);
+        TensorPrimitives.Add(scratch.Fused, scores, scratch.Fused);
+    }
+
+    private bool IsUsed(int source, in FusionInput input, FusionScratch scratch) =>
+        scratch.Weights[source] != 0f && (input.Without & Model.Sources[source].Retriever) == 0;
+
+    private void AddStandardised(int source, FusionScratch scratch, Span<float> scores, int over) =>
+        AddStandardised(source, scratch, scores, over, Model.Sources[source].IsStandardised);
+
+    private void Gather(in FusionInput input, FusionScratch scratch, int wanted, FusionClock clock)
+    {
+        scratch.Candidates.Begin(Model.RowCount, _sample, scratch.Filter);
+        if (scratch.Filter.Allowed is { } allowed && allowed.Count <= SampleRows)
+        {
+            for (int row = 0; row < Model.RowCount; row++)
+            {
+                if (allowed.Contains(row))
+                    scratch.Candidates.Add(row);
+            }
+
+            return;
+        }
+
+        int most = Math.Max(_options.CandidatesPerSource, 2 * wanted);
+        for (int i = 0; i < Model.Sources.Count; i++)
+        {
+            if (!IsUsed(i, input, scratch) || clock.IsOver)
+                continue;
+            try
+            {
+                Model.Sources[i].Propose(input, scratch, most);
+            }
+            catch (Exception) when (clock.IsSet)
+            {
+                scratch.Outcomes[i] = SourceOutcome.Failed;
+            }
+        }
+    }
+}

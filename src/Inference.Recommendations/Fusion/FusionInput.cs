@@ -1,0 +1,23 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Queries;
+
+namespace Inference.Recommendations.Fusion;
+
+/// <summary>What is known of one user when the sources of a fused model score the catalogue.</summary>
+public readonly ref struct FusionInput
+{
+    /// <summary>Context features of the request and the user.</summary>
+    public FeatureSet Features { get; init; }
+
+    /// <summary>Rows of the bundle that the user touched, latest last. A row that is there twice counts once, where it is latest; its number of distinct rows chooses the weights.</summary>
+    public ReadOnlySpan<int> History { get; init; }
+
+    /// <summary>What the user tower says of features and history; empty where it did not answer.</summary>
+    public ReadOnlySpan<float> Embedding { get; init; }
+
+    /// <summary>What the user tower says of the features with an empty history; empty where it did not answer.</summary>
+    public ReadOnlySpan<float> ContextEmbedding { get; init; }
+
+    /// <summary>The kinds of sources that the request leaves out.</summary>
+    public Retrievers Without { get; init; }
+}

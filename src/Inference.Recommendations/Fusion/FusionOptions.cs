@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Inference.Recommendations.Fusion;
+
+/// <summary>How fused models score a catalogue.</summary>
+public sealed class FusionOptions
+{
+    /// <summary>Catalogues up to this many items are scored whole by every source; of larger ones candidates are.</summary>
+    /// <value>0 to 1,000,000; default 50,000.</value>
+    [Range(0, 1_000_000)]
+    public int DenseItems { get; set; } = 50_000;
+
+    /// <summary>How many rows each source proposes where a catalogue is too large to be scored whole.</summary>
+    /// <value>10 to 10,000; default 400.</value>
+    [Range(10, 10_000)]
+    public int CandidatesPerSource { get; set; } = 400;
+
+    /// <summary>How long the sources in this process may take together; those whose turn comes later are left out, and the reply says so.</summary>
+    /// <value>00:00:00.0005 to 00:00:01; default 00:00:00.02 (20 ms).</value>
+    [Range(typeof(TimeSpan), "00:00:00.0005", "00:00:01")]
+    public TimeSpan Budget { get; set; } = TimeSpan.FromMilliseconds(20);
+}

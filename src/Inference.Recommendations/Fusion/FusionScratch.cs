@@ -1,0 +1,165 @@
+using Inference.Vectors;
+
+namespace Inference.Recommendations.Fusion;
+
+/// <summary>What became of a source in one run.</summary>
+internal enum SourceOutcome
+{
+    /// <summary>It has no weight for this user, or the request leaves it out.</summary>
+    Unused = 0,
+
+    /// <summary>It knows nothing of this user.</summary>
+    Silent,
+
+    /// <summary>It is part of the scores.</summary>
+    Scored,
+
+    /// <summary>No time was left for it.</summary>
+    Late,
+
+    /// <summary>It failed.</summary>
+    Failed,
+}
+
+/// <summary>The memory of one run of a fused model. One owner at a time; grows to what the model needs and is used again.</summary>
+internal sealed class FusionScratch
+{
+    private readonly float[][] _parts;
+    private int[] _latest = new int[64];
+    private int[] _stamps = [];
+    private int _stamp;
+    private float[] _fused = [];
+    private float[] _factor = [];
+    private double[] _doubles = [];
+    private ulong[] _keys = [];
+    private Neighbor[] _found = [];
+    private float[] _clusterWeights = [];
+    private ClusterPosterior? _weighed;
+    private bool _clustersSpoke;
+    private int _placeCount;
+
+    public FusionScratch(int sources)
+    {
+        _parts = new float[sources][];
+        Array.Fill(_parts, []);
+        Outcomes = new SourceOutcome[sources];
+        Weights = new float[sources];
+        Factors = new float[sources];
+        Means = new float[sources];
+        Ticks = new long[sources];
+    }
+
+    /// <summary>By source.</summary>
+    public SourceOutcome[] Outcomes { get; }
+
+    /// <summary>By source: its weight for the number of known events.</summary>
+    public float[] Weights { get; }
+
+    /// <summary>By source: what its part is multiplied with, weight over deviation.</summary>
+    public float[] Factors { get; }
+
+    /// <summary>By source: what was taken off its scores.</summary>
+    public float[] Means { get; }
+
+    /// <summary>By source: how long it took, in ticks of the clock; 0 where nobody looked.</summary>
+    public long[] Ticks { get; }
+
+    /// <summary>Distinct rows of the history, the newest first.</summary>
+    public ReadOnlySpan<int> Latest => _latest.AsSpan(0, LatestCount);
+
+    /// <summary>Number of known events.</summary>
+    public int LatestCount { get; private set; }
+
+    /// <summary>What a large catalogue is cut down to.</summary>
+    public CandidateRows Candidates { get; } = new();
+
+    /// <summary>What may be shown, for sources that search.</summary>
+    public RowFilter Filter { get; private set; }
+
+    /// <summary>The weights of the clusters that were asked for last.</summary>
+    public ReadOnlySpan<float> ClusterWeights => _clusterWeights.AsSpan(0, _weighed!.Count);
+
+    /// <summary>The fused scores by place.</summary>
+    public Span<float> Fused => _fused.AsSpan(0, _placeCount);
+
+    /// <summary>Whether places are rows; otherwise <see cref="CandidateRows.Rows"/> says which they are.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>Begins a run.</summary>
+    public void Begin(ReadOnlySpan<int> history, int rowCount, RowFilter filter)
+    {
+        _weighed = null;
+        Filter = filter;
+        Array.Clear(Outcomes);
+        Array.Clear(Ticks);
+        if (_stamps.Length < rowCount)
+            (_stamps, _stamp) = (new int[rowCount], 0);
+        if (++_stamp == int.MaxValue)
+        {
+            Array.Clear(_stamps);
+            _stamp = 1;
+        }
+
+        if (_latest.Length < history.Length)
+            _latest = new int[history.Length * 2];
+        LatestCount = 0;
+        for (int i = history.Length - 1; i >= 0; i--)
+        {
+            int row = history[i];
+            if ((uint)row >= (uint)rowCount || _stamps[row] == _stamp)
+                continue;
+            _stamps[row] = _stamp;
+            _latest[LatestCount++] = row;
+        }
+    }
+
+    /// <summary>Makes room for so many scores of each source, and clears the fused ones.</summary>
+    public void Size(int places, bool isWhole)
+    {
+        (_placeCount, IsWhole) = (places, isWhole);
+        if (_fused.Length < places)
+            _fused = new float[Room(places)];
+        Fused.Clear();
+    }
+
+    /// <summary>The scores of one source by place.</summary>
+    public Span<float> PartsOf(int source)
+    {
+        if (_parts[source].Length < _placeCount)
+            _parts[source] = new float[Room(_placeCount)];
+        return _parts[source].AsSpan(0, _placeCount);
+    }
+
+    /// <summary>What a source adds to the score of a place; 0 where it said nothing.</summary>
+    public float PartOf(int source, int place) => Outcomes[source] == SourceOutcome.Scored ? Factors[source] * _parts[source][place] : 0f;
+
+    /// <summary>Weighs clusters, once per run.</summary>
+    /// <returns>Whether context or history spoke.</returns>
+    public bool Weigh(ClusterPosterior posterior, in FusionInput input)
+    {
+        if (ReferenceEquals(_weighed, posterior))
+            return _clustersSpoke;
+        if (_clusterWeights.Length < posterior.Count)
+            _clusterWeights = new float[posterior.Count];
+        _clustersSpoke = posterior.Weigh(input.Features, Latest, _clusterWeights.AsSpan(0, posterior.Count));
+        _weighed = posterior;
+        return _clustersSpoke;
+    }
+
+    public Span<float> Factor(int length) => Grown(ref _factor, length);
+
+    public Span<double> Doubles(int length) => Grown(ref _doubles, length);
+
+    public Span<ulong> Keys(int length) => Grown(ref _keys, length);
+
+    public Span<Neighbor> Found(int length) => Grown(ref _found, length);
+
+    private static Span<T> Grown<T>(ref T[] memory, int length)
+    {
+        if (memory.Length < length)
+            memory = new T[length];
+        return memory.AsSpan(0, length);
+    }
+
+    private static int Room(int places) => places + (places / 8);
+}
