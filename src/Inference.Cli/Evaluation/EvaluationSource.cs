@@ -25,17 +25,10 @@ internal sealed record EvaluationSource(EvaluationInputs Inputs, string Split)
     }
 
     /// <summary>The models that were asked for, in the order of reports.</summary>
-    /// <exception cref="CommandFailedException">There is no such model.</exception>
+    /// <exception cref="CommandFailedException">The bundle cannot be judged.</exception>
     public static IReadOnlyList<EntrantRecipe> Recipes(EvaluateOptions options)
     {
         IReadOnlyList<EntrantRecipe> all = EntrantRecipes.All();
-        string[] unknown = [.. options.Models.Where(name => all.All(recipe => recipe.Name != name))];
-        if (unknown.Length > 0)
-        {
-            string? meant = UsageErrors.Nearest(unknown[0], all.Select(recipe => recipe.Name));
-            throw new CommandFailedException($"There is no model '{unknown[0]}'{(meant is null ? "" : $"; did you mean '{meant}'?")} There are {string.Join(", ", all.Select(recipe => recipe.Name))}.");
-        }
-
         List<EntrantRecipe> chosen = [.. all.Where(recipe => options.Models.Count == 0 || options.Models.Contains(recipe.Name))];
         if (options.Bundle is { } folder)
             chosen.Add(ServedBundle.Recipe(folder));

@@ -100,12 +100,22 @@ internal static class EvaluateVerb
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static Option<string[]> Models() => new("--models")
+    private static Option<string[]> Models()
     {
-        Description = $"Models with commas; all by default: {string.Join(", ", EntrantRecipes.All().Select(recipe => recipe.Name))}",
-        HelpName = "A,B…",
-        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal)],
-    };
+        string[] all = [.. EntrantRecipes.All().Select(recipe => recipe.Name)];
+        return new Option<string[]>("--models")
+        {
+            Description = $"Models with commas; all by default: {string.Join(", ", all)}",
+            HelpName = "A,B…",
+            CustomParser = result =>
+            {
+                string[] names = [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal)];
+                foreach (string unknown in names.Except(all))
+                    result.AddError($"--models: there is no model '{unknown}'{(UsageErrors.Nearest(unknown, all) is { } meant ? $"; did you mean '{meant}'?" : $"; there are {string.Join(", ", all)}")}");
+                return names;
+            },
+        };
+    }
 
     private static Option<DateTimeOffset?> Date(string name, string description) => new(name)
     {

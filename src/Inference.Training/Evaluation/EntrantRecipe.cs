@@ -8,6 +8,9 @@ public abstract class EntrantRecipe
     /// <summary>Name of the entrant, and what `--models` calls it.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What a file of hyper-parameters may call it, too.</summary>
+    public virtual string HyperparametersName => Name;
+
     /// <summary>One line for people.</summary>
     public abstract string Description { get; }
 

@@ -41,7 +41,7 @@ public static class EvaluationRun
                 continue;
             }
 
-            JsonObject? given = hyperparameters?[recipe.Name] as JsonObject;
+            JsonObject? given = (hyperparameters?[recipe.Name] ?? hyperparameters?[recipe.HyperparametersName]) as JsonObject;
             EntrantReport report = Judged(inputs, recipe, given, scenarios, begin, cancellationToken);
             reports.Add(report);
             foreach (ScenarioResult result in report.Results)

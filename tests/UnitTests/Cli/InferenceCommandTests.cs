@@ -18,6 +18,7 @@ public sealed class InferenceCommandTests
     [Theory]
     [InlineData("")]
     [InlineData("demo")]
+    [InlineData("evaluate")]
     [InlineData("bundle")]
     [InlineData("bundle import")]
     [InlineData("bundle check")]

@@ -5,7 +5,7 @@ namespace Inference.Cli.Evaluation.Html;
 /// <summary>Draws which groups of items fill the first tens of each model, beside what the catalogue consists of and what users went on to touch.</summary>
 internal static class ExposureBars
 {
-    private const int Width = 900, Left = 210, Right = 70, Row = 28, Top = 26;
+    private const int Width = 900, Left = 240, Right = 70, Row = 28, Top = 26;
 
     /// <param name="reports">Of one scenario and grouping, a model each.</param>
     /// <returns>Markup with its legend.</returns>

@@ -5,7 +5,7 @@ namespace Inference.Cli.Evaluation.Html;
 /// <summary>Draws NDCG@10 of one scenario as bars, best first; whiskers are 95 % intervals.</summary>
 internal static class ScoreBars
 {
-    private const int Width = 900, Left = 210, Right = 90, Row = 30, Top = 8, Bottom = 28;
+    private const int Width = 900, Left = 240, Right = 90, Row = 30, Top = 8, Bottom = 28;
 
     /// <returns>Markup; null where nothing was judged.</returns>
     public static string? Draw(EvaluationReport report, Scenario scenario)

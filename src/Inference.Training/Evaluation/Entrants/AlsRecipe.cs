@@ -17,12 +17,7 @@ internal sealed class AlsRecipe(AlsCache fits) : TunedRecipe<AlsOptions>
 
     protected override RankingModel Fit(EvaluationInputs inputs, AlsOptions options, bool isFinal, CancellationToken cancellationToken) => fits.Of(inputs.Split, options, cancellationToken);
 
-    public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken)
-    {
-        Entrant entrant = base.Make(inputs, hyperparameters, progress, cancellationToken);
-        fits.Chosen = Read(inputs, entrant.Hyperparameters!.Part("warm"));
-        return entrant;
-    }
+    protected override void OnChosen(AlsOptions warm) => fits.Chosen = warm;
 
     protected override JsonObject Write(AlsOptions options) => new() { ["dim"] = options.Dimension, ["lam"] = options.Ridge, ["a0"] = options.UnseenWeight };
 

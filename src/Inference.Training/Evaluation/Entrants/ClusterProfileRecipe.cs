@@ -9,6 +9,8 @@ internal sealed class ClusterProfileRecipe(ClusterModels models) : EntrantRecipe
 
     public override string Name => "cluster_profile_ials";
 
+    public override string HyperparametersName => "cluster_ials";
+
     public override string Description => "clusters of users, weighed by context and clicks";
 
     public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken)

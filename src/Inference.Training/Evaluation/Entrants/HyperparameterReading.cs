@@ -15,7 +15,8 @@ internal static class HyperparameterReading
     public static double Number(this JsonObject json, string name, double? byDefault = null) => json[name] switch
     {
         null when byDefault is { } value => value,
-        JsonValue value when value.GetValueKind() == JsonValueKind.Number => value.GetValue<double>(),
+        // By its text, for a value made in memory converts to its own type only.
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number => double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture),
         _ => throw Invalid(json, name, "a number"),
     };
 
@@ -42,14 +43,14 @@ internal static class HyperparameterReading
     {
         if (json[name] is not JsonArray list)
             throw Invalid(json, name, "a list of whole numbers");
-        try
+        int[] numbers = new int[list.Count];
+        for (int i = 0; i < numbers.Length; i++)
         {
-            return [.. list.Select(one => one!.GetValue<int>())];
+            if (list[i]?.GetValueKind() != JsonValueKind.Number || !int.TryParse(list[i]!.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out numbers[i]))
+                throw Invalid(json, name, "a list of whole numbers");
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
-        {
-            throw Invalid(json, name, "a list of whole numbers");
-        }
+
+        return numbers;
     }
 
     private static InvalidDataException Invalid(JsonObject json, string name, string what)

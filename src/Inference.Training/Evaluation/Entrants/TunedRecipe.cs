@@ -21,6 +21,11 @@ internal abstract class TunedRecipe<TOptions> : EntrantRecipe
     /// <param name="isFinal">Whether it is judged, and not only tried.</param>
     protected abstract RankingModel Fit(EvaluationInputs inputs, TOptions options, bool isFinal, CancellationToken cancellationToken);
 
+    /// <summary>Told what training users get, before it is fitted.</summary>
+    protected virtual void OnChosen(TOptions warm)
+    {
+    }
+
     protected abstract JsonObject Write(TOptions options);
 
     /// <exception cref="InvalidDataException">Something is missing.</exception>
@@ -31,6 +36,7 @@ internal abstract class TunedRecipe<TOptions> : EntrantRecipe
         (TOptions few, TOptions warm, int? last) = hyperparameters is null
             ? Tune(inputs, progress, cancellationToken)
             : (Read(inputs, hyperparameters.Part("few")), Read(inputs, hyperparameters.Part("warm")), hyperparameters.OptionalInteger("warm_last"));
+        OnChosen(warm);
         RankingModel fewModel = Fit(inputs, few, isFinal: true, cancellationToken);
         RankingModel warmModel = few.Equals(warm) ? fewModel : Fit(inputs, warm, isFinal: true, cancellationToken);
         progress.Report(1);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Inference.Towers.Import;
+using Inference.Training.Data;
 using Inference.Training.Evaluation;
 using Inference.Training.Splits;
 using UnitTests.Testing;
@@ -18,20 +18,8 @@ internal static class OnlineRetail
 
     public static void SkipWhereMissing() => Skip.IfNot(File.Exists(Path.Combine(Folder, "events.csv.gz")), $"the data set is not in {Folder}");
 
-    /// <summary>TF-IDF of the words of the descriptions, as the protocol says for this data set.</summary>
-    public static ContentVectors Content()
-    {
-        string[][] documents = [.. Split.Items.Ids.Select(_ => Array.Empty<string>())];
-        using var table = new CsvReader(Path.Combine(Folder, "items.csv.gz"));
-        int id = table.Require("item_id"), description = table.Require("description");
-        while (table.Read())
-        {
-            if (Split.Items.TryFind(table[id], out int item))
-                documents[item] = [.. ContentVectors.WordsOf(table[description])];
-        }
-
-        return ContentVectors.Of(documents, weighByRarity: true);
-    }
+    /// <summary>Content as it is made of the columns of any data folder: here, words of the descriptions by rarity.</summary>
+    public static ContentVectors Content() => ItemProperties.Content(EntityTableReader.Read(Path.Combine(Folder, "items.csv.gz"), EntityTableReader.ItemId, mostBadRows: 0, progress: null, CancellationToken.None), Split.Items);
 
     /// <summary>Published figures of a model: scenario → metric; the ends of the interval are "ndcg@10_low" and "ndcg@10_high".</summary>
     public static Dictionary<string, Dictionary<string, double>> Published(string file, string model)

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using Inference.Cli.Frame;
+using Xunit;
+
+namespace UnitTests.Cli.Evaluation;
+
+public sealed class EvaluateVerbTests
+{
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    [Fact]
+    public async Task Evaluate_OfAllModels_WritesTableJsonAndReport()
+    {
+        using var folder = new TasteFolder();
+        string json = folder.File("out.json"), html = folder.File("out.html");
+        CliRun run = await CliRun.Of("evaluate", "--data", folder.Path, "--split-mode", "time", "--json", json, "--html", html, "--details");
+        Assert.True(run.Code == ExitCode.Ok, run.Error);
+        Assert.Contains("NDCG@10 (* best of its column)", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"0\.\d{4} \*", run.Output);
+
+        using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(json));
+        JsonElement results = document.RootElement.GetProperty("results");
+        foreach (string model in (string[])["random", "popularity", "popularity_recent", "popularity_demographic", "context_naive_bayes", "ease", "itemknn", "rules", "ials", "cluster_profile_ials", "ials_cluster_prior"])
+        {
+            JsonElement few = results.GetProperty(model).GetProperty("few_5");
+            foreach (string metric in (string[])["ndcg@10", "recall@10", "recall_all@10", "recall@50", "recall_all@50", "hit@10", "mrr", "users", "coverage@10", "gini@10", "novelty@10", "ild@10"])
+                Assert.Equal(JsonValueKind.Number, few.GetProperty(metric).ValueKind);
+            Assert.Equal(2, few.GetProperty("ndcg@10_ci95").GetArrayLength());
+        }
+
+        double Ndcg(string model, string scenario) => results.GetProperty(model).GetProperty(scenario).GetProperty("ndcg@10").GetDouble();
+        Assert.True(Ndcg("ease", "few_10") > Ndcg("popularity", "few_10"), "What users like shows in their events.");
+        Assert.True(Ndcg("popularity", "few_10") > Ndcg("random", "few_10"), "Items are not equally popular.");
+        Assert.True(results.GetProperty("random").TryGetProperty("cold_only", out _));
+        Assert.True(document.RootElement.GetProperty("hyperparameters").GetProperty("ease").GetProperty("few").GetProperty("lam").GetDouble() > 0);
+        Assert.NotEqual(0, document.RootElement.GetProperty("significance").GetProperty("warm").GetArrayLength());
+        Assert.True(document.RootElement.GetProperty("exposure").GetProperty("ease").GetProperty("warm").GetProperty("kind").GetProperty("gini").GetDouble() >= 0);
+        Assert.True(document.RootElement.GetProperty("seconds").GetProperty("all").GetDouble() > 0);
+
+        XDocument page = XDocument.Parse((await File.ReadAllTextAsync(html)).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
+        Assert.InRange(page.Descendants(Svg + "svg").Count(), 6, 100);
+        Assert.DoesNotContain("NaN", page.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(page.Descendants().Attributes(), attribute => attribute.Name.LocalName is "src" or "href");
+    }
+
+    [Fact]
+    public async Task Evaluate_WithTheHyperparametersOfARun_GivesItsResults()
+    {
+        using var folder = new TasteFolder(seed: 2);
+        const string Models = "popularity_demographic,ease,itemknn,rules,ials,cluster_profile_ials,ials_cluster_prior";
+        string first = folder.File("first.json"), second = folder.File("second.json");
+        CliRun tuned = await CliRun.Of("evaluate", "--data", folder.Path, "--models", Models, "--json", first);
+        Assert.True(tuned.Code == ExitCode.Ok, tuned.Error);
+        CliRun given = await CliRun.Of("evaluate", "--data", folder.Path, "--models", Models, "--json", second, "--hyperparameters", first, "--threads", "1");
+        Assert.True(given.Code == ExitCode.Ok, given.Error);
+        using JsonDocument a = JsonDocument.Parse(await File.ReadAllBytesAsync(first)), b = JsonDocument.Parse(await File.ReadAllBytesAsync(second));
+        foreach (string part in (string[])["results", "hyperparameters", "significance", "exposure"])
+            Assert.Equal(a.RootElement.GetProperty(part).GetRawText(), b.RootElement.GetProperty(part).GetRawText());
+    }
+
+    [Theory]
+    [InlineData("--models", "popularity,eas", "there is no model 'eas'; did you mean 'ease'?")]
+    [InlineData("--validation-from", "yesterday", "'yesterday' is no date")]
+    [InlineData("--threads", "0", "--threads must be 1 to 1024")]
+    public async Task Evaluate_WithAWrongOption_SaysWhatIsWrong(string option, string value, string complaint)
+    {
+        CliRun run = await CliRun.Of("evaluate", "--data", "nowhere", option, value);
+        Assert.Equal(ExitCode.Usage, run.Code);
+        Assert.Contains(complaint, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_WithASplitThatIsGivenAndMade_SaysToUseOne()
+    {
+        CliRun run = await CliRun.Of("evaluate", "--data", "nowhere", "--split-dir", "there", "--split-mode", "time");
+        Assert.Equal(ExitCode.Usage, run.Code);
+        Assert.Contains("use one or the other", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_WithoutData_SaysWhatIsMissing()
+    {
+        CliRun run = await CliRun.Of("evaluate", "--data", "nowhere");
+        Assert.Equal(ExitCode.Failed, run.Code);
+        Assert.Equal("error: There is no folder nowhere.", run.Error.TrimEnd());
+    }
+
+    [Fact]
+    public async Task Evaluate_WithHyperparametersThatLackSome_SaysWhich()
+    {
+        using var folder = new TasteFolder(seed: 3);
+        await File.WriteAllTextAsync(folder.File("h.json"), """{ "ease": { "few": { "lam": 100 }, "warm": { "lamda": 100 } } }""");
+        CliRun run = await CliRun.Of("evaluate", "--data", folder.Path, "--models", "ease", "--hyperparameters", folder.File("h.json"));
+        Assert.Equal(ExitCode.Failed, run.Code);
+        Assert.Contains("need a number at 'ease.warm.lam'", run.Error, StringComparison.Ordinal);
+    }
+}
