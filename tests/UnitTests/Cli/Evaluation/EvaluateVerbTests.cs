@@ -14,7 +14,7 @@ public sealed class EvaluateVerbTests
     {
         using var folder = new TasteFolder();
         string json = folder.File("out.json"), html = folder.File("out.html");
-        CliRun run = await CliRun.Of("evaluate", "--data", folder.Path, "--split-mode", "time", "--json", json, "--html", html, "--details");
+        CliRun run = await CliRun.Of(folder.Evaluate("--json", json, "--html", html, "--details"));
         Assert.True(run.Code == ExitCode.Ok, run.Error);
         Assert.Contains("NDCG@10 (* best of its column)", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"0\.\d{4} \*", run.Output);
@@ -51,9 +51,9 @@ public sealed class EvaluateVerbTests
         using var folder = new TasteFolder(seed: 2);
         const string Models = "popularity_demographic,ease,itemknn,rules,ials,cluster_profile_ials,ials_cluster_prior";
         string first = folder.File("first.json"), second = folder.File("second.json");
-        CliRun tuned = await CliRun.Of("evaluate", "--data", folder.Path, "--models", Models, "--json", first);
+        CliRun tuned = await CliRun.Of(folder.Evaluate("--models", Models, "--json", first));
         Assert.True(tuned.Code == ExitCode.Ok, tuned.Error);
-        CliRun given = await CliRun.Of("evaluate", "--data", folder.Path, "--models", Models, "--json", second, "--hyperparameters", first, "--threads", "1");
+        CliRun given = await CliRun.Of(folder.Evaluate("--models", Models, "--json", second, "--hyperparameters", first, "--threads", "1"));
         Assert.True(given.Code == ExitCode.Ok, given.Error);
         using JsonDocument a = JsonDocument.Parse(await File.ReadAllBytesAsync(first)), b = JsonDocument.Parse(await File.ReadAllBytesAsync(second));
         foreach (string part in (string[])["results", "hyperparameters", "significance", "exposure"])
@@ -92,7 +92,7 @@ public sealed class EvaluateVerbTests
     {
         using var folder = new TasteFolder(seed: 3);
         await File.WriteAllTextAsync(folder.File("h.json"), """{ "ease": { "few": { "lam": 100 }, "warm": { "lamda": 100 } } }""");
-        CliRun run = await CliRun.Of("evaluate", "--data", folder.Path, "--models", "ease", "--hyperparameters", folder.File("h.json"));
+        CliRun run = await CliRun.Of(folder.Evaluate("--models", "ease", "--hyperparameters", folder.File("h.json")));
         Assert.Equal(ExitCode.Failed, run.Code);
         Assert.Contains("need a number at 'ease.warm.lam'", run.Error, StringComparison.Ordinal);
     }
