@@ -8,6 +8,9 @@ namespace Inference.Training.Linear;
 /// </summary>
 public sealed class SparseGram
 {
+    public const int LargestComplete = 20_000;
+    public const int NeighboursBeyond = 1_000;
+
     private SparseGram(SparseRows pairs, int[] counts, int users)
     {
         Pairs = pairs;
@@ -27,10 +30,12 @@ public sealed class SparseGram
 
     /// <param name="lists">Item indexes per user, no item twice; those from <paramref name="items"/> on are left out.</param>
     /// <param name="items">Number of items.</param>
-    /// <param name="maxNeighbours">Most pairs to keep per item: those with the highest counts, of equal ones the lower index. Bounds memory for big catalogues (8 bytes per pair).</param>
+    /// <param name="maxNeighbours">Most pairs to keep per item: those with the highest counts, of equal ones the lower index. Bounds memory for big catalogues (8 bytes
+    /// per pair). Null for all up to <see cref="LargestComplete"/> items, and <see cref="NeighboursBeyond"/> beyond.</param>
     /// <exception cref="InvalidOperationException">More pairs than an array holds.</exception>
-    public static SparseGram Of(RowLists lists, int items, int maxNeighbours = int.MaxValue)
+    public static SparseGram Of(RowLists lists, int items, int? maxNeighbours = null)
     {
+        int limit = maxNeighbours ?? (items <= LargestComplete ? int.MaxValue : NeighboursBeyond);
         ItemUsers byItem = ItemUsers.Of(lists, items);
         var rows = new (int[] Columns, float[] Values)[items];
         int[] counts = new int[items];
@@ -47,7 +52,7 @@ public sealed class SparseGram
                 }
             }
 
-            rows[item] = row.Take(item, maxNeighbours);
+            rows[item] = row.Take(item, limit);
             return row;
         }, static _ => { });
         return new SparseGram(SparseRows.Join(rows), counts, lists.Count);

@@ -12,6 +12,14 @@ internal static class TriangularBlock
     public static void Factor<T>(Span<T> block, int size)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (!TryFactor(block, size))
+            throw new ArithmeticException("The matrix is not positive definite; more regularisation is needed.");
+    }
+
+    /// <summary>Like <see cref="Factor"/>; false, and the block is spoilt, when the matrix is not positive definite.</summary>
+    public static bool TryFactor<T>(Span<T> block, int size)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
         for (int row = 0; row < size; row++)
         {
             Span<T> current = block.Slice(row * size, size);
@@ -24,11 +32,13 @@ internal static class TriangularBlock
                 else if (sum > T.Zero && T.IsFinite(sum))
                     current[column] = T.Sqrt(sum);
                 else
-                    throw new ArithmeticException("The matrix is not positive definite; more regularisation is needed.");
+                    return false;
             }
 
             current[(row + 1)..].Clear();
         }
+
+        return true;
     }
 
     /// <summary>Solves L Lᵀ x = b in place.</summary>

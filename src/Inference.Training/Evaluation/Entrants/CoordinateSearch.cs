@@ -3,9 +3,12 @@ namespace Inference.Training.Evaluation.Entrants;
 /// <summary>Improves one parameter after the other: for spaces that a grid would not cover.</summary>
 internal static class CoordinateSearch
 {
+    /// <summary>A step must better the worth by this share of it; less is chance, which would lead away from where sense began.</summary>
+    private const double LeastGain = 0.005;
+
     /// <param name="start">Where to begin.</param>
     /// <param name="axes">Per parameter, its values put into a point.</param>
-    /// <param name="worth">Higher is better; of equals, what was found first stays.</param>
+    /// <param name="worth">Higher is better; not negative.</param>
     /// <param name="rounds">How often to go through the parameters; ends early when nothing is found.</param>
     public static T Run<T>(T start, IReadOnlyList<Func<T, IEnumerable<T>>> axes, Func<T, double> worth, int rounds)
         where T : class
@@ -22,7 +25,7 @@ internal static class CoordinateSearch
                 {
                     if (!known.TryGetValue(point, out double value))
                         known[point] = value = worth(point);
-                    if (value > bestWorth)
+                    if (value > bestWorth * (1 + LeastGain))
                         (best, bestWorth) = (point, value);
                 }
             }

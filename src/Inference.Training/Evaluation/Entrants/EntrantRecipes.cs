@@ -20,6 +20,7 @@ public static class EntrantRecipes
             new ContextPopularityRecipe(),
             new ContextNaiveBayesRecipe(),
             new EaseRecipe(grams),
+            new FadingEaseRecipe(grams),
             new ItemKnnRecipe(grams),
             new PairRulesRecipe(grams),
             new SequenceKnnRecipe(),

@@ -36,6 +36,28 @@ internal static class LocalEase
             return ([], []);
         for (int i = 0; i < size; i++)
             places[chosen[i]] = i + 1;
+        double[] solution = new double[size];
+        ReadOnlySpan<int> own = gram.Pairs.ColumnsOf(item);
+        for (int k = 0; k < own.Length; k++)
+        {
+            if (places[own[k]] - 1 is >= 0 and int i)
+                solution[i] = gram.Pairs.ValuesOf(item)[k];
+        }
+
+        double[] matrix = Among(gram, chosen, ridge, places);
+        // Where neighbours were left out, the counts need not be those of any users, and more regularisation may be needed.
+        while (!TriangularBlock.TryFactor(matrix.AsSpan(), size))
+            matrix = Among(gram, chosen, ridge *= 4, places);
+        foreach (int other in chosen)
+            places[other] = 0;
+        TriangularBlock.Solve<double>(matrix, size, solution);
+        return (chosen, Array.ConvertAll(solution, static value => (float)value));
+    }
+
+    /// <summary>G_NN + λI.</summary>
+    private static double[] Among(SparseGram gram, int[] chosen, double ridge, int[] places)
+    {
+        int size = chosen.Length;
         double[] matrix = new double[size * size];
         for (int i = 0; i < size; i++)
         {
@@ -51,19 +73,7 @@ internal static class LocalEase
             matrix[i * size + i] = gram.Counts[chosen[i]] + ridge;
         }
 
-        double[] solution = new double[size];
-        ReadOnlySpan<int> own = gram.Pairs.ColumnsOf(item);
-        for (int k = 0; k < own.Length; k++)
-        {
-            if (places[own[k]] - 1 is >= 0 and int i)
-                solution[i] = gram.Pairs.ValuesOf(item)[k];
-        }
-
-        foreach (int other in chosen)
-            places[other] = 0;
-        TriangularBlock.Factor(matrix.AsSpan(), size);
-        TriangularBlock.Solve<double>(matrix, size, solution);
-        return (chosen, Array.ConvertAll(solution, static value => (float)value));
+        return matrix;
     }
 
     /// <summary>Ascending.</summary>

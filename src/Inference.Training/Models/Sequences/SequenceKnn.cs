@@ -13,14 +13,13 @@ namespace Inference.Training.Models;
 /// </summary>
 public sealed class SequenceKnn : RankingModel
 {
-    private readonly double[] _ages;
+    private readonly FadingHistory _fading;
 
     private SequenceKnn(ItemItemMatrix weights, SequenceKnnOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.HalfLife);
         Weights = weights;
         Options = options;
-        _ages = Decay(options.HalfLife, double.IsPositiveInfinity(options.HalfLife) ? 1 : 1 + (int)Math.Min(100_000, options.HalfLife * 20));
+        _fading = new FadingHistory(Name, weights, options.HalfLife);
     }
 
     public override string Name => "sequence_knn";
@@ -66,24 +65,5 @@ public sealed class SequenceKnn : RankingModel
     /// <summary>The same weights with another half-life of the history.</summary>
     internal SequenceKnn With(double halfLife) => new(Weights, Options with { HalfLife = halfLife });
 
-    public override void Score(in RankingInput user, Span<double> scores)
-    {
-        scores.Clear();
-        ReadOnlySpan<int> history = user.History.Span;
-        bool fades = !double.IsPositiveInfinity(Options.HalfLife);
-        for (int i = 0; i < history.Length; i++)
-        {
-            int age = history.Length - 1 - i;
-            if (!fades || age < _ages.Length)
-                Weights.AddRow(history[i], fades ? _ages[age] : 1, scores);
-        }
-    }
-
-    internal static double[] Decay(double half, int length)
-    {
-        double[] weights = new double[length];
-        for (int step = 0; step < length; step++)
-            weights[step] = Math.Pow(0.5, step / half);
-        return weights;
-    }
+    public override void Score(in RankingInput user, Span<double> scores) => _fading.Score(user, scores);
 }

@@ -16,7 +16,7 @@ internal sealed record SequencePairs(SparseRows ByCandidate, int[] Users)
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.HalfDistance);
         ItemUsers byItem = ItemUsers.Of(training, items);
         ItemUsers? byBasket = baskets is null || options.BasketWeight == 0 ? null : ItemUsers.Of(baskets, items);
-        float[] near = [.. SequenceKnn.Decay(options.HalfDistance, 1 + (int)(Reach * options.HalfDistance)).Select(static weight => (float)weight)];
+        float[] near = [.. FadingHistory.Decay(options.HalfDistance, 1 + (int)(Reach * options.HalfDistance)).Select(static weight => (float)weight)];
         var rows = new (int[] Columns, float[] Values)[items];
         int[] users = new int[items];
         Parallel.For(0, items, () => new RowAccumulator(items), (candidate, _, row) =>
