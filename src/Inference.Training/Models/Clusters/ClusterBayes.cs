@@ -91,7 +91,7 @@ public sealed class ClusterBayes : RankingModel
                 weights[cluster] += _options.ClickWeight * _logShares[cluster * _items + item];
         }
 
-        TensorPrimitives.SoftMax<double>(weights, weights);
+        Normalise(weights);
     }
 
     /// <summary>The weights after a session of which it is known what was shown: Σ_clicked ln r(i|c) + Σ_passed ln(1 − r(i|c)), rates between 10⁻⁵ and 0.999.</summary>
@@ -110,7 +110,7 @@ public sealed class ClusterBayes : RankingModel
                 weights[cluster] += item < _items ? Math.Log(1 - Clip(_rates[cluster * _items + item])) : 0;
         }
 
-        TensorPrimitives.SoftMax<double>(weights, weights);
+        Normalise(weights);
     }
 
     public override void Score(in RankingInput user, Span<double> scores)
@@ -125,6 +125,13 @@ public sealed class ClusterBayes : RankingModel
             for (int item = 0; item < known.Length; item++)
                 known[item] += weights[cluster] * rates[item];
         }
+    }
+
+    /// <summary>Log weights to weights. The largest is taken off first: a long history makes all of them too small to be told from zero.</summary>
+    private static void Normalise(Span<double> weights)
+    {
+        TensorPrimitives.Subtract(weights, TensorPrimitives.Max<double>(weights), weights);
+        TensorPrimitives.SoftMax<double>(weights, weights);
     }
 
     private static double Clip(double rate) => Math.Clamp(rate, 1e-5, 0.999);

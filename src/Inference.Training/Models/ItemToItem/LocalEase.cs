@@ -9,7 +9,7 @@ namespace Inference.Training.Models;
 /// <item>N = the K neighbours of j with the highest cosine.</item>
 /// <item>Solve (G_NN + λI) b = G_Nj.</item>
 /// </list>
-/// With all other items as neighbours it is EASE itself.
+/// Where every item goes with every other one and all are neighbours, it is EASE itself.
 /// </summary>
 internal static class LocalEase
 {

@@ -58,6 +58,16 @@ public sealed class ContextModelTests
         Assert.Equal(expected[3] / expected.Sum(), weights[3], 1e-6);
     }
 
+    [Fact]
+    public void Posterior_OfAVeryLongHistory_StaysFinite()
+    {
+        ClusterBayes clusters = ClusterBayes.Fit(Split, null, Labels, SmallShop.Shelves, new ClusterBayesOptions(ClickWeight: 1));
+        double[] weights = new double[SmallShop.Shelves];
+        clusters.Posterior(new RankingInput(Enumerable.Repeat(5, 2000).ToArray(), -1), weights);
+        Assert.Equal(1, weights[1], 1e-9);
+        Assert.Equal(1, weights.Sum(), 1e-9);
+    }
+
     private static double[] Score(RankingModel model, int user)
     {
         double[] scores = new double[SmallShop.Items];
