@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Inference.Towers.Manifests;
+using Inference.Vectors;
 using Microsoft.Win32.SafeHandles;
 
 namespace Inference.Towers.Bundles;
@@ -8,8 +9,6 @@ namespace Inference.Towers.Bundles;
 /// <summary>Checks that the files of a bundle are there, inside of its folder, and what the manifest says, and that they stay so while it is loaded.</summary>
 internal static class FileCheck
 {
-    private const int BufferBytes = 1 << 20;
-
     /// <summary>Hashes every file that the manifest names, several at once on the threads of the current task scheduler.</summary>
     /// <returns>By name: path and SHA-256 of the files that are as they should be.</returns>
     public static Dictionary<string, CheckedFile> Check(
@@ -104,7 +103,7 @@ internal static class FileCheck
     private static string Hash(SafeFileHandle file, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(FilePieces.Bytes);
         try
         {
             long at = 0;

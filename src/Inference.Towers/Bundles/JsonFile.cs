@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Inference.Vectors;
+using Microsoft.Win32.SafeHandles;
 
 namespace Inference.Towers.Bundles;
 
@@ -14,12 +17,20 @@ internal static class JsonFile
     public static T Read<T>(string path, long maxBytes, JsonTypeInfo<T> json)
         where T : class
     {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        if (file.Length > maxBytes)
-            throw new InvalidDataException($"has {file.Length} bytes; {maxBytes} are the limit.");
-        byte[] content = new byte[file.Length];
-        file.ReadExactly(content);
-        return Parse(content, json);
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        long length = RandomAccess.GetLength(file);
+        if (length > maxBytes)
+            throw new InvalidDataException($"has {length} bytes; {maxBytes} are the limit.");
+        byte[] content = ArrayPool<byte>.Shared.Rent((int)length);
+        try
+        {
+            int read = FilePieces.Read(file, content.AsSpan(0, (int)length), offset: 0);
+            return Parse(content.AsSpan(0, read), json);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(content);
+        }
     }
 
     /// <summary>Reads one value from UTF-8, with or without a byte order mark.</summary>

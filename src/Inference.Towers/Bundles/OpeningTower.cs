@@ -34,7 +34,7 @@ internal sealed class OpeningTower(string name, CheckedFile? file, TowerFeatures
             return;
         }
 
-        ModelFile? model = ModelFile.InspectFile(file.Path, folder, known, Problems, file.Name);
+        using ModelFile? model = ModelFile.InspectFile(file.Path, folder, known, Problems, file.Name);
         // Weights that failed their check are reported already, and not to be opened.
         if (model is null || !model.ExternalFiles.All(files.ContainsKey))
             return;

@@ -5,9 +5,9 @@ using Inference.Towers.Onnx;
 namespace Inference.Towers.Runtime;
 
 /// <summary>The bytes of an .onnx file, looked through before the native runtime gets them.</summary>
-internal sealed class ModelFile
+internal sealed class ModelFile : IDisposable
 {
-    private const long SmallBytes = 1 << 20;
+    private const long SmallBytes = 16 << 20;
 
     private ModelFile(byte[]? content, string path, string folder, IReadOnlySet<string> externalFiles)
     {
@@ -18,7 +18,7 @@ internal sealed class ModelFile
     }
 
     /// <summary>The bytes that were looked through; null for a large file, which the runtime reads itself.</summary>
-    public byte[]? Content { get; }
+    public byte[]? Content { get; private set; }
 
     /// <summary>Where the file lies; "" for one that is in memory only.</summary>
     public string Path { get; }
@@ -48,12 +48,24 @@ internal sealed class ModelFile
     {
         long length = new FileInfo(path).Length;
         if (length <= SmallBytes)
-            return Inspect(File.ReadAllBytes(path), folder, known, problems, where);
+        {
+            byte[] content = ModelBytes.Read(path);
+            return Look(content, known, problems, where) is { } found ? new ModelFile(content, path, folder, found) : null;
+        }
+
         using var mapping = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
         using MemoryMappedViewAccessor view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         IReadOnlySet<string>? external = LookAt(view, (int)length, known, problems, where);
         // Where weights lie beside the model, the runtime has to be told where that is, which it can be for bytes only.
         return external is null ? null : new ModelFile(external.Count > 0 ? File.ReadAllBytes(path) : null, path, folder, external);
+    }
+
+    /// <summary>Lets go of the bytes, after the runtime has opened the model: it keeps copies of its own.</summary>
+    public void Dispose()
+    {
+        if (Path.Length > 0 && Content is { } content)
+            ModelBytes.Return(content);
+        Content = null;
     }
 
     /// <summary>The files beside a model that it takes weights from: name and path.</summary>

@@ -187,14 +187,9 @@ internal sealed class IndexFile : IDisposable
 
     private static void ReadExactly(SafeFileHandle handle, Span<byte> bytes, long offset)
     {
-        while (!bytes.IsEmpty)
-        {
-            int read = RandomAccess.Read(handle, bytes, offset);
-            if (read == 0)
-                throw new InvalidDataException($"It was cut while it was read: it ends at byte {offset}.");
-            bytes = bytes[read..];
-            offset += read;
-        }
+        int read = FilePieces.Read(handle, bytes, offset);
+        if (read < bytes.Length)
+            throw new InvalidDataException($"It was cut while it was read: it ends at byte {offset + read}.");
     }
 
     /// <summary>What a section releases in the end.</summary>

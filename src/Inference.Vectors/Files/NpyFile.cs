@@ -10,7 +10,7 @@ namespace Inference.Vectors;
 /// <remarks>Elements are fp32, or fp16, int8 and uint8 that are widened to fp32; fp64 is refused, for it would lose digits silently. Row numbers are int32 or int64. Format versions 1 to 3.</remarks>
 public static class NpyFile
 {
-    private const int BufferBytes = 1 << 20;
+    private const int BufferBytes = FilePieces.Bytes;
 
     /// <summary>Reads a matrix straight into the layout of the kernels.</summary>
     /// <exception cref="InvalidDataException">The file is no such matrix, is cut or has more than its header says, or holds NaN or infinity; the message names the file.</exception>
