@@ -10,7 +10,7 @@ namespace Inference.Recommendations.Snapshots;
 /// item comes back. What holds an item is in <see cref="Rows"/>, which is replaced in one step by each change, so whoever reads it once sees one moment.</para>
 /// <para>Any number of readers, who never wait; changes are <see cref="CatalogueEditor"/>'s, one at a time.</para>
 /// </remarks>
-public sealed class ItemCatalogue
+public sealed class ItemCatalogue : IDisposable
 {
     private const int PageBits = 10;
     private const int PageRows = 1 << PageBits;
@@ -48,6 +48,9 @@ public sealed class ItemCatalogue
         _contents = contents;
         _rows = new CatalogueRows(ids.Count, ids.Count, []);
     }
+
+    /// <summary>Frees what is known of the items. Nobody reads any more; ids and rows stay.</summary>
+    public void Dispose() => _contents.Dispose();
 
     /// <summary>Which rows hold an item now.</summary>
     public CatalogueRows Rows => Volatile.Read(ref _rows);

@@ -4,20 +4,18 @@ namespace Inference.Recommendations.Snapshots;
 
 /// <summary>Titles, features and attributes of all items by row, each item as one run of bytes (<see cref="ItemContentFormat"/>).</summary>
 /// <remarks>
-/// Those that a bundle brings lie behind one another in large arrays, so that a million items are a few arrays and not tens of millions of objects. Content that is set later
-/// is an array of its own, which goes when it is replaced. One writer at a time; readers never wait.
+/// Those that a bundle brings lie behind one another in native memory, so that a million items are no object of the collector's. Content that is set later is an array of its own, which goes
+/// when it is replaced. One writer at a time; readers never wait. Whoever has the contents disposes them once nobody reads: the snapshot does.
 /// </remarks>
-public sealed class ItemContents
+public sealed class ItemContents : IDisposable
 {
-    private const int BlockBytes = 4 << 20;
     private const int PageBits = 10;
     private const int PageRows = 1 << PageBits;
 
     private readonly ItemContentFormat _format = new();
     private readonly ItemContentWriter _writer;
-    private readonly List<byte[]> _blocks = [];
+    private readonly RecordStore _records = new();
     private readonly List<long> _places;
-    private int _used;
     private byte[]?[]?[] _pages = [];
 
     /// <param name="expected">About how many items the bundle has: room is made for them at once.</param>
@@ -31,7 +29,7 @@ public sealed class ItemContents
     public int Count => _places.Count;
 
     /// <summary>Bytes of what the bundle brought.</summary>
-    public long Bytes => _blocks.Sum(block => (long)block.Length) + ((long)_places.Capacity * sizeof(long));
+    public long Bytes => _records.Bytes + ((long)_places.Capacity * sizeof(long));
 
     /// <summary>Adds the content of the next row of the bundle. Before the first reader.</summary>
     public void Add(ItemContent content) => Add(_writer.Write(content));
@@ -46,8 +44,6 @@ public sealed class ItemContents
     /// <summary>Gives back what is reserved for more rows. After the last one was added.</summary>
     public void Trim()
     {
-        if (_blocks.Count > 0)
-            _blocks[^1] = _blocks[^1].AsSpan(0, _used).ToArray();
         // A tenth too much is not worth a second array of this size.
         if (_places.Capacity - _places.Count > _places.Count / 10)
             _places.TrimExcess();
@@ -70,36 +66,51 @@ public sealed class ItemContents
     }
 
     /// <summary>Everything about a row; nothing for a row that has none.</summary>
-    public ItemContent this[int row] => _format.Read(Of(row));
-
-    /// <summary>The title of a row.</summary>
-    public string? TitleOf(int row) => ItemContentFormat.ReadTitle(Of(row));
-
-    /// <summary>One feature of a row, without looking at more of the others than has to be.</summary>
-    internal bool TryGetFeature(int row, string name, out FeatureValue value) => _format.TryReadFeature(Of(row), name, out value);
-
-    /// <summary>One attribute of a row, without looking at more of the others than has to be.</summary>
-    public bool TryGetAttribute(int row, string name, out FeatureValue value) => _format.TryReadAttribute(Of(row), name, out value);
-
-    private void Add(ReadOnlySpan<byte> record)
+    public ItemContent this[int row]
     {
-        if (_blocks.Count == 0 || _blocks[^1].Length - _used < record.Length)
+        get
         {
-            // What is left over of the block before is less than an item.
-            _blocks.Add(new byte[Math.Max(record.Length, BlockBytes)]);
-            _used = 0;
+            ItemContent content = _format.Read(Of(row));
+            GC.KeepAlive(_records);
+            return content;
         }
-
-        record.CopyTo(_blocks[^1].AsSpan(_used));
-        _places.Add(((long)(_blocks.Count - 1) << 32) | (uint)_used);
-        _used += record.Length;
     }
 
+    /// <summary>The title of a row.</summary>
+    public string? TitleOf(int row)
+    {
+        string? title = ItemContentFormat.ReadTitle(Of(row));
+        GC.KeepAlive(_records);
+        return title;
+    }
+
+    /// <summary>One feature of a row, without looking at more of the others than has to be.</summary>
+    internal bool TryGetFeature(int row, string name, out FeatureValue value)
+    {
+        bool isThere = _format.TryReadFeature(Of(row), name, out value);
+        GC.KeepAlive(_records);
+        return isThere;
+    }
+
+    /// <summary>One attribute of a row, without looking at more of the others than has to be.</summary>
+    public bool TryGetAttribute(int row, string name, out FeatureValue value)
+    {
+        bool isThere = _format.TryReadAttribute(Of(row), name, out value);
+        GC.KeepAlive(_records);
+        return isThere;
+    }
+
+    /// <summary>Frees what the bundle brought. Nobody reads any more.</summary>
+    public void Dispose() => _records.Dispose();
+
+    private void Add(ReadOnlySpan<byte> record) => _places.Add(_records.Add(record));
+
+    /// <summary>The record of a row; whoever reads it keeps <see cref="_records"/> alive meanwhile.</summary>
     private ReadOnlySpan<byte> Of(int row)
     {
         byte[]?[]?[] pages = Volatile.Read(ref _pages);
         if (row >> PageBits < pages.Length && Volatile.Read(ref pages[row >> PageBits]) is { } rows && Volatile.Read(ref rows[row & (PageRows - 1)]) is { } set)
             return set;
-        return row < _places.Count ? _blocks[(int)(_places[row] >> 32)].AsSpan((int)_places[row]) : default;
+        return row < _places.Count ? _records.At(_places[row]) : default;
     }
 }

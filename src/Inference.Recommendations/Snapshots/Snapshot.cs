@@ -144,6 +144,7 @@ public sealed class Snapshot : IDisposable
     public void Dispose()
     {
         Index.Dispose();
+        Items.Dispose();
         foreach (IDisposable part in _owned)
             part.Dispose();
     }

@@ -3,7 +3,7 @@ using Inference.Recommendations.Snapshots;
 namespace Inference.Towers.Bundles;
 
 /// <summary>Reads the items of a bundle.</summary>
-internal sealed class CatalogueReader
+internal sealed class CatalogueReader : IDisposable
 {
     /// <summary>Row numbers are ints, and everything per item has to fit into an array.</summary>
     public const int MaxItems = 50_000_000;
@@ -24,8 +24,10 @@ internal sealed class CatalogueReader
 
     /// <summary>Numbers of lines that gave no row.</summary>
     private readonly List<int> _without = [];
-    private long[] _idInputs = [];
+    private long[] _idInputs;
     private bool _allHaveIds = true;
+    private bool _isFinished;
+    private readonly Action<string> _unknown;
     private int _last;
 
     private CatalogueReader(string file, BundleProblems problems, int expected)
@@ -35,6 +37,15 @@ internal sealed class CatalogueReader
         _ids = new ItemIds(expected);
         _contents = new ItemContents(expected);
         _lines = new ItemLines(_contents);
+        _idInputs = new long[expected];
+        _unknown = name => _problems.Add($"{_file}:{_last}", $"unknown field '{name}'.");
+    }
+
+    /// <summary>Frees what was read, unless it became a catalogue.</summary>
+    public void Dispose()
+    {
+        if (!_isFinished)
+            _contents.Dispose();
     }
 
     /// <summary>The catalogue; null, with the reasons reported, when it cannot be read whole.</summary>
@@ -42,7 +53,7 @@ internal sealed class CatalogueReader
     {
         int before = problems.Count;
         using FileStream stream = new(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
-        var reader = new CatalogueReader(file.Name, problems, Estimate(stream));
+        using var reader = new CatalogueReader(file.Name, problems, Estimate(stream));
         JsonLines.Read(stream, MaxItems, long.MaxValue, file.Name, problems, reader.Receive, cancellationToken);
         if (problems.Count > before)
             return null;
@@ -73,7 +84,7 @@ internal sealed class CatalogueReader
         int rows = _ids.Count;
         try
         {
-            (string? id, long? idInput) = _lines.Read(utf8, name => _problems.Add($"{_file}:{line}", $"unknown field '{name}'."));
+            (string? id, long? idInput) = _lines.Read(utf8, _unknown);
             if (string.IsNullOrEmpty(id) || id.Length > MaxIdLength)
                 _problems.Add($"{_file}:{line}", $"'id' has {id?.Length ?? 0} characters; it can have 1 to {MaxIdLength}.");
             else if (!_ids.TryAdd(id, out int row))
@@ -114,8 +125,12 @@ internal sealed class CatalogueReader
 
     private Catalogue Finish()
     {
+        _isFinished = true;
         _ids.Trim();
         _contents.Trim();
-        return new Catalogue(new ItemCatalogue(_ids, _contents), _allHaveIds ? _idInputs.AsSpan(0, _ids.Count).ToArray() : null);
+        return new Catalogue(new ItemCatalogue(_ids, _contents), _allHaveIds ? Trimmed(_idInputs, _ids.Count) : null);
     }
+
+    /// <summary>A tenth too much is not worth a second array of this size.</summary>
+    private static long[] Trimmed(long[] inputs, int count) => inputs.Length - count > count / 10 ? inputs.AsSpan(0, count).ToArray() : inputs;
 }

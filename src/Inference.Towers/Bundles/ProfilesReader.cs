@@ -36,15 +36,16 @@ internal static class ProfilesReader
         }
 
         var profiles = new ClusterProfile?[clusters];
+        var seen = new HashSet<int>();
         for (int c = 0; c < clusters; c++)
-            profiles[c] = ProfileOf(content.Clusters![c], $"{file.Name}: clusters[{c}]", items, dimension, problems);
+            profiles[c] = ProfileOf(content.Clusters![c], $"{file.Name}: clusters[{c}]", items, dimension, seen, problems);
         var tables = new List<ContextTable>();
         foreach ((string feature, IReadOnlyDictionary<string, float[]>? values) in content.Context ?? new Dictionary<string, IReadOnlyDictionary<string, float[]>>())
             tables.Add(TableOf(feature, values, clusters, $"{file.Name}: context['{feature}']", problems));
         return problems.Count > before ? null : new ClusterProfiles(profiles!, tables);
     }
 
-    private static ClusterProfile? ProfileOf(ClusterEntry? entry, string where, ItemCatalogue items, int dimension, BundleProblems problems)
+    private static ClusterProfile? ProfileOf(ClusterEntry? entry, string where, ItemCatalogue items, int dimension, HashSet<int> seen, BundleProblems problems)
     {
         int before = problems.Count;
         if (entry is null)
@@ -70,7 +71,7 @@ internal static class ProfilesReader
         }
 
         var rows = new ScoredRow[top.Count];
-        var seen = new HashSet<int>();
+        seen.Clear();
         for (int i = 0; i < rows.Length; i++)
         {
             if (!items.TryGetRow(top[i], out int row))

@@ -22,15 +22,17 @@ internal sealed class LogBlock
     private readonly int[] _rows;
     private readonly long[] _supersededBy;
     private readonly float[] _inverseNorms;
-    private readonly float[] _vectors;
-    private readonly byte[] _codes;
     private readonly float[] _steps;
     private readonly float[] _squares;
     private readonly float[] _norms;
     private readonly float[] _ratios;
     private readonly Metric _metric;
-    private readonly int _origin;
-    private readonly int _codeOrigin;
+
+    /// <summary>Made with the first change: most logs never get one, and pinned arrays with each snapshot bring the next full collection nearer.</summary>
+    private float[] _vectors = [];
+    private byte[] _codes = [];
+    private int _origin;
+    private int _codeOrigin;
     private LogBlock? _next;
 
     /// <param name="first">Position of the first change.</param>
@@ -46,12 +48,6 @@ internal sealed class LogBlock
         _rows = new int[Capacity];
         _supersededBy = new long[Capacity];
         _inverseNorms = new float[Capacity];
-        // Pinned, so that the alignment stays.
-        int slack = (int)MemoryBlock.Alignment / sizeof(float);
-        _vectors = GC.AllocateArray<float>(checked(Capacity * Stride + slack), pinned: true);
-        _origin = MemoryBlock.ElementsToAlignment(_vectors);
-        _codes = GC.AllocateArray<byte>(checked(Capacity * Groups * ByteKernels.GroupDimensions + (int)MemoryBlock.Alignment), pinned: true);
-        _codeOrigin = MemoryBlock.ElementsToAlignment(MemoryMarshal.Cast<byte, float>(_codes)) * sizeof(float);
         int stretches = (Capacity + ScanCodes.StretchRows - 1) / ScanCodes.StretchRows;
         _steps = new float[Capacity];
         _squares = metric == Metric.L2 ? new float[Capacity] : [];
@@ -132,6 +128,8 @@ internal sealed class LogBlock
     /// <param name="scratch">As many elements as a vector has.</param>
     public void Write(int index, int row, ReadOnlySpan<float> vector, float inverseNorm, Span<double> scratch)
     {
+        if (_vectors.Length == 0)
+            MakeRoom();
         _rows[index] = vector.IsEmpty ? ~row : row;
         _supersededBy[index] = long.MaxValue;
         _inverseNorms[index] = inverseNorm;
@@ -142,6 +140,17 @@ internal sealed class LogBlock
 
     /// <summary>Notes which change made this one old. Before that one is published, so that no search sees both.</summary>
     public void Supersede(int index, long by) => Volatile.Write(ref _supersededBy[index], by);
+
+    /// <summary>Before the first change is published, so that no reader meets a half of it.</summary>
+    private void MakeRoom()
+    {
+        // Pinned, so that the alignment stays.
+        int slack = (int)MemoryBlock.Alignment / sizeof(float);
+        _codes = GC.AllocateArray<byte>(checked(Capacity * Groups * ByteKernels.GroupDimensions + (int)MemoryBlock.Alignment), pinned: true);
+        _codeOrigin = MemoryBlock.ElementsToAlignment(MemoryMarshal.Cast<byte, float>(_codes)) * sizeof(float);
+        _vectors = GC.AllocateArray<float>(checked(Capacity * Stride + slack), pinned: true);
+        _origin = MemoryBlock.ElementsToAlignment(_vectors);
+    }
 
     private void Encode(int index, ReadOnlySpan<float> vector, float inverseNorm, Span<double> y)
     {
