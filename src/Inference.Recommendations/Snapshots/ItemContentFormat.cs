@@ -92,6 +92,27 @@ internal sealed class ItemContentFormat
         return !record.IsEmpty && TryReadValue(Section(AfterTitle(record)), name, out value);
     }
 
+    /// <summary>The features of a record; none for no bytes.</summary>
+    public IReadOnlyDictionary<string, FeatureValue> ReadFeatures(ReadOnlySpan<byte> record)
+    {
+        if (record.IsEmpty)
+            return FeatureSet.None;
+        ReadOnlySpan<byte> section = Section(AfterTitle(record)), rest = section;
+        int count = (int)TakeNumber(ref rest);
+        if (count == 0)
+            return FeatureSet.None;
+        if (count > FewFeatures.Most)
+            return ReadSection(section);
+        var features = new KeyValuePair<string, FeatureValue>[count];
+        for (int i = 0; i < count; i++)
+        {
+            string name = TakeText(ref rest, _names);
+            features[i] = new(name, TakeValue(ref rest));
+        }
+
+        return new FewFeatures(features, count);
+    }
+
     private bool TryReadValue(ReadOnlySpan<byte> rest, string name, out FeatureValue value)
     {
         value = default;

@@ -112,6 +112,16 @@ public sealed class ItemContentWriter
         return End();
     }
 
+    /// <summary>The record of features alone; valid until the next call.</summary>
+    internal ReadOnlySpan<byte> Write(IReadOnlyDictionary<string, FeatureValue> features)
+    {
+        Begin();
+        BeginSection();
+        PutSection(features);
+        EndFeatures();
+        return End();
+    }
+
     /// <summary>The record of the item that was begun; valid until the next call.</summary>
     internal ReadOnlySpan<byte> End()
     {

@@ -4,14 +4,21 @@ namespace Inference.Recommendations.Snapshots;
 
 /// <summary>The ids of a bundle's items: ids by row, rows by id. Filled once, row after row, then read by anybody.</summary>
 /// <remarks>
-/// One array of ids and one table with linear probing, a quarter to a half full: 8 bytes a place, the id's hash and its row. A million ids take 16 MB beside the texts and no object of their own,
-/// and the table is made while the catalogue is read. A look-up by a span takes no string, so that histories are read without one for each item in them.
+/// Characters behind one another in blocks, each id behind its length, and one table with linear probing, a quarter to a half full: 8 bytes a place, the id's hash and its row. The string of an id is
+/// made when somebody asks for it the first time, and kept from then on: most items of a version are never shown while it is served, and as strings they would be most of what a load leaves to the
+/// collector. The table is made while the catalogue is read. A look-up by a span takes no string, so that histories are read without one for each item in them.
 /// </remarks>
 public sealed class ItemIds
 {
-    private const int LeastPlaces = 16;
+    private const int LeastPlaces = 16, BlockCharacters = 32 << 10;
 
-    private string[] _ids;
+    /// <summary>Strings that somebody asked for, by row.</summary>
+    private string?[] _made;
+
+    /// <summary>By row: block in the upper half, offset in the lower.</summary>
+    private long[] _starts;
+    private readonly List<char[]> _blocks = [];
+    private int _used;
 
     /// <summary>Hash in the upper half, row + 1 in the lower; 0 is an empty place.</summary>
     private ulong[] _places;
@@ -21,7 +28,8 @@ public sealed class ItemIds
     public ItemIds(int expected = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(expected);
-        _ids = expected == 0 ? [] : new string[expected];
+        _made = expected == 0 ? [] : new string?[expected];
+        _starts = expected == 0 ? [] : new long[expected];
         _places = new ulong[PlacesFor(expected)];
         _mask = _places.Length - 1;
     }
@@ -29,8 +37,8 @@ public sealed class ItemIds
     /// <summary>Ids, and rows.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The id of a row, 0 to Count - 1.</summary>
-    public string this[int row] => _ids[row];
+    /// <summary>The id of a row, 0 to Count - 1; the same string each time.</summary>
+    public string this[int row] => Volatile.Read(ref _made[row]) ?? Make(row);
 
     /// <summary>Gives the next row to an id. Before the first reader.</summary>
     /// <param name="id">Not empty.</param>
@@ -44,9 +52,13 @@ public sealed class ItemIds
         if (place < 0)
             return false;
         row = Count;
-        if (row == _ids.Length)
-            Array.Resize(ref _ids, Math.Max(LeastPlaces, _ids.Length * 2));
-        _ids[row] = id;
+        if (row == _starts.Length)
+        {
+            Array.Resize(ref _made, Math.Max(LeastPlaces, row * 2));
+            Array.Resize(ref _starts, _made.Length);
+        }
+
+        _starts[row] = Put(id);
         Count++;
         _places[place] = ((ulong)hash << 32) | (uint)Count;
         if (Count > _places.Length / 2)
@@ -58,8 +70,10 @@ public sealed class ItemIds
     public void Trim()
     {
         // A tenth too much is not worth a second array of this size.
-        if (_ids.Length - Count > Count / 10)
-            Array.Resize(ref _ids, Count);
+        if (_starts.Length - Count <= Count / 10)
+            return;
+        Array.Resize(ref _made, Count);
+        Array.Resize(ref _starts, Count);
     }
 
     /// <summary>The row of an id.</summary>
@@ -78,12 +92,43 @@ public sealed class ItemIds
             if ((uint)(found >> 32) != hash)
                 continue;
             row = (int)(uint)found - 1;
-            if (id.SequenceEqual(_ids[row]))
+            if (id.SequenceEqual(Of(row)))
                 return -1;
         }
 
         row = -1;
         return place;
+    }
+
+    private string Make(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
+        return Interlocked.CompareExchange(ref _made[row], Of(row).ToString(), null) ?? _made[row]!;
+    }
+
+    private ReadOnlySpan<char> Of(int row)
+    {
+        long start = _starts[row];
+        ReadOnlySpan<char> block = _blocks[(int)(start >> 32)].AsSpan((int)start);
+        return block.Slice(1, block[0]);
+    }
+
+    private long Put(string id)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(id.Length, (int)char.MaxValue, nameof(id));
+        if (_blocks.Count == 0 || _blocks[^1].Length - _used <= id.Length)
+        {
+            // What is left over of the block before is less than an id.
+            _blocks.Add(new char[Math.Max(id.Length + 1, BlockCharacters)]);
+            _used = 0;
+        }
+
+        char[] block = _blocks[^1];
+        long start = ((long)(_blocks.Count - 1) << 32) | (uint)_used;
+        block[_used] = (char)id.Length;
+        id.CopyTo(block.AsSpan(_used + 1));
+        _used += id.Length + 1;
+        return start;
     }
 
     private void Grow()

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Towers.Bundles;
@@ -10,7 +9,7 @@ namespace Inference.Server.Models;
 /// <param name="Users">The users that the bundle knows, as the store of states wants them.</param>
 /// <param name="At">When it could be used.</param>
 /// <param name="Took">How long that took.</param>
-internal sealed record LoadedModel(LoadedBundle Bundle, FrozenDictionary<UserKey, UserState> Users, DateTimeOffset At, TimeSpan Took)
+internal sealed record LoadedModel(LoadedBundle Bundle, KeyedUsers Users, DateTimeOffset At, TimeSpan Took)
 {
     /// <summary>What requests are served from; leased by each.</summary>
     public Snapshot Snapshot => Bundle.Snapshot;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
@@ -22,6 +21,9 @@ namespace Inference.Server.Models;
 /// </summary>
 internal sealed class ModelLifecycle : IDisposable
 {
+    /// <summary>How far back rollbacks can go, one after the other.</summary>
+    private const int MostFormer = 100;
+
     private readonly InferenceOptions _options;
     private readonly SnapshotRegistry _snapshots;
     private readonly UserStates _users;
@@ -127,6 +129,8 @@ internal sealed class ModelLifecycle : IDisposable
             LoadedModel model = ActivateInTurn(version);
             if (before is not null && before != model)
                 _former.Add(FolderOf(before));
+            if (_former.Count > MostFormer)
+                _former.RemoveAt(0);
             _rollbackTo = _former.LastOrDefault()?.Version;
             UnloadFormer();
             return model;
@@ -289,7 +293,7 @@ internal sealed class ModelLifecycle : IDisposable
             await _catalogue.AttachAsync(bundle.Snapshot, cancellationToken);
             await _firstReads.RunAsync(bundle.Snapshot, cancellationToken);
             // A hash for each user is milliseconds of work: not at the swap, and not on a thread that requests want.
-            FrozenDictionary<UserKey, UserState> users = await BackgroundThread.RunAsync(() => bundle.Users.ToFrozenDictionary(user => _keys.Of(user.Key).Key, user => user.Value), settings.Pace, _options.Loading);
+            KeyedUsers users = await BackgroundThread.RunAsync(() => new KeyedUsers(bundle.Users, id => _keys.Of(id).Key), settings.Pace, _options.Loading);
             return new LoadedModel(bundle, users, _time.GetUtcNow(), _time.GetElapsedTime(start));
         }
         catch

@@ -32,8 +32,8 @@ public sealed class UserStates : IUserStates
     private readonly Tombstones _tombstones;
     private readonly Lock[] _gates = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
     private readonly ConcurrentDictionary<UserKey, Task<UserRecord>> _reads = new();
-    private readonly ConcurrentDictionary<string, FrozenDictionary<UserKey, UserState>> _bundles = new(StringComparer.Ordinal);
-    private volatile FrozenDictionary<UserKey, UserState> _bundle = FrozenDictionary<UserKey, UserState>.Empty;
+    private readonly ConcurrentDictionary<string, IReadOnlyDictionary<UserKey, UserState>> _bundles = new(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<UserKey, UserState> _bundle = FrozenDictionary<UserKey, UserState>.Empty;
     private volatile int _era;
 
     /// <param name="redis">The store that is shared; null to keep everything in this process.</param>
@@ -55,13 +55,13 @@ public sealed class UserStates : IUserStates
     public int Count => _bundle.Count;
 
     /// <summary>Forgets the users of the bundle before and takes these instead. What was recorded stays.</summary>
-    /// <param name="states">States by user; a frozen dictionary is taken as it is.</param>
-    public void ReplaceBundle(IEnumerable<KeyValuePair<UserKey, UserState>> states) => _bundle = states.ToFrozenDictionary();
+    /// <param name="states">States by user; <see cref="KeyedUsers"/> are taken as they are.</param>
+    public void ReplaceBundle(IEnumerable<KeyValuePair<UserKey, UserState>> states) => _bundle = states is KeyedUsers users ? users : states.ToFrozenDictionary();
 
     /// <summary>Takes in the users of a bundle beside those of the active one: requests that its version answers are told of these.</summary>
     /// <param name="version">"name/version".</param>
-    /// <param name="states">States by user.</param>
-    public void AddBundle(string version, FrozenDictionary<UserKey, UserState> states) => _bundles[version] = states;
+    /// <param name="states">States by user. The same one each time for a user.</param>
+    public void AddBundle(string version, IReadOnlyDictionary<UserKey, UserState> states) => _bundles[version] = states;
 
     /// <summary>Lets go of the users of a bundle that nobody is answered from any more.</summary>
     public void RemoveBundle(string version) => _bundles.TryRemove(version, out _);
@@ -86,7 +86,7 @@ public sealed class UserStates : IUserStates
     }
 
     private UserState? Bundled(UserIdentity user) =>
-        (user.Bundle is { } version && _bundles.TryGetValue(version, out FrozenDictionary<UserKey, UserState>? states) ? states : _bundle).GetValueOrDefault(user.Key);
+        (user.Bundle is { } version && _bundles.TryGetValue(version, out IReadOnlyDictionary<UserKey, UserState>? states) ? states : _bundle).GetValueOrDefault(user.Key);
 
     /// <summary>Whether this process knows the user to be forgotten.</summary>
     public bool IsForgotten(UserKey user)

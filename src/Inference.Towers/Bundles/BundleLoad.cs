@@ -104,6 +104,8 @@ internal sealed class BundleLoad
         using var userModel = new OpeningTower("user", Existing(files, manifest.User.Manifest.File), manifest.User);
         using var itemModel = new OpeningTower("item", Existing(files, manifest.Item?.Manifest.File), manifest.Item);
         Catalogue? catalogue = ReadItemsAndModels(manifest, files, userModel, itemModel);
+        if (catalogue is not null)
+            owned.Push(catalogue.Items);
         (OnnxUserTower? user, OnnxItemTower? item) = Timed(BundleLoadStage.Towers, () => BindTowers(manifest, catalogue, userModel, itemModel, owned));
 
         // :: Step 4 where the items lie
@@ -119,7 +121,7 @@ internal sealed class BundleLoad
                 owned.Push(index);
 
             // :: Step 5 who is there
-            (ClusterProfiles? profiles, IReadOnlyDictionary<string, UserState> users, Popularity? popularity) =
+            (ClusterProfiles? profiles, StoredUsers? users, Popularity? popularity) =
                 Timed(BundleLoadStage.Audience, () => ReadAudience(manifest, files, catalogue));
             FusionPlan? fusion = Timed(BundleLoadStage.Audience, () => Existing(files, named.Fusion) is { } fusionFile && catalogue is not null
                 ? new FusionReader(fusionFile, files, catalogue.Items.Count, profiles, popularity, _problems).Read()
@@ -154,7 +156,7 @@ internal sealed class BundleLoad
                 Folder = _folder,
                 Manifest = named,
                 Snapshot = snapshot,
-                Users = users,
+                Users = users!,
                 GoldenCases = golden,
                 EmbeddingsOrigin = placement.EmbeddingsOrigin,
                 IndexOrigin = placement.IndexOrigin,
@@ -269,18 +271,18 @@ internal sealed class BundleLoad
         return (user, item);
     }
 
-    private (ClusterProfiles? Profiles, IReadOnlyDictionary<string, UserState> Users, Popularity? Popularity) ReadAudience(
+    private (ClusterProfiles? Profiles, StoredUsers? Users, Popularity? Popularity) ReadAudience(
         CheckedManifest manifest, Dictionary<string, CheckedFile> files, Catalogue? catalogue)
     {
-        IReadOnlyDictionary<string, UserState> users = new Dictionary<string, UserState>();
         if (catalogue is null)
-            return (null, users, null);
+            return (null, null, null);
         BundleManifest named = manifest.Manifest;
         ClusterProfiles? profiles = Existing(files, named.Profiles) is { } profilesFile
             ? ProfilesReader.Read(profilesFile, catalogue.Items, manifest.Dimension, _problems)
             : null;
-        if (Existing(files, named.Users) is { } usersFile)
-            users = UsersReader.Read(usersFile, catalogue.Items, _problems, _cancellationToken);
+        StoredUsers users = Existing(files, named.Users) is { } usersFile
+            ? UsersReader.Read(usersFile, catalogue.Items, _problems, _cancellationToken)
+            : new StoredUsers(catalogue.Items);
         Popularity? popularity = Existing(files, named.Popularity) is { } popularityFile
             ? PopularityReader.Read(popularityFile, catalogue.Items.Count, _problems)
             : PopularityReader.Count(catalogue.Items, users);

@@ -18,7 +18,7 @@ public sealed record LoadedBundle
     public required Snapshot Snapshot { get; init; }
 
     /// <summary>The users that the bundle knows, by id.</summary>
-    public required IReadOnlyDictionary<string, UserState> Users { get; init; }
+    public required StoredUsers Users { get; init; }
 
     /// <summary>How many golden cases were answered as expected.</summary>
     public required int GoldenCases { get; init; }

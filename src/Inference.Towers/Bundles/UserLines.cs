@@ -8,12 +8,13 @@ namespace Inference.Towers.Bundles;
 /// <summary>A user as a line has it.</summary>
 /// <param name="Id">May be anything.</param>
 /// <param name="Features">Without empty ones.</param>
-/// <param name="History">Item ids, "" where there is none.</param>
+/// <param name="History">The catalogue's rows of the items, latest last; −1 where it has none.</param>
+/// <param name="Others">The ids of those without a row, in their order; "" where there is no id.</param>
 /// <param name="Unknown">Fields that the format does not know.</param>
-internal readonly record struct UserLine(string? Id, IReadOnlyDictionary<string, FeatureValue> Features, string[] History, IEnumerable<string> Unknown);
+internal readonly record struct UserLine(string? Id, IReadOnlyDictionary<string, FeatureValue> Features, IReadOnlyList<int> History, IReadOnlyList<string> Others, IEnumerable<string> Unknown);
 
 /// <summary>
-/// Reads lines of users: ids of items become the catalogue's own strings without one of their own in between, and users share names and short texts of their features. What is unusual goes
+/// Reads lines of users: ids of items become rows of the catalogue without a string of their own, and users share names and short texts of their features. Lists are used again for the next line. What is unusual goes
 /// to the serializer, as in <see cref="ItemLines"/>.
 /// </summary>
 internal sealed class UserLines(ItemCatalogue items)
@@ -22,11 +23,13 @@ internal sealed class UserLines(ItemCatalogue items)
     private const int MostTexts = 1 << 16, LongestText = 64;
 
     private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
-    private readonly List<string> _history = [];
-    private readonly List<KeyValuePair<string, FeatureValue>> _features = [];
+    private readonly List<int> _history = [];
+    private readonly List<string> _others = [];
+    private readonly KeyValuePair<string, FeatureValue>[] _features = new KeyValuePair<string, FeatureValue>[FewFeatures.Most];
     private char[] _characters = new char[1024];
+    private int _featureCount;
 
-    /// <summary>Reads a line.</summary>
+    /// <summary>Reads a line. Features and history are valid until the next call.</summary>
     /// <exception cref="JsonException">It is no JSON of a user.</exception>
     /// <exception cref="InvalidDataException">It is null.</exception>
     public UserLine Read(ReadOnlySpan<byte> utf8)
@@ -42,11 +45,11 @@ internal sealed class UserLines(ItemCatalogue items)
         }
 
         BundleUser user = JsonFile.Parse(utf8, BundleLines.Json.BundleUser);
-        IReadOnlyList<string> history = user.History ?? [];
-        var ids = new string[history.Count];
-        for (int i = 0; i < ids.Length; i++)
-            ids[i] = string.IsNullOrEmpty(history[i]) ? "" : Shared(history[i]);
-        return new UserLine(user.Id, ItemLines.WithoutEmpty(user.Features), ids, user.UnknownFields?.Keys ?? []);
+        _history.Clear();
+        _others.Clear();
+        foreach (string? item in user.History ?? [])
+            AddItem(item);
+        return new UserLine(user.Id, ItemLines.WithoutEmpty(user.Features), _history, _others, user.UnknownFields?.Keys ?? []);
     }
 
     private bool TryRead(ReadOnlySpan<byte> utf8, out UserLine line)
@@ -54,7 +57,8 @@ internal sealed class UserLines(ItemCatalogue items)
         line = default;
         string? id = null;
         _history.Clear();
-        _features.Clear();
+        _others.Clear();
+        _featureCount = 0;
         var reader = new Utf8JsonReader(utf8, LineReading.Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return false;
@@ -80,7 +84,7 @@ internal sealed class UserLines(ItemCatalogue items)
 
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || id is null)
             return false;
-        line = new UserLine(id, _features.Count == 0 ? FeatureSet.None : new FewFeatures(_features), [.. _history], []);
+        line = new UserLine(id, _featureCount == 0 ? FeatureSet.None : new FewFeatures(_features, _featureCount), _history, _others, []);
         return true;
     }
 
@@ -90,8 +94,9 @@ internal sealed class UserLines(ItemCatalogue items)
         if (reader.TokenType != JsonTokenType.StartArray)
             return false;
         _history.Clear();
+        _others.Clear();
         while (reader.Read() && reader.TokenType == JsonTokenType.String)
-            _history.Add(Shared(reader.Characters(ref _characters)));
+            AddItem(reader.Characters(ref _characters));
         return reader.TokenType == JsonTokenType.EndArray;
     }
 
@@ -100,34 +105,39 @@ internal sealed class UserLines(ItemCatalogue items)
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
             return false;
-        _features.Clear();
+        _featureCount = 0;
         while (reader.ReadName())
         {
             string name = Text(reader.Characters(ref _characters));
-            foreach (KeyValuePair<string, FeatureValue> feature in _features)
+            foreach (ref readonly KeyValuePair<string, FeatureValue> feature in _features.AsSpan(0, _featureCount))
             {
                 if (feature.Key == name)
                     return false;
             }
 
+            if (_featureCount == FewFeatures.Most)
+                return false;
             reader.Read();
             if (reader.TokenType == JsonTokenType.String)
-                _features.Add(new(name, FeatureValue.Of(Text(reader.Characters(ref _characters)))));
+                _features[_featureCount++] = new(name, FeatureValue.Of(Text(reader.Characters(ref _characters))));
             else if (reader.TokenType == JsonTokenType.Number && reader.TryReadWhole(out long whole))
-                _features.Add(new(name, FeatureValue.Of(whole)));
+                _features[_featureCount++] = new(name, FeatureValue.Of(whole));
             else if (reader.TokenType == JsonTokenType.Number && reader.TryReadFinite(out double real))
-                _features.Add(new(name, FeatureValue.Of(real)));
+                _features[_featureCount++] = new(name, FeatureValue.Of(real));
             else
-                return false;
-            if (_features.Count > FewFeatures.Most)
                 return false;
         }
 
         return reader.TokenType == JsonTokenType.EndObject;
     }
 
-    /// <summary>The catalogue's string of an item, or one of its own where the bundle has no such item.</summary>
-    private string Shared(ReadOnlySpan<char> id) => items.TryGetBundleRow(id, out int row) ? items.IdOf(row) : id.ToString();
+    private void AddItem(ReadOnlySpan<char> id)
+    {
+        bool isKnown = items.TryGetBundleRow(id, out int row);
+        _history.Add(isKnown ? row : -1);
+        if (!isKnown)
+            _others.Add(id.ToString());
+    }
 
     private string Text(ReadOnlySpan<char> text)
     {

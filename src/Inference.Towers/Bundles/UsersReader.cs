@@ -12,10 +12,10 @@ internal static class UsersReader
     /// <summary>JSON of histories compresses 5 to 20 times; far above, somebody wants to fill the memory.</summary>
     private const long MaxCompression = 200, FreeBytes = 16 << 20;
 
-    /// <summary>User states by id; ids of items are the catalogue's own strings, so that a million histories share them.</summary>
-    public static IReadOnlyDictionary<string, UserState> Read(CheckedFile file, ItemCatalogue items, BundleProblems problems, CancellationToken cancellationToken)
+    /// <summary>The users of a file, as what could be read of it has them.</summary>
+    public static StoredUsers Read(CheckedFile file, ItemCatalogue items, BundleProblems problems, CancellationToken cancellationToken)
     {
-        var users = new Dictionary<string, UserState>(StringComparer.Ordinal);
+        var users = new StoredUsers(items);
         var lines = new UserLines(items);
         using FileStream raw = new(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
         using Stream stream = file.Name.EndsWith(".gz", StringComparison.Ordinal) ? new GzipFileStream(raw) : raw;
@@ -28,6 +28,7 @@ internal static class UsersReader
             problems.Add(file.Name, $"cannot be unpacked: {e.Message}");
         }
 
+        users.Trim();
         return users;
 
         void Receive(int line, ReadOnlySpan<byte> utf8)
@@ -41,10 +42,20 @@ internal static class UsersReader
                 return;
             }
 
-            if (Array.IndexOf(user.History, "") is >= 0 and var place)
-                problems.Add($"{file.Name}:{line}", $"'history' has no id at place {place}.");
-            if (!users.TryAdd(user.Id, new UserState(user.Features, user.History)))
+            if (user.Others.Contains(""))
+                problems.Add($"{file.Name}:{line}", $"'history' has no id at place {PlaceOfNone(user)}.");
+            if (!users.TryAdd(user.Id, user.Features, user.History, user.Others))
                 problems.Add($"{file.Name}:{line}", $"the user '{user.Id}' is there twice.");
         }
+    }
+
+    private static int PlaceOfNone(in UserLine user)
+    {
+        int place = 0;
+        for (int other = 0; user.History[place] >= 0 || user.Others[other++].Length > 0; place++)
+        {
+        }
+
+        return place;
     }
 }

@@ -50,6 +50,23 @@ public sealed class ItemIdsTests
     }
 
     [Fact]
+    public void Id_AskedForTwice_IsTheSameString()
+    {
+        var ids = new ItemIds();
+        for (int row = 0; row < 3000; row++)
+            ids.TryAdd(new string('x', row % 60) + row, out _);
+        ids.TryAdd(new string('y', 60_000), out int longest);
+        ids.Trim();
+        Assert.Equal(new string('y', 60_000), ids[longest]);
+        string[] found = new string[64];
+        Parallel.For(0, found.Length, i => found[i] = ids[1234]);
+        Assert.All(found, id => Assert.Same(found[0], id));
+        Assert.Equal(new string('x', 1234 % 60) + 1234, found[0]);
+        Assert.ThrowsAny<ArgumentException>(() => ids.TryAdd(new string('z', 70_000), out _));
+        Assert.ThrowsAny<SystemException>(() => ids[ids.Count]);
+    }
+
+    [Fact]
     public void TryGetRow_WithASpan_AllocatesNothing()
     {
         var ids = new ItemIds();

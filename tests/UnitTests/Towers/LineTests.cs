@@ -95,11 +95,17 @@ public sealed class LineTests
         string actual = Outcome(() =>
         {
             read = new UserLines(items).Read(utf8);
-            return $"{read.Id}; {Words(read.Features)}; {string.Join(',', read.History)}; {string.Join(',', read.Unknown)}";
+            return $"{read.Id}; {Words(read.Features)}; {string.Join(',', Ids(items, read))}; {string.Join(',', read.Unknown)}";
         });
         Assert.Equal(expected, actual);
-        // A million histories share the catalogue's strings.
-        Assert.All((read.History ?? []).Where(id => items.TryGetRow(id, out _)), id => Assert.Same(items.IdOf(id[^1] - '0'), id));
+        // A million histories are rows, and texts only where the catalogue has none.
+        Assert.All(read.Others ?? [], id => Assert.False(items.TryGetBundleRow(id, out _)));
+    }
+
+    private static IEnumerable<string> Ids(ItemCatalogue items, UserLine line)
+    {
+        int other = 0;
+        return [.. line.History.Select(row => row < 0 ? line.Others[other++] : items.IdOf(row))];
     }
 
     /// <summary>What a line leaves behind, in objects: its id, and nothing while it is read.</summary>
