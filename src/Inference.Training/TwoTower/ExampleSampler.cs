@@ -1,0 +1,114 @@
+using Inference.Training.Chance;
+using Inference.Training.Features;
+using Inference.Training.Splits;
+
+namespace Inference.Training.TwoTower;
+
+/// <summary>One step's examples.</summary>
+/// <param name="Histories">What the tower is shown of each user.</param>
+/// <param name="Hidden">Items that the user has had by then, shown or not: no candidates.</param>
+/// <param name="Targets">What the user took later; equally likely each.</param>
+/// <param name="Codes">Users × fields, some made unknown.</param>
+internal sealed record Examples(IReadOnlyList<ReadOnlyMemory<int>> Histories, IReadOnlyList<ReadOnlyMemory<int>> Hidden, IReadOnlyList<ReadOnlyMemory<int>> Targets, int[] Codes)
+{
+    public int Count => Histories.Count;
+}
+
+/// <summary>
+/// Draws examples: a user (by the square root of the number of items), a moment in the user's list, a history that ends there, and everything after it as targets. Histories are of the kinds that requests have: none at
+/// all, the first few items of a new user, or a window of any length. Step s of a seed gives the same examples always.
+/// </summary>
+internal sealed class ExampleSampler
+{
+    private const int FewestItems = 3;
+    private const int MostFirst = 10;
+
+    private readonly RowLists _lists;
+    private readonly TwoTowerOptions _options;
+    private readonly int[] _users;
+    private readonly AliasTable _draw;
+    private readonly int[] _codes;
+    private readonly int _fields;
+
+    /// <exception cref="ArgumentException">No user has three items.</exception>
+    public ExampleSampler(ColdSplit split, UserContexts contexts, TwoTowerOptions options)
+    {
+        _lists = split.Training;
+        _options = options;
+        var users = new List<int>();
+        var weights = new List<double>();
+        for (int user = 0; user < _lists.Count; user++)
+        {
+            if (_lists[user].Length >= FewestItems)
+            {
+                users.Add(user);
+                weights.Add(Math.Sqrt(_lists[user].Length));
+            }
+        }
+
+        if (users.Count == 0)
+            throw new ArgumentException($"No training user has {FewestItems} items.", nameof(split));
+        _users = [.. users];
+        _draw = new AliasTable(weights.ToArray());
+        _fields = contexts.Fields.Count;
+        _codes = new int[_lists.Count * _fields];
+        for (int user = 0; user < _lists.Count; user++)
+        {
+            if (contexts.Find(split.TrainingUserIds[user]) is var place and >= 0)
+                contexts[place].CopyTo(_codes.AsSpan(user * _fields, _fields));
+        }
+    }
+
+    public Examples Draw(int step)
+    {
+        var random = new SeededRandom(_options.Seed, 1_000_000UL + (ulong)step);
+        int count = _options.BatchSize;
+        var histories = new ReadOnlyMemory<int>[count];
+        var hidden = new ReadOnlyMemory<int>[count];
+        var targets = new ReadOnlyMemory<int>[count];
+        int[] codes = new int[count * _fields];
+        for (int row = 0; row < count; row++)
+        {
+            int user = _users[_draw.Draw(ref random)];
+            ReadOnlyMemory<int> list = _lists.Slice(user);
+            (int first, int end) = Window(list.Length, ref random);
+            hidden[row] = list[first..end];
+            histories[row] = Thinned(list[first..end], ref random);
+            targets[row] = list[end..];
+            for (int field = 0; field < _fields; field++)
+                codes[row * _fields + field] = random.NextDouble() < _options.ContextDropout ? 0 : _codes[user * _fields + field];
+        }
+
+        return new Examples(histories, hidden, targets, codes);
+    }
+
+    /// <summary>History [first, end) of a list; end is below its length.</summary>
+    private (int First, int End) Window(int length, ref SeededRandom random)
+    {
+        double kind = random.NextDouble();
+        if (kind < _options.EmptyShare)
+            return (0, 0);
+        if (kind < _options.EmptyShare + _options.FirstShare)
+            return (0, 1 + random.NextInt(Math.Min(MostFirst, length - 1)));
+        int longest = Math.Min(length - 1, _options.MaxHistory);
+        int size = Math.Min(longest, (int)Math.Exp(random.NextDouble() * Math.Log(longest + 0.999)));
+        int end = size + random.NextInt(length - size);
+        return (end - size, end);
+    }
+
+    private ReadOnlyMemory<int> Thinned(ReadOnlyMemory<int> history, ref SeededRandom random)
+    {
+        if (_options.HistoryDropout == 0 || history.Length < 2)
+            return history;
+        double share = _options.HistoryDropout * random.NextDouble();
+        int[] kept = new int[history.Length];
+        int count = 0;
+        foreach (int item in history.Span)
+        {
+            if (random.NextDouble() >= share)
+                kept[count++] = item;
+        }
+
+        return kept.AsMemory(0, count);
+    }
+}

@@ -1,0 +1,86 @@
+using Inference.Training.Models;
+using Inference.Training.Splits;
+using System.Numerics.Tensors;
+
+namespace Inference.Training.TwoTower;
+
+/// <summary>
+/// Soft targets from another model (Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015): the softmax of its scores over the items of a step, at the temperature at which it says most of what users of the
+/// validation part took next. Its scores are brought to mean 0 and deviation 1 per user first.
+/// </summary>
+internal sealed class TeacherTargets
+{
+    private const int MostUsers = 200;
+
+    private readonly RankingModel _teacher;
+    private readonly Lanes _lanes;
+    private readonly int _items;
+    private readonly double _sharpness;
+    private float[] _targets = [];
+
+    public TeacherTargets(RankingModel teacher, ColdSplit split, TwoTowerOptions options, Lanes lanes)
+    {
+        _teacher = teacher;
+        _lanes = lanes;
+        _items = split.Items.TrainingCount;
+        _sharpness = Sharpness(split, options);
+    }
+
+    /// <summary>users × columns; each row sums to 1, or is all zeros where the history is empty or the teacher makes no difference.</summary>
+    public float[] Of(Examples examples, int[] columns)
+    {
+        if (_targets.Length < examples.Count * columns.Length)
+            _targets = new float[examples.Count * columns.Length];
+        _lanes.Run(examples.Count, row =>
+        {
+            Span<float> into = _targets.AsSpan(row * columns.Length, columns.Length);
+            double[] scores = Scores(examples.Histories[row], examples.Hidden[row].Span);
+            for (int i = 0; i < columns.Length; i++)
+                into[i] = (float)(_sharpness * scores[columns[i]]);
+            TensorPrimitives.SoftMax(into, into);
+        });
+        return _targets;
+    }
+
+    /// <summary>Scores of the catalogue, standardised; those of hidden items far below all others.</summary>
+    private double[] Scores(ReadOnlyMemory<int> history, ReadOnlySpan<int> hidden)
+    {
+        double[] scores = new double[_items];
+        _teacher.Score(new RankingInput(history, -1), scores);
+        double mean = TensorPrimitives.Sum<double>(scores) / _items, squares = 0;
+        foreach (double score in scores)
+            squares += (score - mean) * (score - mean);
+        double deviation = Math.Sqrt(squares / _items);
+        for (int i = 0; i < scores.Length; i++)
+            scores[i] = deviation > 0 ? (scores[i] - mean) / deviation : 0;
+        foreach (int item in hidden)
+            scores[item] = -1e6;
+        return scores;
+    }
+
+    private double Sharpness(ColdSplit split, TwoTowerOptions options)
+    {
+        double best = 1, bestLikelihood = double.NegativeInfinity;
+        int users = Math.Min(MostUsers, split.Validation.Count);
+        double[][] scores = new double[users][];
+        _lanes.Run(users, user => scores[user] = Scores(split.Validation.Support.Slice(user)[..Math.Min(5, split.Validation.Support[user].Length)], split.Validation.Support[user]));
+        foreach (double sharpness in (ReadOnlySpan<double>)[0.25, 0.35, 0.5, 0.7, 1, 1.4])
+        {
+            double[] likelihoods = new double[users];
+            _lanes.Run(users, user =>
+            {
+                double sum = 0, taken = 0;
+                foreach (double score in scores[user])
+                    sum += Math.Exp(sharpness * score);
+                foreach (int item in split.Validation.Targets[user])
+                    taken += sharpness * scores[user][item] / split.Validation.Targets[user].Length;
+                likelihoods[user] = taken - Math.Log(sum);
+            });
+            double likelihood = TensorPrimitives.Sum<double>(likelihoods);
+            if (users > 0 && likelihood > bestLikelihood)
+                (best, bestLikelihood) = (sharpness, likelihood);
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,109 @@
+namespace Inference.Training.TwoTower;
+
+/// <summary>How towers are trained. The defaults serve catalogues from hundreds to hundreds of thousands of items; what depends on the data is found on the validation part.</summary>
+public sealed record TwoTowerOptions
+{
+    /// <value>Length of embeddings: a multiple of 16, 16 to 512. Default 64.</value>
+    public int Dimension { get; init; } = 64;
+
+    /// <value>Hidden units of each tower: a multiple of 16, 16 to 512. Default 64.</value>
+    public int Hidden { get; init; } = 64;
+
+    /// <value>Most history items that the user tower reads, the latest ones; 1 to 1,000. Default 50.</value>
+    public int MaxHistory { get; init; } = 50;
+
+    /// <value>Steps of the optimiser at most, 1 to 1,000,000. Default 600.</value>
+    public int Steps { get; init; } = 600;
+
+    /// <value>Users per step, 1 to 4,096. Default 256.</value>
+    public int BatchSize { get; init; } = 256;
+
+    /// <value>Peak of the learning rate. Default 0.002.</value>
+    public double LearningRate { get; init; } = 0.002;
+
+    /// <value>Learning rate of the tables of items and of words, relative to that of the layers. Default 0.3.</value>
+    public double ItemRate { get; init; } = 0.3;
+
+    /// <value>Decay towards the values that training started from; 0 or more. Default 0.</value>
+    public double Decay { get; init; }
+
+    /// <value>Chance that an item is taken for a new one in a step, [0, 1). Default 0.3.</value>
+    public double IdDropout { get; init; } = 0.3;
+
+    /// <value>Chance that a context property of a user is taken for unknown, [0, 1). Default 0.15.</value>
+    public double ContextDropout { get; init; } = 0.15;
+
+    /// <value>The largest share of a history that is left out, drawn per user between 0 and this; [0, 1). Default 0.2.</value>
+    public double HistoryDropout { get; init; } = 0.2;
+
+    /// <value>Share of examples without any history, [0, 1]. Default 0.2.</value>
+    public double EmptyShare { get; init; } = 0.2;
+
+    /// <value>Share of examples with the first one to ten items of a user as history, [0, 1]; the rest has windows anywhere, of any length. Default 0.4.</value>
+    public double FirstShare { get; init; } = 0.4;
+
+    /// <value>Share of the teacher in the targets, [0, 1]; without effect when there is no teacher. Default 0.5.</value>
+    public double TeacherShare { get; init; } = 0.5;
+
+    /// <value>Steps over which weights are averaged, about; 0 for no average. Default 100.</value>
+    public double AverageSteps { get; init; } = 100;
+
+    /// <value>Most items of a softmax; larger catalogues are sampled. Default 20,000.</value>
+    public int FullSoftmaxItems { get; init; } = 20_000;
+
+    /// <value>Items that a sampled softmax draws beside the targets of the batch. Default 8,192.</value>
+    public int SampledItems { get; init; } = 8_192;
+
+    /// <value>Steps from one validation to the next. Default 50.</value>
+    public int ValidationSteps { get; init; } = 50;
+
+    /// <value>Validations without a better one after which training ends. Default 8.</value>
+    public int Patience { get; init; } = 8;
+
+    /// <value>Power of the number of users of an item by which its column is divided before factors are taken, [0, 1]. Default 0.25.</value>
+    public double FactorPower { get; init; } = 0.25;
+
+    /// <value>How strongly weak factors are damped: eigenvalue λ counts as λ ∕ (λ + this · smallest). Default 8.</value>
+    public double FactorDamping { get; init; } = 8;
+
+    /// <value>Ridge of the maps from content to factors, relative to the mean energy of a content column. Default 1.</value>
+    public double ContentRidge { get; init; } = 1;
+
+    /// <value>Seed of everything. Default 1.</value>
+    public ulong Seed { get; init; } = 1;
+
+    /// <value>Threads; 0 for all processors. The result does not depend on it.</value>
+    public int Threads { get; init; }
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="ArgumentException">All that is wrong.</exception>
+    public void Check()
+    {
+        var problems = new List<string>();
+        void Want(bool holds, string what)
+        {
+            if (!holds)
+                problems.Add(what);
+        }
+
+        Want(Dimension is >= 16 and <= 512 && Dimension % 16 == 0, $"{nameof(Dimension)} is {Dimension}; it is a multiple of 16, 16 to 512.");
+        Want(Hidden is >= 16 and <= 512 && Hidden % 16 == 0, $"{nameof(Hidden)} is {Hidden}; it is a multiple of 16, 16 to 512.");
+        Want(MaxHistory is >= 1 and <= 1000, $"{nameof(MaxHistory)} is {MaxHistory}; it is 1 to 1,000.");
+        Want(Steps is >= 1 and <= 1_000_000, $"{nameof(Steps)} is {Steps}; it is 1 to 1,000,000.");
+        Want(BatchSize is >= 1 and <= 4096, $"{nameof(BatchSize)} is {BatchSize}; it is 1 to 4,096.");
+        Want(LearningRate > 0 && double.IsFinite(LearningRate), $"{nameof(LearningRate)} is {LearningRate}; it is above 0.");
+        Want(ItemRate > 0 && double.IsFinite(ItemRate), $"{nameof(ItemRate)} is {ItemRate}; it is above 0.");
+        Want(Decay >= 0 && double.IsFinite(Decay), $"{nameof(Decay)} is {Decay}; it is 0 or more.");
+        foreach ((string name, double share) in new[] { (nameof(IdDropout), IdDropout), (nameof(ContextDropout), ContextDropout), (nameof(HistoryDropout), HistoryDropout) })
+            Want(share is >= 0 and < 1, $"{name} is {share}; it is in [0, 1).");
+        Want(EmptyShare >= 0 && FirstShare >= 0 && EmptyShare + FirstShare <= 1, $"{nameof(EmptyShare)} and {nameof(FirstShare)} are {EmptyShare} and {FirstShare}; they are not negative, and their sum is not above 1.");
+        Want(TeacherShare is >= 0 and <= 1, $"{nameof(TeacherShare)} is {TeacherShare}; it is in [0, 1].");
+        Want(AverageSteps >= 0, $"{nameof(AverageSteps)} is {AverageSteps}; it is 0 or more.");
+        Want(FullSoftmaxItems >= 1 && SampledItems >= 1, $"{nameof(FullSoftmaxItems)} and {nameof(SampledItems)} are {FullSoftmaxItems} and {SampledItems}; they are at least 1.");
+        Want(ValidationSteps >= 1 && Patience >= 1, $"{nameof(ValidationSteps)} and {nameof(Patience)} are {ValidationSteps} and {Patience}; they are at least 1.");
+        Want(FactorPower is >= 0 and <= 1 && FactorDamping >= 0 && ContentRidge > 0, "Power, damping and ridge of the factors are in [0, 1], not negative, and above 0.");
+        Want(Threads >= 0, $"{nameof(Threads)} is {Threads}; it is 0 or more.");
+        if (problems.Count > 0)
+            throw new ArgumentException(string.Join(Environment.NewLine, problems));
+    }
+}
