@@ -21,7 +21,10 @@ internal sealed class AdamW
     private readonly (int Offset, int Length, float Rate)[] _chunks;
     private int _steps;
 
-    public AdamW(TowerWeights weights, Lanes lanes)
+    /// <param name="weights">What moves.</param>
+    /// <param name="rates">Learning rate of each parameter relative to that of the whole; 0 for one that stays.</param>
+    /// <param name="lanes">The threads.</param>
+    public AdamW(TowerWeights weights, Func<Parameter, float> rates, Lanes lanes)
     {
         _weights = weights;
         _lanes = lanes;
@@ -32,7 +35,7 @@ internal sealed class AdamW
         foreach (Parameter parameter in weights.All)
         {
             for (int at = 0; at < parameter.Length; at += Chunk)
-                chunks.Add((parameter.Offset + at, Math.Min(Chunk, parameter.Length - at), parameter.Rate));
+                chunks.Add((parameter.Offset + at, Math.Min(Chunk, parameter.Length - at), rates(parameter)));
         }
 
         _chunks = [.. chunks];
@@ -46,6 +49,12 @@ internal sealed class AdamW
         _lanes.Run(_chunks.Length, chunk =>
         {
             (int offset, int length, float relative) = _chunks[chunk];
+            if (relative == 0)
+            {
+                gradient.AsSpan(offset, length).Clear();
+                return;
+            }
+
             Update(_weights.Values.AsSpan(offset, length), _start.AsSpan(offset, length), gradient.AsSpan(offset, length), _mean.AsSpan(offset, length), _square.AsSpan(offset, length),
                 rate * relative / correct1, correct2, rate * relative * decay);
         });

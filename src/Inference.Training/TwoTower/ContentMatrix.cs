@@ -45,11 +45,15 @@ internal sealed class ContentMatrix
             _offsets[item + 1] = columns.Count;
         }
 
+        HasTokens = traits.Tokens.Total > 0;
         _columns = [.. columns];
         _weights = [.. weights];
     }
 
     public int Items { get; }
+
+    /// <summary>Whether any item has a token.</summary>
+    public bool HasTokens { get; }
 
     /// <summary>Columns of tokens, the unused token 0 included.</summary>
     public int TokenRows { get; }

@@ -59,7 +59,9 @@ internal sealed class ExampleSampler
         }
     }
 
-    public Examples Draw(int step)
+    /// <param name="step">Number of the step over all phases.</param>
+    /// <param name="emptyOnly">Whether no example is to have a history.</param>
+    public Examples Draw(int step, bool emptyOnly)
     {
         var random = new SeededRandom(_options.Seed, 1_000_000UL + (ulong)step);
         int count = _options.BatchSize;
@@ -71,7 +73,7 @@ internal sealed class ExampleSampler
         {
             int user = _users[_draw.Draw(ref random)];
             ReadOnlyMemory<int> list = _lists.Slice(user);
-            (int first, int end) = Window(list.Length, ref random);
+            (int first, int end) = emptyOnly ? (0, 0) : Window(list.Length, ref random);
             hidden[row] = list[first..end];
             histories[row] = Thinned(list[first..end], ref random);
             targets[row] = list[end..];

@@ -19,26 +19,46 @@ internal static class FactorStart
     private const int SampleUsers = 500;
     private const int SampleHistory = 5;
 
-    public static void Apply(TowerWeights weights, ColdSplit split, ContentMatrix content, TwoTowerOptions options, Lanes lanes, CancellationToken cancellationToken)
+    /// <summary>Starts with each power and damping, scales each by <see cref="HistoryScales"/>, and keeps what ranks best for the validation part.</summary>
+    public static void Apply(TowerWeights weights, ColdSplit split, ContentMatrix content, TwoTowerOptions options, ValidationScore validation, Lanes lanes, CancellationToken cancellationToken)
     {
-        int items = split.Items.TrainingCount, d = options.Dimension, rank = d - 1;
-        double[] scale = new double[items];
-        double meanLog = 0;
-        for (int i = 0; i < items; i++)
+        float[] before = [.. weights.Values], best = before;
+        double bestCriterion = double.NegativeInfinity;
+        foreach (double power in options.FactorPowers)
         {
-            scale[i] = Math.Pow(Math.Max(1, split.Items.TrainingUsers[i]), -options.FactorPower);
-            meanLog += Math.Log(1 + split.Items.TrainingUsers[i]) / items;
+            double[] scale = new double[split.Items.TrainingCount];
+            for (int i = 0; i < scale.Length; i++)
+                scale[i] = Math.Pow(Math.Max(1, split.Items.TrainingUsers[i]), -power);
+            (double[] vectors, double[] values) = SpectralFactors.Fit(split.Training, scale.Length, scale, options.Dimension - 1, options.Seed, lanes, cancellationToken);
+            foreach (double damping in options.FactorDampings)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                before.CopyTo(weights.Values.AsSpan());
+                Fill(weights, split, content, options, scale, vectors, values, damping, lanes);
+                double criterion = validation.IsEmpty ? 0 : HistoryScales.Choose(weights, validation);
+                if (criterion > bestCriterion)
+                    (bestCriterion, best) = (criterion, [.. weights.Values]);
+                if (validation.IsEmpty)
+                    return;
+            }
         }
 
-        (double[] vectors, double[] values) = SpectralFactors.Fit(split.Training, items, scale, rank, options.Seed, lanes, cancellationToken);
-        rank = values.Length;
+        best.CopyTo(weights.Values.AsSpan());
+    }
+
+    private static void Fill(TowerWeights weights, ColdSplit split, ContentMatrix content, TwoTowerOptions options, double[] scale, double[] vectors, double[] values, double damped, Lanes lanes)
+    {
+        int items = split.Items.TrainingCount, d = options.Dimension, rank = values.Length;
+        double meanLog = 0;
+        for (int i = 0; i < items; i++)
+            meanLog += Math.Log(1 + split.Items.TrainingUsers[i]) / items;
         float[] input = new float[items * d], output = new float[items * d];
         double inputSquares = 0, outputSquares = 0;
         for (int i = 0; i < items; i++)
         {
             for (int j = 0; j < rank; j++)
             {
-                double damping = Math.Sqrt(values[j] / (values[j] + options.FactorDamping * values[^1]));
+                double damping = Math.Sqrt(values[j] / (values[j] + damped * values[^1]));
                 double factor = vectors[i * rank + j] * damping;
                 input[i * d + j] = (float)(factor * scale[i]);
                 output[i * d + j] = (float)(factor / scale[i]);
@@ -54,7 +74,8 @@ internal static class FactorStart
         System.Numerics.Tensors.TensorPrimitives.Multiply(output, (float)(size / ratio), output);
         for (int i = 0; i < items; i++)
             output[i * d + d - 1] = (float)(Math.Log(1 + split.Items.TrainingUsers[i]) - meanLog);
-        weights.UserBias.Of(weights.Values)[d - 1] = 1;
+        for (int bucket = 0; bucket < weights.UserBias.Rows; bucket++)
+            weights.UserBias.Row(weights.Values, bucket)[d - 1] = 1;
 
         int[] all = new int[items];
         for (int i = 0; i < items; i++)

@@ -14,6 +14,11 @@ internal sealed record TowerSizes(int TrainingItems, int ContentColumns, IReadOn
     /// <summary>Columns of the user tower's hidden layer's input: history, context, and three functions of the history's length, padded.</summary>
     public int UserInputs => 2 * Dimension + FloatProduct.ColumnUnit;
 
+    /// <summary>Kinds of history lengths: none, 1, 2 to 3, 4 to 7 and so on.</summary>
+    public int LengthBuckets => 1 + Bucket(MaxHistory);
+
+    public static int Bucket(int length) => length == 0 ? 0 : 1 + System.Numerics.BitOperations.Log2((uint)length);
+
     /// <summary>Columns of the item tower's hidden layer's input: content and id.</summary>
     public int ItemInputs => 2 * Dimension;
 }
@@ -23,8 +28,7 @@ internal sealed record TowerSizes(int TrainingItems, int ContentColumns, IReadOn
 /// <param name="Offset">Where it begins.</param>
 /// <param name="Rows">Rows.</param>
 /// <param name="Columns">Columns; row-major.</param>
-/// <param name="Rate">Learning rate relative to that of the whole.</param>
-internal sealed record Parameter(string Name, int Offset, int Rows, int Columns, float Rate)
+internal sealed record Parameter(string Name, int Offset, int Rows, int Columns)
 {
     public int Length => Rows * Columns;
 
@@ -41,32 +45,31 @@ internal sealed record Parameter(string Name, int Offset, int Rows, int Columns,
 /// item:  c = content · ItemContent,  e = ItemId[id] (0: unknown),  v = c + e + ItemBias + relu([c e] · ItemHidden + ItemHiddenBias) · ItemOut
 /// user:  h(i) = content(i) · HistoryContent + HistoryId[i],  w(k) = exp(Position[k]), k counted from the end,
 ///        x = Σ w h ∕ √(Σ w² + 1),  f = Σ Context[field][code],
-///        u = HistoryScale[n] x + ContextScale[n] f + UserBias + relu([x f functions of n] · UserHidden + UserHiddenBias) · UserOut
+///        u = HistoryScale[n] x + ContextScale[n] f + UserBias[bucket n] + relu([x f functions of n] · UserHidden + UserHiddenBias) · UserOut
 /// score: u · v
 /// </code>
 /// </summary>
 internal sealed class TowerWeights
 {
-    /// <summary>Tables that know single items have seen little of each, and move slowly.</summary>
     private readonly List<Parameter> _parameters = [];
     private int _length;
 
-    public TowerWeights(TowerSizes sizes, float itemRate = 1)
+    public TowerWeights(TowerSizes sizes)
     {
         Sizes = sizes;
         int d = sizes.Dimension;
-        ItemId = Add("item_id", sizes.TrainingItems + 1, d, itemRate);
-        ItemContent = Add("item_content", sizes.ContentColumns, d, itemRate);
+        ItemId = Add("item_id", sizes.TrainingItems + 1, d);
+        ItemContent = Add("item_content", sizes.ContentColumns, d);
         ItemBias = Add("item_bias", 1, d);
         ItemHidden = Add("item_hidden", sizes.ItemInputs, sizes.Hidden);
         ItemHiddenBias = Add("item_hidden_bias", 1, sizes.Hidden);
         ItemOut = Add("item_out", sizes.Hidden, d);
-        HistoryId = Add("history_id", sizes.TrainingItems + 1, d, itemRate);
-        HistoryContent = Add("history_content", sizes.ContentColumns, d, itemRate);
+        HistoryId = Add("history_id", sizes.TrainingItems + 1, d);
+        HistoryContent = Add("history_content", sizes.ContentColumns, d);
         Position = Add("position", 1, sizes.MaxHistory);
         HistoryScale = Add("history_scale", 1, sizes.MaxHistory + 1);
         ContextScale = Add("context_scale", 1, sizes.MaxHistory + 1);
-        UserBias = Add("user_bias", 1, d);
+        UserBias = Add("user_bias", sizes.LengthBuckets, d);
         UserHidden = Add("user_hidden", sizes.UserInputs, sizes.Hidden);
         UserHiddenBias = Add("user_hidden_bias", 1, sizes.Hidden);
         UserOut = Add("user_out", sizes.Hidden, d);
@@ -78,6 +81,15 @@ internal sealed class TowerWeights
     }
 
     public TowerSizes Sizes { get; }
+
+    /// <summary>Numbers that weights of these sizes take.</summary>
+    public static long LengthOf(TowerSizes sizes)
+    {
+        long d = sizes.Dimension, tables = 2L * (sizes.TrainingItems + 1 + sizes.ContentColumns) * d;
+        long layers = ((long)sizes.ItemInputs + sizes.UserInputs) * sizes.Hidden + 2L * sizes.Hidden * d + 2L * Padded(sizes.Hidden) + d + (long)sizes.LengthBuckets * d;
+        long lengths = Padded(sizes.MaxHistory) + 2L * Padded(sizes.MaxHistory + 1);
+        return tables + layers + lengths + sizes.ContextCodes.Sum(codes => codes * d);
+    }
 
     public float[] Values { get; }
 
@@ -110,6 +122,7 @@ internal sealed class TowerWeights
     /// <summary>By history length.</summary>
     public Parameter ContextScale { get; }
 
+    /// <summary>By <see cref="TowerSizes.Bucket"/>.</summary>
     public Parameter UserBias { get; }
 
     public Parameter UserHidden { get; }
@@ -139,11 +152,13 @@ internal sealed class TowerWeights
             value = (float)(random.NextGaussian() * deviation);
     }
 
-    private Parameter Add(string name, int rows, int columns, float rate = 1)
+    private static int Padded(int length) => (length + 15) / 16 * 16;
+
+    private Parameter Add(string name, int rows, int columns)
     {
-        var parameter = new Parameter(name, _length, rows, columns, rate);
+        var parameter = new Parameter(name, _length, rows, columns);
         // Begin each matrix at a multiple of 16, so that vectors do not straddle cache lines.
-        _length += (parameter.Length + 15) / 16 * 16;
+        _length += Padded(parameter.Length);
         _parameters.Add(parameter);
         return parameter;
     }

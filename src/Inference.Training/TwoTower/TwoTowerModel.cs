@@ -41,6 +41,9 @@ public sealed class TwoTowerModel : RankingModel
     /// <summary>Embeddings of all items, items × <see cref="Dimension"/>; those without training events by content alone.</summary>
     public ReadOnlySpan<float> ItemVectors => _items;
 
+    /// <summary>What a later training goes on from.</summary>
+    public TwoTowerState State => new(Weights, [.. ItemIds.Take(Weights.Sizes.TrainingItems)], Contexts.Fields);
+
     internal TowerWeights Weights { get; }
 
     internal UserContexts Contexts { get; }
@@ -49,6 +52,23 @@ public sealed class TwoTowerModel : RankingModel
 
     /// <summary>Vectors of all items as parts of a history, items × <see cref="Dimension"/>.</summary>
     internal ReadOnlySpan<float> HistoryVectors => _history;
+
+    /// <summary>The model again from a state that was saved.</summary>
+    /// <param name="state">The weights.</param>
+    /// <param name="itemIds">Ids by item index: the state's training items first, in its order, then others.</param>
+    /// <param name="contexts">Contexts with the state's fields.</param>
+    /// <param name="traits">Content of these items, with the same columns as in training.</param>
+    /// <exception cref="ArgumentException">They do not fit the state.</exception>
+    public static TwoTowerModel Of(TwoTowerState state, IReadOnlyList<string> itemIds, UserContexts contexts, ItemTraits traits)
+    {
+        var content = new ContentMatrix(traits);
+        TowerSizes sizes = state.Weights.Sizes;
+        if (traits.Count != itemIds.Count || !itemIds.Take(sizes.TrainingItems).SequenceEqual(state.TrainingItemIds, StringComparer.Ordinal))
+            throw new ArgumentException("The items are not those that the towers were trained with.", nameof(itemIds));
+        if (content.Columns != sizes.ContentColumns || !contexts.Fields.Select(field => field.Codes).SequenceEqual(sizes.ContextCodes))
+            throw new ArgumentException("Content or contexts have other columns than the towers were trained with.", nameof(traits));
+        return new TwoTowerModel(state.Weights, itemIds, contexts, content);
+    }
 
     /// <inheritdoc/>
     public override void Score(in RankingInput user, Span<double> scores)
@@ -85,7 +105,7 @@ public sealed class TwoTowerModel : RankingModel
         for (int field = 0; field < w.Context.Count; field++)
             FloatVectors.Add(w.Context[field].Row(values, codes.IsEmpty ? 0 : codes[field]), f);
         UserPass.LengthInputs(n, input[(2 * d)..]);
-        w.UserBias.Of(values).CopyTo(vector);
+        w.UserBias.Row(values, TowerSizes.Bucket(n)).CopyTo(vector);
         FloatVectors.AddScaled(x, w.HistoryScale.Of(values)[n], vector);
         FloatVectors.AddScaled(f, w.ContextScale.Of(values)[n], vector);
         Span<float> units = stackalloc float[hidden];

@@ -12,8 +12,11 @@ public sealed record TwoTowerOptions
     /// <value>Most history items that the user tower reads, the latest ones; 1 to 1,000. Default 50.</value>
     public int MaxHistory { get; init; } = 50;
 
-    /// <value>Steps of the optimiser at most, 1 to 1,000,000. Default 600.</value>
-    public int Steps { get; init; } = 600;
+    /// <value>Steps of the first phase at most, which learns what contexts say of users without history; 0 to 1,000,000. Default 500.</value>
+    public int ContextSteps { get; init; } = 500;
+
+    /// <value>Steps of the second phase at most, which moves all weights; 0 to 1,000,000. Default 400.</value>
+    public int Steps { get; init; } = 400;
 
     /// <value>Users per step, 1 to 4,096. Default 256.</value>
     public int BatchSize { get; init; } = 256;
@@ -21,14 +24,14 @@ public sealed record TwoTowerOptions
     /// <value>Peak of the learning rate. Default 0.002.</value>
     public double LearningRate { get; init; } = 0.002;
 
-    /// <value>Learning rate of the tables of items and of words, relative to that of the layers. Default 0.3.</value>
-    public double ItemRate { get; init; } = 0.3;
+    /// <value>Learning rate of everything but contexts in the second phase, relative to that of contexts. Default 0.1.</value>
+    public double ItemRate { get; init; } = 0.1;
 
     /// <value>Decay towards the values that training started from; 0 or more. Default 0.</value>
     public double Decay { get; init; }
 
-    /// <value>Chance that an item is taken for a new one in a step, [0, 1). Default 0.3.</value>
-    public double IdDropout { get; init; } = 0.3;
+    /// <value>Chance that an item is taken for a new one in a step, [0, 1). Default 0.1.</value>
+    public double IdDropout { get; init; } = 0.1;
 
     /// <value>Chance that a context property of a user is taken for unknown, [0, 1). Default 0.15.</value>
     public double ContextDropout { get; init; } = 0.15;
@@ -57,14 +60,14 @@ public sealed record TwoTowerOptions
     /// <value>Steps from one validation to the next. Default 50.</value>
     public int ValidationSteps { get; init; } = 50;
 
-    /// <value>Validations without a better one after which training ends. Default 8.</value>
-    public int Patience { get; init; } = 8;
+    /// <value>Validations without a better one after which training ends. Default 4, of each phase.</value>
+    public int Patience { get; init; } = 4;
 
-    /// <value>Power of the number of users of an item by which its column is divided before factors are taken, [0, 1]. Default 0.25.</value>
-    public double FactorPower { get; init; } = 0.25;
+    /// <value>Powers of the number of users of an item by which its column is divided before factors are taken, each in [0, 1]; the validation part chooses. The first counts where there is none. Default 0.25, 0, 0.4.</value>
+    public IReadOnlyList<double> FactorPowers { get; init; } = [0.25, 0, 0.4];
 
-    /// <value>How strongly weak factors are damped: eigenvalue λ counts as λ ∕ (λ + this · smallest). Default 8.</value>
-    public double FactorDamping { get; init; } = 8;
+    /// <value>How strongly weak factors are damped: eigenvalue λ counts as λ ∕ (λ + this · smallest). The validation part chooses; the first counts where there is none. Default 8, 2, 32.</value>
+    public IReadOnlyList<double> FactorDampings { get; init; } = [8, 2, 32];
 
     /// <value>Ridge of the maps from content to factors, relative to the mean energy of a content column. Default 1.</value>
     public double ContentRidge { get; init; } = 1;
@@ -89,7 +92,7 @@ public sealed record TwoTowerOptions
         Want(Dimension is >= 16 and <= 512 && Dimension % 16 == 0, $"{nameof(Dimension)} is {Dimension}; it is a multiple of 16, 16 to 512.");
         Want(Hidden is >= 16 and <= 512 && Hidden % 16 == 0, $"{nameof(Hidden)} is {Hidden}; it is a multiple of 16, 16 to 512.");
         Want(MaxHistory is >= 1 and <= 1000, $"{nameof(MaxHistory)} is {MaxHistory}; it is 1 to 1,000.");
-        Want(Steps is >= 1 and <= 1_000_000, $"{nameof(Steps)} is {Steps}; it is 1 to 1,000,000.");
+        Want(Steps is >= 0 and <= 1_000_000 && ContextSteps is >= 0 and <= 1_000_000, $"{nameof(Steps)} and {nameof(ContextSteps)} are {Steps} and {ContextSteps}; they are 0 to 1,000,000.");
         Want(BatchSize is >= 1 and <= 4096, $"{nameof(BatchSize)} is {BatchSize}; it is 1 to 4,096.");
         Want(LearningRate > 0 && double.IsFinite(LearningRate), $"{nameof(LearningRate)} is {LearningRate}; it is above 0.");
         Want(ItemRate > 0 && double.IsFinite(ItemRate), $"{nameof(ItemRate)} is {ItemRate}; it is above 0.");
@@ -101,7 +104,7 @@ public sealed record TwoTowerOptions
         Want(AverageSteps >= 0, $"{nameof(AverageSteps)} is {AverageSteps}; it is 0 or more.");
         Want(FullSoftmaxItems >= 1 && SampledItems >= 1, $"{nameof(FullSoftmaxItems)} and {nameof(SampledItems)} are {FullSoftmaxItems} and {SampledItems}; they are at least 1.");
         Want(ValidationSteps >= 1 && Patience >= 1, $"{nameof(ValidationSteps)} and {nameof(Patience)} are {ValidationSteps} and {Patience}; they are at least 1.");
-        Want(FactorPower is >= 0 and <= 1 && FactorDamping >= 0 && ContentRidge > 0, "Power, damping and ridge of the factors are in [0, 1], not negative, and above 0.");
+        Want(FactorPowers.Count > 0 && FactorPowers.All(power => power is >= 0 and <= 1) && FactorDampings.Count > 0 && FactorDampings.All(damping => damping >= 0) && ContentRidge > 0, "Powers, dampings and ridge of the factors are in [0, 1], not negative, and above 0.");
         Want(Threads >= 0, $"{nameof(Threads)} is {Threads}; it is 0 or more.");
         if (problems.Count > 0)
             throw new ArgumentException(string.Join(Environment.NewLine, problems));

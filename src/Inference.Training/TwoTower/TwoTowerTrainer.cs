@@ -8,7 +8,8 @@ namespace Inference.Training.TwoTower;
 /// <summary>
 /// Trains a user and an item tower.
 /// <list type="number">
-/// <item>Start from an earlier model, or from factors of the interactions (<see cref="FactorStart"/>).</item>
+/// <item>Start from an earlier model, or from factors of the interactions (<see cref="FactorStart"/>), their weight against popularity chosen on the validation part.</item>
+/// <item>First phase: examples without history move contexts alone, so that these learn what the factors cannot know. Second phase: all kinds of examples move everything, slowly.</item>
 /// <item>Per step: draw examples, run both towers, take the softmax cross-entropy over the catalogue (or a sample), go back through both, let the optimiser move the weights (AdamW, one cycle).</item>
 /// <item>Every few steps: rank for the validation part with the averaged weights; keep the best ones, and stop when there is none better for long.</item>
 /// </list>
@@ -17,6 +18,9 @@ namespace Inference.Training.TwoTower;
 public static class TwoTowerTrainer
 {
     private const int MostSampledTargets = 16;
+
+    /// <summary>By how much (of a logarithm of NDCG) a validation may fall behind the best one and still let longer learning of contexts stand: a few hundred users tell no less apart.</summary>
+    private const double ContextTolerance = 0.015;
 
     /// <param name="options">How to train.</param>
     /// <param name="split">Training and validation parts; the test parts are not looked at.</param>
@@ -27,7 +31,7 @@ public static class TwoTowerTrainer
     /// <param name="progress">Told of each validation.</param>
     /// <param name="cancellationToken">Stops between steps.</param>
     /// <exception cref="ArgumentException">Options are out of range, or inputs do not fit one another.</exception>
-    public static TwoTowerModel Train(TwoTowerOptions options, ColdSplit split, UserContexts contexts, ItemTraits traits, RankingModel? teacher = null, TwoTowerModel? warmStart = null,
+    public static TwoTowerModel Train(TwoTowerOptions options, ColdSplit split, UserContexts contexts, ItemTraits traits, RankingModel? teacher = null, TwoTowerState? warmStart = null,
         IProgress<TwoTowerProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options.Check();
@@ -36,19 +40,20 @@ public static class TwoTowerTrainer
         var lanes = new Lanes(options.Threads);
         var content = new ContentMatrix(traits);
         var sizes = new TowerSizes(split.Items.TrainingCount, content.Columns, [.. contexts.Fields.Select(field => field.Codes)], options.Dimension, options.Hidden, options.MaxHistory);
-        var weights = new TowerWeights(sizes, (float)options.ItemRate);
+        var weights = new TowerWeights(sizes);
         weights.Start(options.Seed);
+        var validation = new ValidationScore(weights, content, split, contexts, lanes);
         if (warmStart is not null)
             WarmStart.Apply(weights, warmStart, split.Items, contexts);
         else
-            FactorStart.Apply(weights, split, content, options, lanes, cancellationToken);
-        float[] best = new Run(options, split, contexts, content, weights, teacher, lanes).Best(progress, cancellationToken);
+            FactorStart.Apply(weights, split, content, options, validation, lanes, cancellationToken);
+        float[] best = new Run(options, split, contexts, content, weights, validation, teacher, lanes).Best(progress, cancellationToken);
         best.CopyTo(weights.Values.AsSpan());
         return new TwoTowerModel(weights, split.Items.Ids, contexts, content);
     }
 
     /// <summary>One training from given weights.</summary>
-    private sealed class Run(TwoTowerOptions options, ColdSplit split, UserContexts contexts, ContentMatrix content, TowerWeights weights, RankingModel? teacher, Lanes lanes)
+    private sealed class Run(TwoTowerOptions options, ColdSplit split, UserContexts contexts, ContentMatrix content, TowerWeights weights, ValidationScore validation, RankingModel? teacher, Lanes lanes)
     {
         private readonly ExampleSampler _sampler = new(split, contexts, options);
         private readonly StepColumns _columns = new(split.Items, options);
@@ -56,57 +61,67 @@ public static class TwoTowerTrainer
         private readonly SoftmaxLoss _loss = new(options.Dimension, lanes);
         private readonly UserPass _users = new(weights, content, lanes);
 
+        private readonly ItemPass _items = new(weights, content, new StepColumns(split.Items, options).MostColumns(options.BatchSize * MostSampledTargets), lanes);
+        private int _step;
+
         /// <summary>The best weights by validation; the last ones when there is no validation part.</summary>
         public float[] Best(IProgress<TwoTowerProgress>? progress, CancellationToken cancellationToken)
         {
-            var items = new ItemPass(weights, content, _columns.MostColumns(options.BatchSize * MostSampledTargets), lanes);
-            var validation = new ValidationScore(weights, content, split, contexts, lanes);
-            var optimiser = new AdamW(weights, lanes);
-            var average = new AveragedWeights(weights.Values, options.AverageSteps);
-            TeacherTargets? soft = teacher is not null && options.TeacherShare > 0 ? new TeacherTargets(teacher, split, options, lanes) : null;
             TwoTowerQuality start = validation.Measure();
-            double bestCriterion = start.Criterion, loss = 0;
+            double criterion = start.Criterion;
             float[] best = [.. weights.Values];
-            progress?.Report(new TwoTowerProgress(0, options.Steps, double.NaN, start, IsBest: true));
-            for (int step = 1, since = 0, worse = 0; step <= options.Steps; step++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                loss += Step(step, items, optimiser, soft);
-                average.Add(weights.Values);
-                since++;
-                if (step % options.ValidationSteps != 0 && step != options.Steps)
-                    continue;
-                average.Swap(weights.Values);
-                TwoTowerQuality quality = validation.Measure();
-                bool isBest = validation.IsEmpty || quality.Criterion > bestCriterion;
-                worse = isBest ? 0 : worse + 1;
-                if (isBest)
-                {
-                    bestCriterion = quality.Criterion;
-                    weights.Values.CopyTo(best.AsSpan());
-                }
-
-                progress?.Report(new TwoTowerProgress(step, options.Steps, loss / since, quality, isBest));
-                average.Swap(weights.Values);
-                (loss, since) = (0, 0);
-                if (worse >= options.Patience)
-                    break;
-            }
-
+            progress?.Report(new TwoTowerProgress(0, options.ContextSteps + options.Steps, double.NaN, start, IsBest: true));
+            Phase(options.ContextSteps, emptyOnly: true, parameter => IsContext(parameter) ? 1 : 0, ContextTolerance, null, best, ref criterion, progress, cancellationToken);
+            TeacherTargets? soft = teacher is not null && options.TeacherShare > 0 && options.Steps > 0 ? new TeacherTargets(teacher, split, options, lanes) : null;
+            Phase(options.Steps, emptyOnly: false, parameter => IsContext(parameter) ? 1 : (float)options.ItemRate, 0, soft, best, ref criterion, progress, cancellationToken);
             return best;
         }
 
-        private double Step(int step, ItemPass items, AdamW optimiser, TeacherTargets? soft)
+        /// <summary>What the first phase learns: contexts, and where users without history stand.</summary>
+        private bool IsContext(Parameter parameter) => weights.Context.Contains(parameter) || parameter == weights.UserBias || parameter == weights.ContextScale || parameter == weights.ItemBias;
+
+        private void Phase(int steps, bool emptyOnly, Func<Parameter, float> rates, double tolerance, TeacherTargets? soft, float[] best, ref double criterion, IProgress<TwoTowerProgress>? progress, CancellationToken cancellationToken)
         {
-            Examples examples = _sampler.Draw(step);
-            (int[] columns, float[] logCounts, TargetBatch targets) = _columns.Of(examples, step, MostSampledTargets);
-            items.Forward(columns, KeptIds(columns, step));
+            best.CopyTo(weights.Values.AsSpan());
+            var optimiser = new AdamW(weights, rates, lanes);
+            var average = new AveragedWeights(weights.Values, options.AverageSteps);
+            double loss = 0;
+            for (int step = 1, since = 0, worse = 0; step <= steps && worse < options.Patience; step++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                _step++;
+                loss += Step(emptyOnly, optimiser, (float)OneCycle.Rate(step - 1, steps, options.LearningRate), soft);
+                average.Add(weights.Values);
+                since++;
+                if (step % options.ValidationSteps != 0 && step != steps)
+                    continue;
+                average.Swap(weights.Values);
+                TwoTowerQuality quality = validation.Measure();
+                bool isBest = validation.IsEmpty || quality.Criterion > criterion - tolerance;
+                worse = isBest ? 0 : worse + 1;
+                if (isBest)
+                {
+                    criterion = Math.Max(criterion, quality.Criterion);
+                    weights.Values.CopyTo(best.AsSpan());
+                }
+
+                progress?.Report(new TwoTowerProgress(_step, options.ContextSteps + options.Steps, loss / since, quality, isBest));
+                average.Swap(weights.Values);
+                (loss, since) = (0, 0);
+            }
+        }
+
+        private double Step(bool emptyOnly, AdamW optimiser, float rate, TeacherTargets? soft)
+        {
+            Examples examples = _sampler.Draw(_step, emptyOnly);
+            (int[] columns, float[] logCounts, TargetBatch targets) = _columns.Of(examples, _step, MostSampledTargets);
+            _items.Forward(columns, KeptIds(columns, _step));
             _users.Forward(UserBatch.Of(examples.Histories, examples.Codes, options.MaxHistory));
             float[] softTargets = soft?.Of(examples, columns) ?? [];
-            double loss = _loss.Run(_users.Vectors, examples.Count, items.Vectors, columns.Length, targets, logCounts, softTargets, softTargets.Length > 0 ? (float)options.TeacherShare : 0);
-            items.Backward(_loss.ItemChange, _gradient);
+            double loss = _loss.Run(_users.Vectors, examples.Count, _items.Vectors, columns.Length, targets, logCounts, softTargets, softTargets.Length > 0 ? (float)options.TeacherShare : 0);
+            _items.Backward(_loss.ItemChange, _gradient);
             _users.Backward(_loss.UserChange, _gradient);
-            optimiser.Step(_gradient, (float)OneCycle.Rate(step - 1, options.Steps, options.LearningRate), (float)options.Decay);
+            optimiser.Step(_gradient, rate, (float)options.Decay);
             return loss;
         }
 

@@ -65,7 +65,7 @@ internal sealed class UserPass(TowerWeights weights, ContentMatrix content, Lane
             for (int field = 0; field < w.Context.Count; field++)
                 FloatVectors.Add(w.Context[field].Row(values, batch.Codes[user * w.Context.Count + field]), f);
             LengthInputs(n, input[(2 * _d)..]);
-            w.UserBias.Of(values).CopyTo(vector);
+            w.UserBias.Row(values, TowerSizes.Bucket(n)).CopyTo(vector);
             FloatVectors.AddScaled(x, w.HistoryScale.Of(values)[n], vector);
             FloatVectors.AddScaled(f, w.ContextScale.Of(values)[n], vector);
         });
@@ -97,7 +97,6 @@ internal sealed class UserPass(TowerWeights weights, ContentMatrix content, Lane
         FloatProduct.Multiply(changes, FloatView.RowMajor(_turned, _hidden), unitChange, users, _d, _hidden, add: false, lanes);
         FloatVectors.ReluBackward(_units.AsSpan(0, users * _hidden), _unitChange.AsSpan(0, users * _hidden));
         FloatVectors.SumRows(_unitChange.AsSpan(0, users * _hidden), w.UserHiddenBias.Of(gradient));
-        FloatVectors.SumRows(change.AsSpan(0, users * _d), w.UserBias.Of(gradient));
         FloatProduct.Multiply(FloatView.RowMajor(_inputs, _inputColumns).Transposed, unitChange, w.UserHidden.In(gradient), _inputColumns, users, _hidden, add: true, lanes);
         FloatProduct.Transpose(w.UserHidden.Of(values), _inputColumns, _hidden, _turned, _inputColumns);
         FloatProduct.Multiply(unitChange, FloatView.RowMajor(_turned, _inputColumns), FloatView.RowMajor(_inputChange, _inputColumns), users, _hidden, _inputColumns, add: false, lanes);
@@ -127,6 +126,7 @@ internal sealed class UserPass(TowerWeights weights, ContentMatrix content, Lane
         {
             int n = Places(user).Length;
             ReadOnlySpan<float> own = change.AsSpan(user * _d, _d), input = _inputs.AsSpan(user * _inputColumns, _inputColumns), inputChange = _inputChange.AsSpan(user * _inputColumns, _inputColumns);
+            FloatVectors.Add(own, w.UserBias.Row(gradient, TowerSizes.Bucket(n)));
             historyScale[n] += FloatVectors.Dot(own, input[.._d]);
             contextScale[n] += FloatVectors.Dot(own, input.Slice(_d, _d));
             for (int field = 0; field < w.Context.Count; field++)

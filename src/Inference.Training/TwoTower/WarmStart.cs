@@ -9,7 +9,7 @@ namespace Inference.Training.TwoTower;
 /// </summary>
 internal static class WarmStart
 {
-    public static void Apply(TowerWeights weights, TwoTowerModel earlier, SplitItems items, UserContexts contexts)
+    public static void Apply(TowerWeights weights, TwoTowerState earlier, SplitItems items, UserContexts contexts)
     {
         TowerWeights from = earlier.Weights;
         TowerSizes a = weights.Sizes, b = from.Sizes;
@@ -24,7 +24,7 @@ internal static class WarmStart
 
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < b.TrainingItems; i++)
-            places[earlier.ItemIds[i]] = i + 1;
+            places[earlier.TrainingItemIds[i]] = i + 1;
         for (int i = 0; i < a.TrainingItems; i++)
         {
             if (!places.TryGetValue(items.Ids[i], out int row))
@@ -36,10 +36,10 @@ internal static class WarmStart
         for (int field = 0; field < contexts.Fields.Count; field++)
         {
             ContextField now = contexts.Fields[field];
-            int before = earlier.Contexts.Fields.Select(known => known.Name).ToList().IndexOf(now.Name);
+            int before = earlier.Fields.Select(known => known.Name).ToList().IndexOf(now.Name);
             if (before < 0)
                 continue;
-            List<string> values = [.. earlier.Contexts.Fields[before].Values];
+            List<string> values = [.. earlier.Fields[before].Values];
             from.Context[before].Row(from.Values, 0).CopyTo(weights.Context[field].Row(weights.Values, 0));
             for (int code = 1; code < now.Codes; code++)
             {

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using Inference.Training.Features;
+
+namespace Inference.Training.TwoTower;
+
+/// <summary>
+/// Weights of towers, and what their rows stand for: what a later training goes on from. The file is little-endian: a mark, sizes, ids of the training items, context fields with their values, weights.
+/// </summary>
+public sealed class TwoTowerState
+{
+    private const ulong Mark = 0x3130_5357_4F54_3254; // "T2TOWS01"
+    private const int Most = 1 << 28;
+
+    internal TwoTowerState(TowerWeights weights, IReadOnlyList<string> trainingItemIds, IReadOnlyList<ContextField> fields)
+    {
+        Weights = weights;
+        TrainingItemIds = trainingItemIds;
+        Fields = fields;
+    }
+
+    /// <summary>Ids of the items with vectors of their own, by index.</summary>
+    public IReadOnlyList<string> TrainingItemIds { get; }
+
+    /// <summary>Context fields.</summary>
+    public IReadOnlyList<ContextField> Fields { get; }
+
+    internal TowerWeights Weights { get; }
+
+    /// <summary>Writes a file.</summary>
+    public void Save(string path)
+    {
+        using FileStream stream = File.Create(path);
+        using var writer = new BinaryWriter(stream);
+        TowerSizes sizes = Weights.Sizes;
+        writer.Write(Mark);
+        foreach (int size in (ReadOnlySpan<int>)[sizes.TrainingItems, sizes.ContentColumns, sizes.Dimension, sizes.Hidden, sizes.MaxHistory, Fields.Count])
+            writer.Write(size);
+        foreach (string id in TrainingItemIds)
+            writer.Write(id);
+        foreach (ContextField field in Fields)
+        {
+            writer.Write(field.Name);
+            writer.Write(field.Values.Count);
+            foreach (string value in field.Values)
+                writer.Write(value);
+        }
+
+        writer.Write(MemoryMarshal.AsBytes(Weights.Values.AsSpan()));
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InvalidDataException">It is none of these files, or cut short.</exception>
+    public static TwoTowerState Load(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        using var reader = new BinaryReader(stream);
+        try
+        {
+            if (reader.ReadUInt64() != Mark)
+                throw new InvalidDataException($"{path} holds no towers.");
+            int items = Size(reader, path), columns = Size(reader, path), dimension = Size(reader, path), hidden = Size(reader, path), history = Size(reader, path), fieldCount = Size(reader, path);
+            if (items > stream.Length || fieldCount > stream.Length)
+                throw new InvalidDataException($"{path} is damaged.");
+            string[] ids = new string[items];
+            for (int i = 0; i < items; i++)
+                ids[i] = reader.ReadString();
+            var fields = new ContextField[fieldCount];
+            for (int i = 0; i < fieldCount; i++)
+            {
+                string name = reader.ReadString();
+                string[] values = new string[Math.Min(Size(reader, path), (int)Math.Min(int.MaxValue, stream.Length))];
+                for (int j = 0; j < values.Length; j++)
+                    values[j] = reader.ReadString();
+                fields[i] = new ContextField(name, values);
+            }
+
+            var sizes = new TowerSizes(items, columns, [.. fields.Select(field => field.Codes)], dimension, hidden, history);
+            long expected = TowerWeights.LengthOf(sizes) * sizeof(float);
+            if (stream.Length - stream.Position != expected)
+                throw new InvalidDataException($"{path} has {stream.Length - stream.Position} bytes of weights where {expected} are expected.");
+            var weights = new TowerWeights(sizes);
+            stream.ReadExactly(MemoryMarshal.AsBytes(weights.Values.AsSpan()));
+            return new TwoTowerState(weights, ids, fields);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException($"{path} is cut short.", e);
+        }
+    }
+
+    private static int Size(BinaryReader reader, string path) =>
+        reader.ReadInt32() is var size and >= 0 and < Most ? size : throw new InvalidDataException($"{path} is damaged.");
+}
