@@ -142,6 +142,11 @@ internal sealed class TowerWeights
         ContextScale.Of(Values).Fill(1);
         Draw(ItemHidden, seed, 1, 1 / Math.Sqrt(ItemHidden.Rows));
         Draw(UserHidden, seed, 2, 1 / Math.Sqrt(UserHidden.Rows));
+
+        // The user's hidden layer begins blind to the history, so that what it learns of contexts holds for any length.
+        int d = Sizes.Dimension;
+        UserHidden.Of(Values)[..(d * Sizes.Hidden)].Clear();
+        UserHidden.Of(Values)[(2 * d * Sizes.Hidden)..].Clear();
     }
 
     /// <summary>Normal numbers of a given deviation.</summary>

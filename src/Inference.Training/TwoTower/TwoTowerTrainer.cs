@@ -78,7 +78,8 @@ public static class TwoTowerTrainer
         }
 
         /// <summary>What the first phase learns: contexts, and where users without history stand.</summary>
-        private bool IsContext(Parameter parameter) => weights.Context.Contains(parameter) || parameter == weights.UserBias || parameter == weights.ContextScale || parameter == weights.ItemBias;
+        private bool IsContext(Parameter parameter) => weights.Context.Contains(parameter) || parameter == weights.UserBias || parameter == weights.ContextScale || parameter == weights.ItemBias
+            || parameter == weights.UserHidden || parameter == weights.UserHiddenBias || parameter == weights.UserOut;
 
         private void Phase(int steps, bool emptyOnly, Func<Parameter, float> rates, double tolerance, TeacherTargets? soft, float[] best, ref double criterion, IProgress<TwoTowerProgress>? progress, CancellationToken cancellationToken)
         {
@@ -115,7 +116,7 @@ public static class TwoTowerTrainer
         {
             Examples examples = _sampler.Draw(_step, emptyOnly);
             (int[] columns, float[] logCounts, TargetBatch targets) = _columns.Of(examples, _step, MostSampledTargets);
-            _items.Forward(columns, KeptIds(columns, _step));
+            _items.Forward(columns, emptyOnly ? [] : KeptIds(columns, _step));
             _users.Forward(UserBatch.Of(examples.Histories, examples.Codes, options.MaxHistory));
             float[] softTargets = soft?.Of(examples, columns) ?? [];
             double loss = _loss.Run(_users.Vectors, examples.Count, _items.Vectors, columns.Length, targets, logCounts, softTargets, softTargets.Length > 0 ? (float)options.TeacherShare : 0);
