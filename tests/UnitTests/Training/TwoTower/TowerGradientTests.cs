@@ -7,14 +7,14 @@ namespace UnitTests.Training.TwoTower;
 /// <summary>Compares the ways back with differences of the ways forward.</summary>
 public sealed class TowerGradientTests
 {
-    private readonly TowerWorld _world = new(users: 20, perKind: 2);
+    private readonly TowerWorld _world = new(users: 20, perKind: 4);
     private readonly Lanes _lanes = new(2);
 
     [Fact]
     public void Backward_OfItems_IsTheSlopeOfEachLayer()
     {
         (TowerWeights weights, ContentMatrix content) = Make();
-        int[] items = [0, 3, 5, 17, 9];
+        int[] items = [0, 3, 5, 40, 9];
         byte[] kept = [1, 0, 1, 1, 1];
         var pass = new ItemPass(weights, content, items.Length, _lanes);
         float[] change = Numbers(items.Length * 16, 3);
