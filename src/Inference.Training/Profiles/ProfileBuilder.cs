@@ -58,8 +58,22 @@ public static class ProfileBuilder
         if (users.Count == 0)
             return null;
         KMeansClusters clusters = SphericalKMeans.Fit(embeddings, dimension, options.Clustering, cancellationToken);
+        return Build(users, clusters, dimension, [.. Enumerable.Range(0, items.Count).Select(items.TitleOf)], popularity, options, cancellationToken);
+    }
+
+    /// <summary>Makes profiles of clusters that are there.</summary>
+    /// <param name="users">The training users; at least one.</param>
+    /// <param name="clusters">Of these users.</param>
+    /// <param name="dimension">Components per centroid.</param>
+    /// <param name="titles">Titles by row, null where an item has none; the labels are made of them.</param>
+    /// <param name="popularity">The share of all users per item.</param>
+    /// <param name="options">How to go about it; its clustering is not looked at.</param>
+    /// <param name="cancellationToken">Stops between steps.</param>
+    public static ClusterProfiles Build(
+        IReadOnlyList<TrainingUser> users, KMeansClusters clusters, int dimension, IReadOnlyList<string?> titles, Popularity popularity, ProfileOptions options, CancellationToken cancellationToken = default)
+    {
         List<int>[] members = MembersOf(clusters);
-        var labels = new ClusterLabels([.. Enumerable.Range(0, items.Count).Select(items.TitleOf)]);
+        var labels = new ClusterLabels([.. titles]);
         var profiles = new ClusterProfile[clusters.Count];
         for (int cluster = 0; cluster < profiles.Length; cluster++)
         {
