@@ -102,8 +102,8 @@ internal sealed class FactorSources(TrainingSet set, ulong seed)
     private float[] FactorsOfAll(ImplicitAls als)
     {
         float[] factors = new float[set.ItemCount * als.Dimension];
-        if (set.ItemCount > set.TrainedCount && set.Plan.Traits.TermCount is > 0 and <= ContentRidge.MostTerms)
-            ContentRidge.Fit(set.Plan.Traits, als, ContentRidgePenalty).ItemFactors.CopyTo(factors, 0);
+        if (set.ItemCount > set.TrainedCount && set.Plan.Traits.TermCount is > 0 and <= Models.ContentRidge.MostTerms)
+            Models.ContentRidge.Fit(set.Plan.Traits, als, ContentRidgePenalty).ItemFactors.CopyTo(factors, 0);
         als.ItemFactors.CopyTo(factors, 0);
         return factors;
     }

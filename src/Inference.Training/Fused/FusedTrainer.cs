@@ -4,7 +4,6 @@ using Inference.Training.Evaluation;
 using Inference.Training.Splits;
 using Inference.Training.TwoTower;
 using Inference.Vectors;
-using Inference.Vectors.Exact;
 
 namespace Inference.Training.Fused;
 

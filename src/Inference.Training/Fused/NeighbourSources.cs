@@ -10,8 +10,10 @@ namespace Inference.Training.Fused;
 /// <summary>Sources that go from items of the history to others: EASE, item neighbours, pair rules, sequences and baskets, content. Lists are cut and rounded as they will be served.</summary>
 internal sealed class NeighbourSources(TrainingSet set, Judge judge)
 {
-    /// <summary>Weights kept per history item.</summary>
-    private const int ListLength = 200;
+    /// <summary>Weights kept of a matrix: 12 MB of file, however many items share them.</summary>
+    private const int KeptWeights = 2_000_000;
+
+    private const int ShortestList = 100;
 
     /// <summary>What a step into the past is multiplied with where the latest items count most.</summary>
     private const float Fading = 0.8f;
@@ -33,7 +35,7 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
         progress.Report(0.7);
         yield return new NeighbourSource("item_knn", Lists(ItemKnn.Fit(gram, new ItemKnnOptions(400, 20, 0.5)).Weights), latest: 50);
         yield return new NeighbourSource("item_knn_broad", Lists(ItemKnn.Fit(gram, new ItemKnnOptions(400, 20, 0.7)).Weights));
-        WeightedLists rules = Lists(PairRules.Fit(gram, set.Split.Training.Count, new PairRulesOptions(3, PairRuleMode.ConfidenceLift)).Weights);
+        WeightedLists rules = Lists(PairRules.Fit(gram, new PairRulesOptions(3, PairRuleMode.ConfidenceLift)).Weights);
         yield return new NeighbourSource("rules", rules);
         yield return new NeighbourSource("rules_fading", rules, Fading);
         progress.Report(0.8);
@@ -63,7 +65,7 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
         (double Ridge, double Quality) bestFew = (800, double.NegativeInfinity), bestWarm = (800, double.NegativeInfinity);
         for (int i = 0; i < Ridges.Length; i++)
         {
-            Ease ease = Ease.Fit(gram, Ridges[i], fast: true, cancellationToken);
+            Ease ease = Ease.Fit(gram, Ridges[i], fast: true, cancellationToken: cancellationToken);
             if (few.Length > 0 && few.Average(scenario => judge.Ndcg10(ease, scenario, cancellationToken)) is var quality && quality > bestFew.Quality)
                 bestFew = (Ridges[i], quality);
             if (warm.Users.Count > 0 && judge.Ndcg10(new RecentHistory(ease, 50), warm, cancellationToken) is var warmQuality && warmQuality > bestWarm.Quality)
@@ -77,7 +79,7 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
     /// <summary>The strongest weights of a matrix over the training catalogue, as lists over all items.</summary>
     private WeightedLists Lists(ItemItemMatrix weights)
     {
-        NeighbourLists lists = weights.TopLists(ListLength);
+        NeighbourLists lists = weights.TopLists(Math.Max(ShortestList, KeptWeights / Math.Max(1, set.TrainedCount)));
         int[] offsets = new int[set.ItemCount + 1];
         lists.Offsets.CopyTo(offsets, 0);
         Array.Fill(offsets, lists.Offsets[^1], lists.Offsets.Length, offsets.Length - lists.Offsets.Length);

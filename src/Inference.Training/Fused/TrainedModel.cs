@@ -1,7 +1,7 @@
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Snapshots;
 using Inference.Training.TwoTower;
-using Inference.Vectors.Exact;
+using Inference.Vectors;
 
 namespace Inference.Training.Fused;
 

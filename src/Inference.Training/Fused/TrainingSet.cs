@@ -22,7 +22,7 @@ public sealed record TrainingSet(DataFolder Data, ColdSplit Split, FeaturePlan P
     /// <summary>Titles by item index: of the first column of free text, otherwise none.</summary>
     public string?[] Titles()
     {
-        EntityColumn? column = Data.Items.Columns.FirstOrDefault(candidate => candidate.Type == ColumnType.FreeText);
+        EntityColumn? column = Data.Items.Columns.FirstOrDefault(candidate => candidate.Type == ColumnType.Text);
         string?[] titles = new string?[ItemCount];
         for (int item = 0; column is not null && item < titles.Length; item++)
         {

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Inference.Cli.Client;
+using Inference.Cli.Evaluation;
+using Inference.Cli.Frame;
+using Inference.Training.Evaluation;
+using Inference.Training.Fused;
+using Microsoft.Extensions.Logging.Abstractions;
+using Spectre.Console;
+
+namespace Inference.Cli.Verbs;
+
+/// <summary>`train`: from three CSV files to a bundle that serves.</summary>
+internal static class TrainVerb
+{
+    public static Verb Create(CommandHost host)
+    {
+        var data = new Option<string>("--data") { Description = "Folder of events.csv, users.csv and items.csv, each plain or .gz", HelpName = "DIR", Required = true };
+        var output = new Option<string>("--out") { Description = "Bundle to write: REPOSITORY/NAME/VERSION", HelpName = "DIR", Required = true };
+        var split = new Option<string?>("--split-dir") { Description = "Folder of the split's files; without it, DIR/splits, and without that the data are split here", HelpName = "DIR" };
+        Option<ulong> seed = Numbers.Option("--seed", "Of everything that is chance: the same data and seed give the same model", 1UL, ulong.MinValue, ulong.MaxValue);
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there" };
+        Option<string?> json = JsonFile.Option();
+        var command = new Command("train", "Train towers, neighbours, factors, profiles and their weights from an event log, and write a bundle") { data, output, split, seed, overwrite, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(output)));
+            var reading = new EvaluateOptions { Data = parsed.GetRequiredValue(data), SplitFolder = parsed.GetValue(split), Seed = parsed.GetValue(seed) };
+            TrainingReport report = await host.WithProgressAsync(async begin =>
+            {
+                EvaluationSource source = await Task.Run(() => EvaluationSource.Read(reading, begin, cancellationToken), cancellationToken);
+                return await BundleTrainer.TrainAsync(
+                    source.Inputs, folder, NameOf(folder), Path.GetFileName(folder), new FusedOptions { Seed = reading.Seed }, null, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken);
+            });
+            string? file = parsed.GetValue(json);
+            if (!JsonFile.IsInsteadOfTable(file))
+                Table(host, report);
+            await JsonFile.WriteAsync(host, file, writer => Json(writer, report), cancellationToken);
+            return ExitCode.Ok;
+        });
+        return new Verb(command, "inference train --data online-retail --out models/shop/1", "inference train --data online-retail --split-dir online-retail/splits --out models/shop/2 --json training.json");
+    }
+
+    /// <summary>REPOSITORY/NAME/VERSION names the model; a folder without a parent names itself.</summary>
+    private static string NameOf(string folder) => Path.GetFileName(Path.GetDirectoryName(folder)) is { Length: > 0 } name ? name : "model";
+
+    private static void Table(CommandHost host, TrainingReport report)
+    {
+        var table = new Table().Border(TableBorder.Rounded).Title($"NDCG@10 on the {(report.Part == EvaluationPart.Test ? "test" : "validation")} part");
+        string[] models = [.. report.Results.Select(result => result.Model).Distinct()];
+        table.AddColumn("scenario");
+        foreach (string model in models)
+            table.AddColumn(new TableColumn(model).RightAligned());
+        table.AddColumn(new TableColumn($"{models[^1]} ÷ {models[0]}").RightAligned());
+        foreach (IGrouping<string, ScenarioResult> scenario in report.Results.GroupBy(result => result.Scenario.Name))
+        {
+            double?[] values = [.. models.Select(model => scenario.FirstOrDefault(result => result.Model == model)?.Metrics.Ndcg10)];
+            table.AddRow([
+                scenario.Key,
+                .. values.Select(value => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-"),
+                values[0] is > 0 and double first && values[^1] is { } last ? (last / first).ToString("0.00", CultureInfo.InvariantCulture) : "-"]);
+        }
+
+        host.Console.Write(table);
+        host.Output.WriteLine($"sources  {string.Join(", ", report.Sources)}");
+        host.Output.WriteLine($"bundle   {report.Bundle} (embedding space {report.EmbeddingSpaceId}), in {report.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s");
+        host.Output.WriteLine($"serve    ./dev run -- --bundle {report.Bundle}");
+    }
+
+    private static void Json(Utf8JsonWriter json, TrainingReport report)
+    {
+        json.WriteStartObject();
+        json.WriteString("bundle", report.Bundle);
+        json.WriteString("embedding_space_id", report.EmbeddingSpaceId);
+        json.WriteNumber("seconds", Math.Round(report.Elapsed.TotalSeconds, 1));
+        json.WritePropertyName("model_card");
+        report.Card.WriteTo(json);
+        json.WriteEndObject();
+    }
+}

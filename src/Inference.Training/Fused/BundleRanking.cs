@@ -1,0 +1,79 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
+using Inference.Towers.Bundles;
+using Inference.Training.Evaluation;
+using Inference.Training.Models;
+
+namespace Inference.Training.Fused;
+
+/// <summary>
+/// A loaded bundle as the judge asks it: with the scorer, the tower and the item embeddings that serve. Items and users are found by id, so any bundle can be judged on any data; what it does not
+/// know scores below everything that it knows.
+/// </summary>
+public sealed class BundleRanking : RankingModel
+{
+    private readonly Snapshot _snapshot;
+    private readonly EvaluationInputs _inputs;
+    private readonly int[] _rowOf;
+
+    /// <param name="name">As reports call it.</param>
+    /// <param name="loaded">The bundle; stays the caller's to dispose.</param>
+    /// <param name="inputs">The data that it is judged on.</param>
+    public BundleRanking(string name, LoadedBundle loaded, EvaluationInputs inputs)
+    {
+        (Name, _snapshot, _inputs) = (name, loaded.Snapshot, inputs);
+        _rowOf = [.. inputs.Split.Items.Ids.Select(id => _snapshot.Items.TryGetRow(id, out int row) ? row : -1)];
+    }
+
+    public override string Name { get; }
+
+    public override bool ScoresColdItems => true;
+
+    public override void Score(in RankingInput user, Span<double> scores)
+    {
+        IReadOnlyDictionary<string, FeatureValue> features = user.User < 0 ? FeatureSet.None : _inputs.Features.UserFeatures(_inputs.Contexts.UserIds[user.User]);
+        int[] history = Rows(user.History.Span);
+        float[] rows = new float[_snapshot.Items.BundleRows];
+        Ask(features, history, rows);
+        float lowest = rows.Min() - 1;
+        for (int item = 0; item < scores.Length; item++)
+            scores[item] = _rowOf[item] < 0 ? lowest : rows[_rowOf[item]];
+    }
+
+    private int[] Rows(ReadOnlySpan<int> items)
+    {
+        var rows = new List<int>(items.Length);
+        foreach (int item in items)
+        {
+            if (_rowOf[item] >= 0)
+                rows.Add(_rowOf[item]);
+        }
+
+        return [.. rows];
+    }
+
+    private void Ask(IReadOnlyDictionary<string, FeatureValue> features, int[] history, float[] rows)
+    {
+        // The judge asks from threads of its own, and an idle tower answers on the caller's thread.
+        if (_snapshot.Fusion is { } fusion)
+        {
+            fusion.ScoreAsync(_snapshot.UserTower, _snapshot.Model.Dimension, new FeatureSet(features), history, rows, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            return;
+        }
+
+        if (history.Length == 0 && features.Count == 0)
+        {
+            for (int row = 0; row < rows.Length; row++)
+                rows[row] = _snapshot.Popularity.RateOf(row);
+            return;
+        }
+
+        float[] embedding = new float[_snapshot.Model.Dimension];
+        UserTowerInput[] input = [new UserTowerInput(new FeatureSet(features), history)];
+        _snapshot.UserTower.EncodeAsync(input, embedding, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        for (int row = 0; row < rows.Length; row++)
+            rows[row] = _snapshot.Index.Score(embedding, row);
+    }
+}
