@@ -3,8 +3,8 @@ namespace Inference.Training.TwoTower;
 /// <summary>How towers are trained. The defaults serve catalogues from hundreds to hundreds of thousands of items; what depends on the data is found on the validation part.</summary>
 public sealed record TwoTowerOptions
 {
-    /// <value>Length of embeddings: a multiple of 16, 16 to 512. Default 64.</value>
-    public int Dimension { get; init; } = 64;
+    /// <value>Length of embeddings: a multiple of 16, 16 to 512. Default 128.</value>
+    public int Dimension { get; init; } = 128;
 
     /// <value>Hidden units of each tower: a multiple of 16, 16 to 512. Default 64.</value>
     public int Hidden { get; init; } = 64;
@@ -60,8 +60,8 @@ public sealed record TwoTowerOptions
     /// <value>Steps from one validation to the next. Default 50.</value>
     public int ValidationSteps { get; init; } = 50;
 
-    /// <value>Validations without a better one after which training ends. Default 4, of each phase.</value>
-    public int Patience { get; init; } = 4;
+    /// <value>Validations without a better one after which training ends. Default 10, of each phase.</value>
+    public int Patience { get; init; } = 10;
 
     /// <value>Powers of the number of users of an item by which its column is divided before factors are taken, each in [0, 1]; the validation part chooses. The first counts where there is none. Default 0.25, 0, 0.4.</value>
     public IReadOnlyList<double> FactorPowers { get; init; } = [0.25, 0, 0.4];
