@@ -21,6 +21,9 @@ internal static partial class Log
     [LoggerMessage(103, LogLevel.Warning, "The search on the device of {Version} failed; its index in memory answers")]
     public static partial void DeviceSearchFailed(ILogger logger, string version, Exception exception);
 
+    [LoggerMessage(104, LogLevel.Warning, "The source {Source} of {Version} failed; the other sources answer")]
+    public static partial void FusionSourceFailed(ILogger logger, string source, string version, Exception? exception);
+
     [LoggerMessage(110, LogLevel.Warning, "The changed items could not be read within {Seconds} s; {Version} answers without those that are not known, and catches up")]
     public static partial void CatalogueBehind(ILogger logger, string version, double seconds);
 

@@ -15,6 +15,9 @@ public sealed class RecommendationMetrics
     private readonly Counter<long> _items;
     private readonly Histogram<double> _tower;
     private readonly Histogram<double> _search;
+    private readonly Histogram<double> _fusion;
+    private readonly Histogram<double> _source;
+    private readonly Counter<long> _dropped;
 
     public RecommendationMetrics(IMeterFactory meters)
         : this(meters.Create(MeterName))
@@ -27,6 +30,9 @@ public sealed class RecommendationMetrics
         _degradations = meter.CreateCounter<long>("recsys.degradations", "{degradation}", "Labels on replies that were less than they could have been, by part and reason.");
         _items = meter.CreateCounter<long>("recsys.slate.items", "{item}", "Items in served slates.");
         _tower = meter.CreateHistogram<double>("recsys.tower.duration", "s", "Time from asking the user tower to its answer, by outcome.");
+        _fusion = meter.CreateHistogram<double>("recsys.fusion.duration", "s", "Time in which a fused model scored the catalogue for one request, without the user tower.");
+        _source = meter.CreateHistogram<double>("recsys.fusion.source.duration", "s", "Time in which one source of a fused model scored the catalogue, by kind of source.");
+        _dropped = meter.CreateCounter<long>("recsys.fusion.dropped", "{source}", "Sources that a fused slate had to do without, by kind and reason.");
         _search = meter.CreateHistogram<double>("recsys.index.search.duration", "s", "Time of one search of the index.");
     }
 
@@ -51,6 +57,13 @@ public sealed class RecommendationMetrics
         _tower.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
 
     internal void IndexSearched(TimeSpan duration) => _search.Record(duration.TotalSeconds);
+
+    internal void Fused(TimeSpan duration) => _fusion.Record(duration.TotalSeconds);
+
+    internal void SourceScored(string kind, TimeSpan duration) => _source.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.source", kind));
+
+    internal void SourceDropped(string kind, string reason) =>
+        _dropped.Add(1, new KeyValuePair<string, object?>("recsys.source", kind), new KeyValuePair<string, object?>("recsys.reason", reason));
 
     // Constants, so that no enum is boxed or formatted per request.
     private static string NameOf(Rung rung) => rung switch

@@ -17,6 +17,7 @@ return args switch
     ["batching", .. string[] rest] => await BatchingReport.RunAsync(rest),
     ["data-folder", .. string[] rest] => DataFolderReport.Run(rest),
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
+    ["fusion"] => await FusionReport.RunAsync(),
     ["goodput", .. string[] rest] => await GoodputReport.RunAsync(rest),
     ["goodput-bundle", var folder] => await GoodputBundle.WriteAsync(folder),
     ["gpu-exact", .. string[] rest] => await GpuExactReport.RunAsync(rest),
@@ -39,7 +40,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | fusion | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

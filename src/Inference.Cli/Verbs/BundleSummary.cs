@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Inference.Cli.Frame;
+using Inference.Recommendations.Fusion;
 using Inference.Towers.Bundles;
 using Inference.Vectors;
 
@@ -17,6 +18,14 @@ internal static class BundleSummary
         host.Output.WriteLine(FormattableString.Invariant($"holds     {loaded.Snapshot.Items.Count:N0} items, {loaded.Users.Count:N0} users, {loaded.Snapshot.Profiles?.Count ?? 0} cluster profiles"));
         host.Output.WriteLine(FormattableString.Invariant(
             $"index     {NameOf(index.Kind)}, {(loaded.IndexFromFile ? "from the bundle" : "built now")}, {index.Bytes / 1e6:N1} MB{(index.Tuning is { } tuning ? FormattableString.Invariant($", width {tuning.Width}, measured recall {tuning.Recall:0.0000}, {tuning.Latency.TotalMicroseconds:N0} µs a search") : "")}"));
+        if (loaded.Snapshot.Fusion is { } fused)
+        {
+            string at = fused.Model.Weights is { } weights ? $"weights at {string.Join(", ", weights.Points.Select(point => point.Events))} events" : "ranks are added up";
+            host.Output.WriteLine($"fusion    {string.Join(", ", fused.Model.Sources.Select(source => source.Name))}; {at}");
+        }
+
+        if (loaded.Manifest.ModelCard is { ValueKind: JsonValueKind.Object } card)
+            host.Output.WriteLine($"card      {card.GetRawText().ReplaceLineEndings(" ")}");
         host.Output.WriteLine(FormattableString.Invariant($"golden    {loaded.GoldenCases} cases answered as expected, on {string.Join(", ", loaded.Providers)}"));
         foreach (string warning in loaded.Warnings)
             host.Output.WriteLine($"warning   {warning}");
@@ -35,6 +44,20 @@ internal static class BundleSummary
         json.WriteNumber("items", loaded.Snapshot.Items.Count);
         json.WriteNumber("users", loaded.Users.Count);
         json.WriteNumber("golden_cases", loaded.GoldenCases);
+        if (loaded.Snapshot.Fusion is { } fused)
+        {
+            json.WriteStartArray("fusion_sources");
+            foreach (ScoreSource source in fused.Model.Sources)
+                json.WriteStringValue(source.Name);
+            json.WriteEndArray();
+        }
+
+        if (loaded.Manifest.ModelCard is { ValueKind: JsonValueKind.Object } card)
+        {
+            json.WritePropertyName("model_card");
+            card.WriteTo(json);
+        }
+
         LiveIndex index = loaded.Snapshot.Index;
         json.WriteStartObject("index");
         json.WriteString("kind", NameOf(index.Kind));

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 
 namespace Inference.Recommendations.Features;
 
@@ -15,6 +16,23 @@ public sealed class FeatureSchema
 
     /// <summary>The names of all known features.</summary>
     public IReadOnlyCollection<string> Names => _kinds.Keys;
+
+    /// <summary>The names, in an order that stays.</summary>
+    internal ImmutableArray<string> NameList => _kinds.Keys;
+
+    /// <summary>Whether a set has any of the known features.</summary>
+    internal bool ReadsAny(FeatureSet features)
+    {
+        if (features.IsEmpty)
+            return false;
+        foreach (string name in NameList)
+        {
+            if (features.TryGet(name, out _))
+                return true;
+        }
+
+        return false;
+    }
 
     public bool Knows(string name) => _kinds.ContainsKey(name);
 

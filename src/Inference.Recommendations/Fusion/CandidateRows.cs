@@ -1,5 +1,3 @@
-using Inference.Vectors;
-
 namespace Inference.Recommendations.Fusion;
 
 /// <summary>The rows of a large catalogue that one request scores: first the fixed sample that scores are standardised over, then what sources propose. Cleaned by what was touched.</summary>
@@ -8,7 +6,6 @@ internal sealed class CandidateRows
     private int[] _slots = [];
     private int[] _rows = [];
     private int _rowCount;
-    private RowFilter _filter;
 
     /// <summary>The rows by place.</summary>
     public ReadOnlySpan<int> Rows => _rows.AsSpan(0, Count);
@@ -18,26 +15,25 @@ internal sealed class CandidateRows
 
     public int Count { get; private set; }
 
-    /// <summary>Begins with the sample, which is in whatever the filter says.</summary>
-    public void Begin(int rowCount, ReadOnlySpan<int> sample, RowFilter filter)
+    /// <summary>Place of a row that is here.</summary>
+    public int PlaceOf(int row) => _slots[row] - 1;
+
+    /// <summary>Begins with the sample.</summary>
+    public void Begin(int rowCount, ReadOnlySpan<int> sample)
     {
         Clear();
         if (_slots.Length < rowCount)
             _slots = new int[rowCount];
         _rowCount = rowCount;
-        _filter = filter;
         foreach (int row in sample)
             Place(row);
     }
 
-    /// <summary>Adds a row of the bundle that the filter lets through, once.</summary>
+    /// <summary>Adds a row of the bundle, once. Whether it may be shown is asked when places are filled: rows that may not still count for means and deviations.</summary>
     public void Add(int row)
     {
-        if ((uint)row >= (uint)_rowCount || _slots[row] != 0)
-            return;
-        if ((_filter.Allowed is { } allowed && !allowed.Contains(row)) || (_filter.Denied is { } denied && denied.Contains(row)))
-            return;
-        Place(row);
+        if ((uint)row < (uint)_rowCount && _slots[row] == 0)
+            Place(row);
     }
 
     private void Place(int row)
@@ -53,6 +49,5 @@ internal sealed class CandidateRows
         foreach (int row in Rows)
             _slots[row] = 0;
         Count = 0;
-        _filter = default;
     }
 }

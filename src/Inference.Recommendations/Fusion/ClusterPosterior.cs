@@ -26,7 +26,7 @@ public sealed class ClusterPosterior
     {
         if (clicks is not null && clicks.ColumnCount != profiles.Count)
             throw new ArgumentException($"Clicks are told for {clicks.ColumnCount} clusters of {profiles.Count}.", nameof(clicks));
-        if (clickOffsets.Length != (clicks is null ? 0 : profiles.Count) || !TensorPrimitives.IsFiniteAll(clickOffsets))
+        if (clickOffsets.Length != (clicks is null ? 0 : profiles.Count) || (clicks is not null && !TensorPrimitives.IsFiniteAll(clickOffsets)))
             throw new ArgumentException($"{clickOffsets.Length} offsets for {(clicks is null ? 0 : profiles.Count)} clusters; one each is needed, finite.", nameof(clickOffsets));
         if (!(clickWeight >= 0 && contextWeight >= 0 && float.IsFinite(clickWeight + contextWeight)))
             throw new ArgumentException("Weights of clicks and context are finite and at least 0.", nameof(clickWeight));

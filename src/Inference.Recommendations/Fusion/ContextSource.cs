@@ -50,6 +50,8 @@ public sealed class ContextSource : ScoreSource
     /// <summary>Values × items.</summary>
     public WeightedLists Lists { get; }
 
+    internal override bool IsSparse => true;
+
     internal override bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores)
     {
         bool spoke = false;
@@ -72,8 +74,7 @@ public sealed class ContextSource : ScoreSource
         {
             if (!TryFind(input.Features, feature, table, out int list))
                 continue;
-            ReadOnlySpan<int> items = Lists.ColumnsOf(list);
-            foreach (int row in items[..Math.Min(items.Length, most)])
+            foreach (int row in Lists.ColumnsOf(list))
                 scratch.Candidates.Add(row);
         }
     }

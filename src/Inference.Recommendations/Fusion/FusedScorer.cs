@@ -25,6 +25,9 @@ public sealed class FusedScorer
     private const int RankDepth = 200;
     private const ulong SampleSeed = 0x5EED_0F_F05ED;
 
+    /// <summary>A deviation counts as 0 below this share of the mean: what rounding leaves of scores that are all the same must not be blown up.</summary>
+    private const float NoDeviation = 1e-6f;
+
     private readonly FusionOptions _options;
     private readonly FusionScratchPool _scratch;
     private readonly int[] _sample;
@@ -41,6 +44,12 @@ public sealed class FusedScorer
 
     /// <summary>What is run.</summary>
     public FusionModel Model { get; }
+
+    /// <summary>How it is run.</summary>
+    internal FusionOptions Options => _options;
+
+    /// <summary>What the tower of the snapshot said of contexts.</summary>
+    internal ContextEmbeddings Contexts { get; } = new();
 
     /// <summary>Whether every source scores the whole catalogue.</summary>
     public bool IsWhole { get; }
@@ -147,7 +156,7 @@ public sealed class FusedScorer
                 if (Model.Weights is null)
                     AddRanks(i, scratch, scores);
                 else
-                    AddStandardised(i, scratch, scores, isWhole ? scores.Length : _sample.Length);
+                    AddStandardised(i, scratch, scores, isWhole);
             }
 
             scratch.Ticks[i] = clock.Now - start;
@@ -160,8 +169,9 @@ public sealed class FusedScorer
         {
             return source.Score(input, scratch, rows, scores) ? SourceOutcome.Scored : SourceOutcome.Silent;
         }
-        catch (Exception) when (clock.IsSet)
+        catch (Exception e) when (clock.IsSet)
         {
+            scratch.Failure = e;
             return SourceOutcome.Failed;
         }
     }
@@ -182,25 +192,25 @@ public sealed class FusedScorer
         return rows;
     }
 
-    /// <summary>
-    /// A source's deviation counts as 0 below this share of its largest score: what rounding leaves of scores that are all the same must not be blown up.
-    /// </summary>
-    private const float NoDeviation = 1e-6f;
-
-    private static void AddStandardised(int source, FusionScratch scratch, Span<float> scores, int over, bool isStandardised)
+    private void AddStandardised(int number, FusionScratch scratch, Span<float> scores, bool isWhole)
     {
-        ReadOnlySpan<float> sample = scores[..over];
-        float mean = TensorPrimitives.Sum(sample) / over;
+        ScoreSource source = Model.Sources[number];
+        // Of a large catalogue a sparse source has touched what is here, and all else is 0; of the others the sample speaks for all.
+        bool isSparse = !isWhole && source.IsSparse;
+        ReadOnlySpan<float> seen = isWhole || isSparse ? scores : scores[.._sample.Length];
+        int over = isSparse ? Model.RowCount : seen.Length;
+        float mean = TensorPrimitives.Sum(seen) / over;
         TensorPrimitives.Subtract(scores, mean, scores);
-        float factor = scratch.Weights[source];
-        if (isStandardised)
+        float factor = scratch.Weights[number];
+        if (source.IsStandardised)
         {
-            float deviation = MathF.Sqrt(TensorPrimitives.SumOfSquares(sample) / over);
+            float squares = TensorPrimitives.SumOfSquares(seen) + ((over - seen.Length) * mean * mean);
+            float deviation = MathF.Sqrt(squares / over);
             factor = deviation > NoDeviation * MathF.Abs(mean) && float.IsFinite(deviation) ? factor / deviation : 0f;
         }
 
-        scratch.Means[source] = mean;
-        scratch.Factors[source] = factor;
+        scratch.Means[number] = mean;
+        scratch.Factors[number] = factor;
         TensorPrimitives.MultiplyAdd(scores, factor, scratch.Fused, scratch.Fused);
     }
 
@@ -227,34 +237,29 @@ public sealed class FusedScorer
     private bool IsUsed(int source, in FusionInput input, FusionScratch scratch) =>
         scratch.Weights[source] != 0f && (input.Without & Model.Sources[source].Retriever) == 0;
 
-    private void AddStandardised(int source, FusionScratch scratch, Span<float> scores, int over) =>
-        AddStandardised(source, scratch, scores, over, Model.Sources[source].IsStandardised);
-
     private void Gather(in FusionInput input, FusionScratch scratch, int wanted, FusionClock clock)
     {
-        scratch.Candidates.Begin(Model.RowCount, _sample, scratch.Filter);
-        if (scratch.Filter.Allowed is { } allowed && allowed.Count <= SampleRows)
+        scratch.Candidates.Begin(Model.RowCount, _sample);
+        bool areFewAllowed = scratch.Filter.Allowed is { Count: <= SampleRows };
+        for (int row = 0; areFewAllowed && row < Model.RowCount; row++)
         {
-            for (int row = 0; row < Model.RowCount; row++)
-            {
-                if (allowed.Contains(row))
-                    scratch.Candidates.Add(row);
-            }
-
-            return;
+            if (scratch.Filter.Allowed!.Contains(row))
+                scratch.Candidates.Add(row);
         }
 
         int most = Math.Max(_options.CandidatesPerSource, 2 * wanted);
         for (int i = 0; i < Model.Sources.Count; i++)
         {
-            if (!IsUsed(i, input, scratch) || clock.IsOver)
+            // Where few rows may be shown they all are here, but sparse sources are standardised over what they touch.
+            if (!IsUsed(i, input, scratch) || clock.IsOver || (areFewAllowed && !Model.Sources[i].IsSparse))
                 continue;
             try
             {
                 Model.Sources[i].Propose(input, scratch, most);
             }
-            catch (Exception) when (clock.IsSet)
+            catch (Exception e) when (clock.IsSet)
             {
+                scratch.Failure = e;
                 scratch.Outcomes[i] = SourceOutcome.Failed;
             }
         }

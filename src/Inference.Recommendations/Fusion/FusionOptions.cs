@@ -11,9 +11,9 @@ public sealed class FusionOptions
     public int DenseItems { get; set; } = 50_000;
 
     /// <summary>How many rows each source proposes where a catalogue is too large to be scored whole.</summary>
-    /// <value>10 to 10,000; default 400.</value>
+    /// <value>10 to 10,000; default 1,000.</value>
     [Range(10, 10_000)]
-    public int CandidatesPerSource { get; set; } = 400;
+    public int CandidatesPerSource { get; set; } = 1_000;
 
     /// <summary>How long the sources in this process may take together; those whose turn comes later are left out, and the reply says so.</summary>
     /// <value>00:00:00.0005 to 00:00:01; default 00:00:00.02 (20 ms).</value>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Inference.Vectors;
 
 namespace Inference.Recommendations.Fusion;
@@ -79,6 +80,12 @@ internal sealed class FusionScratch
     /// <summary>The weights of the clusters that were asked for last.</summary>
     public ReadOnlySpan<float> ClusterWeights => _clusterWeights.AsSpan(0, _weighed!.Count);
 
+    /// <summary>The heaviest of them; −1 where none was weighed in this run.</summary>
+    public int HeaviestCluster => _weighed is null ? -1 : ClusterWeights.IndexOf(TensorPrimitives.Max<float>(ClusterWeights));
+
+    /// <summary>What the last source that failed said.</summary>
+    public Exception? Failure { get; set; }
+
     /// <summary>The fused scores by place.</summary>
     public Span<float> Fused => _fused.AsSpan(0, _placeCount);
 
@@ -89,6 +96,7 @@ internal sealed class FusionScratch
     public void Begin(ReadOnlySpan<int> history, int rowCount, RowFilter filter)
     {
         _weighed = null;
+        Failure = null;
         Filter = filter;
         Array.Clear(Outcomes);
         Array.Clear(Ticks);

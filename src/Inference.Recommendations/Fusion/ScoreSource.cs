@@ -35,6 +35,9 @@ public abstract class ScoreSource : IDisposable
     /// <summary>The kind as requests select it.</summary>
     internal Retrievers Retriever { get; }
 
+    /// <summary>Whether its scores are 0 for all rows but those that it proposes.</summary>
+    internal virtual bool IsSparse => false;
+
     /// <summary>Scores rows for one user.</summary>
     /// <param name="input">What is known.</param>
     /// <param name="scratch">Memory of this request.</param>
@@ -43,7 +46,7 @@ public abstract class ScoreSource : IDisposable
     /// <returns>Whether it has anything to say of this user.</returns>
     internal abstract bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores);
 
-    /// <summary>Names rows that may be among its best, where the catalogue is too large to be scored whole.</summary>
+    /// <summary>Names rows that may be among its best, where the catalogue is too large to be scored whole; a sparse source names all that it scores.</summary>
     internal abstract void Propose(in FusionInput input, FusionScratch scratch, int most);
 
     /// <summary>The row of the history that speaks most for an item; −1 where the source does not go by single items.</summary>

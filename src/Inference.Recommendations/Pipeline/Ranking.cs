@@ -23,7 +23,7 @@ internal static class Ranking
 }
 
 /// <summary>Says why items are shown, in terms of what the reply was made from.</summary>
-internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, FeatureSet context, ReasonKind nearestKind)
+internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, FeatureSet context, ReasonKind nearestKind, FusedShares? shares)
 {
     /// <summary>Only the latest items of a history are compared; the towers read no more either.</summary>
     private const int MostHistory = 50;
@@ -32,8 +32,19 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     private float[]? _touched;
     private float[]? _vector;
 
-    public Reason For(Slate.Place place) => place.Source switch
+    public Reason For(Slate.Place place)
     {
+        Reason reason = Main(place);
+        return shares?.TextOf(place.Row) is { Length: > 0 } text ? reason with { Text = $"{reason.Text} {text}" } : reason;
+    }
+
+    private Reason Main(Slate.Place place) => place.Source switch
+    {
+        Sources.Neighbours when shares?.NearestOf(place.Row) is >= 0 and int nearest =>
+            new Reason(nearestKind, $"Goes with '{snapshot.Items.TitleOf(nearest) ?? snapshot.Items.IdOf(nearest)}' in the history.", snapshot.Items.IdOf(nearest)),
+        Sources.Neighbours or Sources.Factors when history.Length > 0 => Nearest(place.Row),
+        Sources.Context => new Reason(ReasonKind.Features, "Touched more often by users in the same context."),
+        Sources.Neighbours or Sources.Factors => new Reason(ReasonKind.Features, "Fits what is known of the user."),
         Sources.Towers when history.Length > 0 => Nearest(place.Row),
         Sources.Towers => new Reason(ReasonKind.Features, "Fits what is known of the user."),
         Sources.ClusterProfile => new Reason(ReasonKind.Profile, $"Popular with '{Profile()}'.", Profile: Profile()),
@@ -89,6 +100,8 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
         if (_profile is not null)
             return _profile;
         ClusterProfiles profiles = snapshot.Profiles!;
+        if (shares is { Cluster: >= 0 and int heaviest })
+            return _profile = profiles[heaviest].Label;
         var weights = new float[profiles.Count];
         profiles.Weigh(context, weights);
         return _profile = profiles[weights.AsSpan().IndexOf(weights.Max())].Label;

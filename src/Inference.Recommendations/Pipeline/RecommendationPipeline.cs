@@ -13,6 +13,7 @@ namespace Inference.Recommendations.Pipeline;
 /// <code>
 ///  query ─ 1 who asks ─ 2 what may be shown ─ 3 the ladder ──────────────────────────── 4 fill up ─ 5 reply
 ///          user state   allow, deny, seen     cache ▸ tower → index ▸ profiles ▸ popularity   popularity  items, reasons, labels
+///                                             or, fused: cache ▸ tower + all other sources
 /// </code>
 /// Never throws for an unseen user or a broken part: it falls to the next rung and says so. Safe for concurrent use.
 /// </summary>
@@ -21,6 +22,7 @@ public sealed class RecommendationPipeline
     private readonly KnownUsers _users;
     private readonly UserEmbeddings _embeddings;
     private readonly Retrieval _retrieval;
+    private readonly FusedSlates _fused;
     private readonly ColdStart _coldStart = new();
     private readonly RecommendationMetrics _metrics;
     private readonly PipelineOptions _options;
@@ -35,6 +37,7 @@ public sealed class RecommendationPipeline
         _time = time;
         _users = new KnownUsers(states, keys, options, time, logs.CreateLogger<KnownUsers>());
         _embeddings = new UserEmbeddings(cache, options, metrics, time, logs.CreateLogger<UserEmbeddings>());
+        _fused = new FusedSlates(_embeddings, metrics, time, logs.CreateLogger<FusedSlates>());
         _retrieval = new Retrieval(options, metrics, time, logs.CreateLogger<Retrieval>());
     }
 
@@ -60,8 +63,10 @@ public sealed class RecommendationPipeline
             snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, query.IncludeSeen ? default : history.Rows.Span, degraded);
         using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, eligible.Rows.Count)));
 
-        // :: Step 3: the ladder — the first rung that can answer does.
-        Rung rung = await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken);
+        // :: Step 3: the ladder — the first rung that can answer does; with a fused model, all that is known answers together.
+        Rung rung = snapshot.Fusion is { } fused
+            ? await _fused.FillAsync(snapshot, fused, query, user, features, history, eligible, slate, budget, degraded, cancellationToken)
+            : await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken);
 
         // :: Step 4: fill up — a slate is never short while there are eligible items, and never empty because everything was seen.
         ColdStart.FillFromPopularity(snapshot, eligible, slate);
@@ -71,7 +76,7 @@ public sealed class RecommendationPipeline
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
 
         // :: Step 5: the reply.
-        Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History) : null;
+        Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History, slate.Shares) : null;
         var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List);
         _metrics.Served(reply);
         span?.SetTag("recsys.rung", reply.ServedBy);
@@ -109,7 +114,7 @@ public sealed class RecommendationPipeline
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
 
         // :: Step 5: the reply.
-        Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem) : null;
+        Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem, shares: null) : null;
         var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List);
         _metrics.Served(reply);
         return reply;

@@ -22,6 +22,9 @@ internal sealed class Slate : IDisposable
 
     public ReadOnlySpan<Place> Places => _places.AsSpan(0, Count);
 
+    /// <summary>What the sources of a fused model had in the scores; null where there is none, or nobody asks.</summary>
+    public FusedShares? Shares { get; set; }
+
     public void Add(int row, float score, string source) => _places[Count++] = new Place(row, score, source);
 
     public void Dispose()

@@ -12,4 +12,9 @@ public static class Components
     public const string AllowedItemIds = "allowed_item_ids";
     public const string ItemIds = "item_ids";
     public const string Index = "index";
+
+    // Sources of fused models, as Sources names them.
+    public const string Neighbours = "neighbours";
+    public const string Factors = "factors";
+    public const string Popularity = "popularity";
 }

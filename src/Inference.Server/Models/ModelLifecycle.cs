@@ -279,6 +279,7 @@ internal sealed class ModelLifecycle : IDisposable
         {
             Towers = _options.Towers,
             Index = _options.Index,
+            Fusion = _options.Fusion,
             Loading = _options.Loading,
             Pace = _active is null ? LoadPace.Full : LoadPace.Background,
             Progress = new LoadProgressLog(_time, _log),

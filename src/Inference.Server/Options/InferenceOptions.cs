@@ -1,4 +1,5 @@
 using Inference.Recommendations.Catalogue;
+using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Pipeline;
 using Inference.Storage;
 using Inference.Storage.Redis;
@@ -21,6 +22,8 @@ public sealed class InferenceOptions
     public TowerOptions Towers { get; } = new();
 
     public ItemIndexOptions Index { get; } = new();
+
+    public FusionOptions Fusion { get; } = new();
 
     public LoadingOptions Loading { get; } = new();
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Models;
@@ -40,6 +41,9 @@ internal sealed class ModelDescriptions(SnapshotRegistry snapshots)
         version.LoadedAt = Timestamp.FromDateTimeOffset(model.At);
         version.LoadDuration = Duration.FromTimeSpan(model.Took);
         version.Warnings.Add(model.Bundle.Warnings);
+        if (model.Bundle.Manifest.ModelCard is { ValueKind: JsonValueKind.Object } card)
+            version.ModelCard = card.GetRawText();
+        version.FusionSources.Add(snapshot.Fusion?.Model.Sources.Select(source => source.Name) ?? []);
         version.Index = Of(snapshot.Index);
         version.Providers.Add(model.Bundle.ProviderUses.Select(use => new ProviderUse { Part = use.Part, Wanted = use.Wanted, Actual = use.Actual, Reason = use.Reason ?? "" }));
         return version;

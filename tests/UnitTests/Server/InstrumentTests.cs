@@ -31,6 +31,8 @@ public sealed class InstrumentTests : IDisposable
         ["rpc.server.call.duration"] = ["rpc.system.name", "rpc.method", "rpc.status_code", "error.type"],
         ["recsys.recommendations"] = ["recsys.rung", "recsys.model.version"],
         ["recsys.degradations"] = ["recsys.component", "recsys.reason"],
+        ["recsys.fusion.source.duration"] = ["recsys.source"],
+        ["recsys.fusion.dropped"] = ["recsys.source", "recsys.reason"],
         ["recsys.tower.duration"] = ["recsys.outcome"],
         ["recsys.tower.run.duration"] = ["tower"],
         ["recsys.tower.batch.rows"] = ["tower"],

@@ -1,0 +1,68 @@
+using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Queries;
+
+namespace Inference.Recommendations.Pipeline;
+
+/// <summary>Adds up what a slate was made from, to name the rung that served it truly.</summary>
+internal struct Evidence(FusionModel model, FusionScratch scratch)
+{
+    private float _towers;
+    private float _profiles;
+    private float _popularity;
+
+    /// <summary>Takes one item in.</summary>
+    /// <param name="parts">By source: what it added to the item's score.</param>
+    /// <returns>The source with the largest part; −1 where no source spoke at all.</returns>
+    public int Add(ReadOnlySpan<float> parts)
+    {
+        int main = -1;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (scratch.Outcomes[i] != SourceOutcome.Scored)
+                continue;
+            if (main < 0 || parts[i] > parts[main])
+                main = i;
+            float part = MathF.Max(parts[i], 0f);
+            switch (model.Sources[i].Kind)
+            {
+                case Sources.Towers:
+                    _towers += part;
+                    break;
+                case Sources.Popularity:
+                    _popularity += part;
+                    break;
+                default:
+                    _profiles += part;
+                    break;
+            }
+        }
+
+        return main;
+    }
+
+    /// <summary>
+    /// The embedding of the user, where it is part of the scores; the session, where other sources read the history; otherwise what had the largest part: the tower's answer to the context, profiles, or popularity.
+    /// </summary>
+    public readonly Rung Rung(FusedSlates.Known known)
+    {
+        if (known.Events > 0)
+        {
+            bool readsHistory = false;
+            for (int i = 0; i < model.Sources.Count; i++)
+            {
+                if (scratch.Outcomes[i] != SourceOutcome.Scored)
+                    continue;
+                if (model.Sources[i] is TowerSource { IsOfContext: false })
+                    return known.IsCached ? Queries.Rung.CachedEmbedding : known.IsStored ? Queries.Rung.UserTower : Queries.Rung.Session;
+                readsHistory |= model.Sources[i] is NeighbourSource or FactorSource or ClusterSource { Posterior.Clicks: not null };
+            }
+
+            if (readsHistory)
+                return Queries.Rung.Session;
+        }
+
+        if (_towers > 0 && _towers >= _profiles && _towers >= _popularity)
+            return Queries.Rung.UserTower;
+        return _profiles > 0 && _profiles >= _popularity ? Queries.Rung.ClusterProfile : Queries.Rung.Popularity;
+    }
+}

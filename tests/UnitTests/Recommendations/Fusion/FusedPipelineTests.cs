@@ -1,0 +1,230 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+using Inference.Vectors;
+using Xunit;
+
+namespace UnitTests.Recommendations.Fusion;
+
+/// <summary>Slates of a fused model in the shop of <see cref="World"/>.</summary>
+public sealed class FusedPipelineTests
+{
+    private static readonly Dictionary<string, FeatureValue> Germany = new() { ["country"] = FeatureValue.Of("DE") };
+
+    [Fact]
+    public async Task Recommend_ForAStoredUser_OrdersByTheScorerOfTraining()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 10 });
+
+        var scores = new float[World.Items];
+        await snapshot.Fusion!.ScoreAsync(world.Tower, 3, default, new[] { 1, 4 }, scores, default);
+        int[] expected = [.. Enumerable.Range(0, World.Items).Except([1, 4]).OrderByDescending(row => scores[row]).ThenBy(row => row)];
+        Assert.Equal(expected.Select(row => $"i{row}"), reply.Items.Select(item => item.ItemId));
+        Assert.Equal(expected.Select(row => scores[row]), reply.Items.Select(item => item.Score));
+        Assert.Equal(Rung.UserTower, reply.ServedBy);
+        Assert.Equal(("i2", Sources.Neighbours), (reply.Items[0].ItemId, reply.Items[0].Source)); // the list of i4 has it
+        Assert.Contains(reply.Items, item => item.Source == Sources.Towers);
+        Assert.Empty(reply.Degraded);
+    }
+
+    [Fact]
+    public async Task Recommend_WhenTheTowerFails_IsAnsweredByTheOthersAndSaysSo()
+    {
+        var world = new World(new ScriptedTower(_ => throw new TowerException("broken")));
+        Snapshot snapshot = Fused(world);
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 5 });
+
+        Assert.Equal(Rung.Session, reply.ServedBy);
+        Degradation degradation = Assert.Single(reply.Degraded);
+        Assert.Equal((Components.UserTower, DegradationReason.Failed), (degradation.Component, degradation.Reason));
+        Assert.Equal("i2", reply.Items[0].ItemId);
+        Assert.DoesNotContain(reply.Items, item => item.Source == Sources.Towers);
+    }
+
+    [Fact]
+    public async Task Recommend_WhenTheTowerIsBusy_IsAnsweredByTheOthersAndSaysSo()
+    {
+        var world = new World(new ScriptedTower(_ => new ValueTask<EncodeOutcome>(EncodeOutcome.Late)));
+
+        RecommendReply reply = await Ask(world, Fused(world), new RecommendQuery { RecentItemIds = ["i4"], Limit = 5 });
+
+        Assert.Equal(Rung.Session, reply.ServedBy);
+        Assert.Equal([(Components.UserTower, DegradationReason.Timeout)], reply.Degraded.Select(degradation => (degradation.Component, degradation.Reason)));
+        Assert.Equal(5, reply.Items.Count);
+    }
+
+    [Fact]
+    public async Task Recommend_WhenASourceFails_IsAnsweredByTheOthersAndSaysSo()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world, out ExactIndex index);
+        index.Dispose(); // the tower's items are gone
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 5 });
+
+        Assert.Equal(5, reply.Items.Count);
+        Assert.All(reply.Degraded, degradation => Assert.Equal((Components.UserTower, DegradationReason.Failed), (degradation.Component, degradation.Reason)));
+        Assert.NotEmpty(reply.Degraded);
+    }
+
+    [Fact]
+    public async Task Recommend_ForAStrangerWithContext_MixesProfilesAndTheContextsAnswer()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { Context = Germany, Limit = 5 });
+
+        var scores = new float[World.Items];
+        await snapshot.Fusion!.ScoreAsync(world.Tower, 3, new FeatureSet(Germany), default, scores, default);
+        Assert.Equal(Enumerable.Range(0, World.Items).OrderByDescending(row => scores[row]).ThenBy(row => row).Take(5).Select(row => $"i{row}"), reply.Items.Select(item => item.ItemId));
+        Assert.Equal(Rung.ClusterProfile, reply.ServedBy);
+        Assert.Equal(("i10", Sources.ClusterProfile), Assert.Single(reply.Items, item => item.ItemId == "i10") is var found ? (found.ItemId, found.Source) : default);
+    }
+
+    [Fact]
+    public async Task Recommend_ForTheSameContext_RunsTheTowerOnce()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+        for (int i = 0; i < 3; i++)
+            await Ask(world, snapshot, new RecommendQuery { Context = Germany });
+
+        Assert.Equal(1, ((MeanTower)world.Tower).Calls);
+    }
+
+    [Fact]
+    public async Task Recommend_WithNothingKnown_IsPopularityAndRunsNoModel()
+    {
+        var world = new World();
+
+        RecommendReply reply = await Ask(world, Fused(world), new RecommendQuery { UserId = "nobody", Limit = 3 });
+
+        Assert.Equal(Rung.Popularity, reply.ServedBy);
+        Assert.Equal(["i0", "i1", "i2"], reply.Items.Select(item => item.ItemId));
+        Assert.Equal(0, ((MeanTower)world.Tower).Calls);
+    }
+
+    [Fact]
+    public async Task Recommend_ShowsWhatMayBeShown()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+
+        RecommendReply excluded = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", ExcludedItemIds = ["i2"] });
+        RecommendReply allowed = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", AllowedItemIds = ["i1", "i3", "i9"] });
+        RecommendReply seen = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", IncludeSeen = true, Limit = 12 });
+
+        Assert.DoesNotContain(excluded.Items, item => item.ItemId is "i1" or "i2" or "i4");
+        Assert.Equal(["i3", "i9"], allowed.Items.Select(item => item.ItemId).Order());
+        Assert.Contains(seen.Items, item => item.ItemId == "i1");
+        Assert.Equal(12, seen.Items.Count);
+    }
+
+    [Fact]
+    public async Task Recommend_WithOneRetriever_RunsThatOneAlone()
+    {
+        var world = new World();
+
+        RecommendReply reply = await Ask(world, Fused(world), new RecommendQuery { UserId = "anna", Retrievers = Retrievers.Neighbours });
+
+        Assert.Equal(Rung.Session, reply.ServedBy);
+        Assert.All(reply.Items, item => Assert.Equal(Sources.Neighbours, item.Source));
+        Assert.Equal(0, ((MeanTower)world.Tower).Calls);
+        Assert.Empty(reply.Degraded);
+    }
+
+    [Fact]
+    public async Task Recommend_AfterAnItemWasAdded_ScoresItByTheTowersAlone()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+        var content = new ItemContent("New", FeatureSet.None, FeatureSet.None);
+        snapshot.Editor.Apply([new ItemChange("new", 1, content)], [0f, 5f, 0f]); // on anna's axis, far out
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 5, Explain = true });
+
+        Assert.Equal(("new", Sources.Towers), (reply.Items[0].ItemId, reply.Items[0].Source));
+        Assert.DoesNotContain((await Ask(world, snapshot, new RecommendQuery { UserId = "anna", ExcludedItemIds = ["new"] })).Items, item => item.ItemId == "new");
+    }
+
+    [Fact]
+    public async Task Recommend_AfterAnItemWasDeleted_DoesNotShowIt()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+        snapshot.Editor.Apply([new ItemChange("i2", 1, null)], []);
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 12 });
+
+        Assert.DoesNotContain(reply.Items, item => item.ItemId == "i2");
+        Assert.Equal(9, reply.Items.Count);
+    }
+
+    [Fact]
+    public async Task Recommend_WithExplanation_NamesTheItemOfTheHistoryAndTheShares()
+    {
+        var world = new World();
+
+        RecommendReply reply = await Ask(world, Fused(world), new RecommendQuery { UserId = "anna", Limit = 1, Explain = true });
+
+        Reason reason = reply.Items[0].Reason!;
+        Assert.Equal("i4", reason.BecauseOfItemId);
+        Assert.StartsWith("Goes with 'Item 4' in the history. Shares: ease ", reason.Text, StringComparison.Ordinal);
+        Assert.EndsWith(" %.", reason.Text, StringComparison.Ordinal);
+    }
+
+#if !DEBUG
+    [Fact]
+    public async Task Recommend_WhenWarm_StaysInTheByteBudgetOfTheLadder()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+        var query = new RecommendQuery { UserId = "anna", Limit = 10 };
+        for (int i = 0; i < 500; i++)
+            await world.Pipeline.RecommendAsync(snapshot, query, CancellationToken.None);
+
+        const int calls = 500;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < calls; i++)
+        {
+            ValueTask<RecommendReply> call = world.Pipeline.RecommendAsync(snapshot, query, CancellationToken.None);
+            Assert.True(call.IsCompletedSuccessfully); // so all of it was allocated on this thread
+        }
+
+        long perCall = (GC.GetAllocatedBytesForCurrentThread() - before) / calls;
+        Assert.True(perCall <= 900, $"{perCall} bytes per call, 900 allowed");
+    }
+#endif
+
+    private static ValueTask<RecommendReply> Ask(World world, Snapshot snapshot, RecommendQuery query) => world.Pipeline.RecommendAsync(snapshot, query, CancellationToken.None);
+
+    private static Snapshot Fused(World world) => Fused(world, out _);
+
+    /// <summary>The world's snapshot with towers, one list (i4 → i2), profiles and popularity.</summary>
+    private static Snapshot Fused(World world, out ExactIndex index)
+    {
+        var vectors = new float[World.Items * 3];
+        for (int row = 0; row < World.Items; row++)
+            Assert.True(world.Snapshot.Index.TryCopyVector(row, vectors.AsSpan(row * 3, 3)));
+        index = new ExactIndex(VectorMatrix.Create(vectors, 3), Metric.InnerProduct);
+        int[] offsets = [.. Enumerable.Range(0, World.Items + 1).Select(row => row > 4 ? 1 : 0)];
+        var model = new FusionModel(
+            [
+                new TowerSource("tower", TowerItems.Of(index)),
+                new TowerSource("tower_context", TowerItems.Of(index), isOfContext: true),
+                new NeighbourSource("ease", new WeightedLists(offsets, [2], [1f], World.Items)),
+                new ClusterSource("clusters", new ClusterPosterior(world.Snapshot.Profiles!), world.Snapshot.BundlePopularity),
+                new PopularitySource("popularity", [.. Enumerable.Range(0, World.Items).Select(world.Snapshot.BundlePopularity.RateOf)]),
+            ],
+            new FusionWeights([new FusionWeightPoint(0, [0.3f, 0.3f, 1f, 1f, 0.1f]), new FusionWeightPoint(2, [1f, 0f, 1f, 0f, 0.1f])]));
+        Snapshot parts = world.Snapshot;
+        return new Snapshot(parts.Model, parts.Items, parts.Index, parts.UserTower, null, parts.BundlePopularity, parts.Profiles) { Fusion = new FusedScorer(model) };
+    }
+}

@@ -1,0 +1,134 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Fusion;
+using Xunit;
+
+namespace UnitTests.Recommendations.Fusion;
+
+/// <summary>Each source alone, against its formula in double.</summary>
+public sealed class ScoreSourceTests : IDisposable
+{
+    private readonly FusionWorld _world = new();
+    private readonly Oracle _oracle;
+
+    public ScoreSourceTests() => _oracle = new Oracle(_world);
+
+    public void Dispose() => _world.Dispose();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Tower_IsTheProductWithItsOwnEmbedding(bool ofContext)
+    {
+        float[] own = _world.Vector(1), context = _world.Vector(2);
+
+        AssertScores(_oracle.Tower(ofContext ? context : own), new TowerSource("t", TowerItems.Of(_world.Index), ofContext, isStandardised: false), [], default, own, context);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void Neighbours_AddTheLatestListsWithDecay(int events)
+    {
+        int[] history = _world.History(events, 3);
+
+        AssertScores(
+            _oracle.Neighbours(_world.Neighbours, history, FusionWorld.Decay, FusionWorld.Latest, largest: false),
+            new NeighbourSource("n", _world.Neighbours, FusionWorld.Decay, FusionWorld.Latest, isStandardised: false), history, default);
+        AssertScores(
+            _oracle.Neighbours(_world.Rules, history, 1, int.MaxValue, largest: true),
+            new NeighbourSource("n", _world.Rules, combination: NeighbourCombination.Largest, isStandardised: false), history, default);
+    }
+
+    [Fact]
+    public void Neighbours_WithWholeRows_AddThemAsTheyAre()
+    {
+        float[] weights = [.. Enumerable.Range(0, _world.Items * _world.Items).Select(i => MathF.Sin(i))];
+        var lists = new WeightedLists(
+            [.. Enumerable.Range(0, _world.Items + 1).Select(row => row * _world.Items)], [.. Enumerable.Range(0, weights.Length).Select(i => i % _world.Items)], weights, _world.Items);
+        int[] history = _world.History(6, 4);
+
+        AssertScores(_oracle.Neighbours(lists, history, 0.5, 3, largest: false), new NeighbourSource("n", lists, 0.5f, 3, isStandardised: false), history, default);
+    }
+
+    [Fact]
+    public void Neighbours_WithARowTwice_CountItOnceWhereItIsLatest()
+    {
+        var source = new NeighbourSource("n", _world.Neighbours, FusionWorld.Decay, isStandardised: false);
+
+        AssertScores(_oracle.Neighbours(_world.Neighbours, [5, 9, 7], FusionWorld.Decay, 10, largest: false), source, [7, 5, 9, 7], default);
+    }
+
+    [Theory]
+    [InlineData(0, "DE")]
+    [InlineData(1, null)]
+    [InlineData(3, "FR")]
+    [InlineData(40, "DE")]
+    public void Factors_FoldTheUserInWithThePriorOfTheirClusters(int events, string? country)
+    {
+        int[] history = _world.History(events, 5);
+        FeatureSet features = FusionWorld.Context(country);
+
+        AssertScores(
+            _oracle.Factors(features, history),
+            new FactorSource("f", _world.Factors, FusionWorld.FactorDimension, FusionWorld.FactorOptions, _world.Posterior, _world.Centroids, isStandardised: false), history, features);
+    }
+
+    [Theory]
+    [InlineData(0, "DE")]
+    [InlineData(2, null)]
+    [InlineData(12, "FR")]
+    public void Clusters_AreMixedByContextAndEvents(int events, string? country)
+    {
+        int[] history = _world.History(events, 6);
+        FeatureSet features = FusionWorld.Context(country);
+
+        AssertScores(_oracle.Clusters(features, history, 1e-6), new ClusterSource("c", _world.Posterior, _world.Popularity, isStandardised: false), history, features);
+    }
+
+    [Fact]
+    public void Context_AddsTheListsOfItsValues()
+    {
+        ContextValues[] fields = [new("country", ["DE", "FR"]), new("device", ["phone", "desk"])];
+        var source = new ContextSource("c", fields, _world.Ratios);
+
+        AssertScores(_oracle.Context(1, 2), source, [], FusionWorld.Context("FR", "phone"));
+        AssertScores(_oracle.Context(3), source, [], FusionWorld.Context("IT", "desk"));
+    }
+
+    [Fact]
+    public void Popularity_IsTheLogarithmOfTheRates() =>
+        AssertScores(Oracle.Popularity(_world.Rates, 0.01), new PopularitySource("p", _world.Rates, 0.01f, isStandardised: false), [], default);
+
+    [Theory]
+    [InlineData("tower")]
+    [InlineData("tower_context")]
+    [InlineData("ease")]
+    [InlineData("rules")]
+    [InlineData("ials")]
+    [InlineData("clusters")]
+    [InlineData("context")]
+    public void Score_WithNothingKnown_IsNothingButPopularity(string name)
+    {
+        using var model = new FusionModel([.. _world.Sources().Where(source => source.Name == name)]);
+        var scores = new float[_world.Items];
+
+        new FusedScorer(model).Score(new FusionInput { Features = FusionWorld.Context(null) }, scores);
+
+        Assert.All(scores, score => Assert.Equal(0f, score));
+    }
+
+    private void AssertScores(double[] expected, ScoreSource source, int[] history, FeatureSet features, float[]? own = null, float[]? context = null)
+    {
+        using var model = new FusionModel([source], new FusionWeights([new FusionWeightPoint(0, [1f])]));
+        var scores = new float[_world.Items];
+
+        new FusedScorer(model).Score(new FusionInput { Features = features, History = history, Embedding = own, ContextEmbedding = context }, scores);
+
+        // The mean is taken off in any case.
+        double[] centred = Oracle.Standardise(expected, divides: false);
+        Assert.Contains(centred, score => Math.Abs(score) > 0.01);
+        for (int row = 0; row < scores.Length; row++)
+            Assert.True(Math.Abs(centred[row] - scores[row]) < 2e-4 * (1 + Math.Abs(centred[row])), $"row {row}: {scores[row]} for {centred[row]}");
+    }
+}

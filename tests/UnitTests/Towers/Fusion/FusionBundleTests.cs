@@ -1,0 +1,193 @@
+using System.Text.Json.Nodes;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Snapshots;
+using Inference.Towers.Bundles;
+using Inference.Vectors;
+using Xunit;
+
+namespace UnitTests.Towers.Fusion;
+
+public sealed class FusionBundleTests
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(25)]
+    public async Task Load_OfWhatWasWritten_ScoresWithTheSameBits(int events)
+    {
+        var world = new SmallWorld(items: 60);
+        using var fusion = new SmallFusion(world);
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync(fusion.AddTo(world.Content()));
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path);
+        using Snapshot snapshot = loaded.Snapshot;
+
+        foreach (string country in (string[])["France", "Atlantis"])
+        {
+            var features = new FeatureSet(SmallWorld.Features(("country", FeatureValue.Of(country)), ("device", FeatureValue.Of("phone"))));
+            int[] history = [.. Enumerable.Range(0, events).Select(i => (i * 7) % 60)];
+            var offline = new float[60];
+            var served = new float[60];
+            await new FusedScorer(fusion.Model).ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, offline, default);
+            await snapshot.Fusion!.ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, served, default);
+
+            Assert.Equal(offline, served);
+            Assert.True(offline.Distinct().Count() > 50);
+        }
+
+        Assert.Equal("""{ "ndcg@10": { "warm": 0.25 } }""", loaded.Manifest.ModelCard!.Value.GetRawText());
+        Assert.True(snapshot.Context.Knows("device"));
+    }
+
+    [Fact]
+    public async Task Load_WithoutWeights_AddsRanks()
+    {
+        var world = new SmallWorld(items: 60);
+        using var fusion = new SmallFusion(world, withWeights: false);
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync(fusion.AddTo(world.Content()));
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path);
+        using Snapshot snapshot = loaded.Snapshot;
+
+        Assert.Null(snapshot.Fusion!.Model.Weights);
+    }
+
+    [Fact]
+    public async Task Load_WithoutFusion_HasNone()
+    {
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync();
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path);
+        using Snapshot snapshot = loaded.Snapshot;
+
+        Assert.Null(snapshot.Fusion);
+        Assert.Null(loaded.Manifest.ModelCard);
+    }
+
+    [Fact]
+    public async Task Load_WithManyFaults_ReportsAllAtOnce()
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        Edit(bundle, file =>
+        {
+            file["weigths"] = 1;
+            file["sources"]![0]!["decay"] = 0.5;
+            file["sources"]![2]!["decay"] = 1.5;
+            file["sources"]![3]!["combine"] = "median";
+            file["sources"]![4]!["file"] = "factors.npy";
+            file["sources"]![7]!["kind"] = "fame";
+            file["sources"]![8]!["name"] = "tower";
+            file["weights"]![1]!["sources"]!["unheard"] = 1;
+            file["weights"]![2]!["events"] = null;
+            file["clusters"]!["click_offsets"] = new JsonArray(1);
+        });
+
+        IReadOnlyList<string> reasons = await bundle.RefuseAsync(options: null);
+
+        Assert.Contains(reasons, reason => reason.Contains("unknown field 'weigths'", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("sources[0]: 'decay' is nothing that the kind 'tower' reads", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("sources[2]: A decay is above 0", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("sources[3]: 'combine' is 'median'", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("sources[4].file: 'factors.npy' is no file", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("sources[7]: 'kind' is 'fame'", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("sources[8]: 'name' is 'tower', as another", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("weights[1]: 'sources' has 'unheard'", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("weights[2]: needs 'events'", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("clusters: 1 offsets for 3 clusters", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(3, "is no file of weighted lists")]
+    [InlineData(8, "is of version")]
+    [InlineData(13, "has a damaged header")]
+    [InlineData(44, "has a damaged header")]
+    [InlineData(60, "is damaged: its checksum")]
+    [InlineData(-1, "is damaged: its checksum")]
+    public async Task Load_WithADamagedByte_IsRefused(int place, string reason)
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        byte[] content = await File.ReadAllBytesAsync(bundle["neighbours_ease.bin"]);
+        content[place < 0 ? content.Length + place : place] ^= 0x41;
+        bundle.Replace("neighbours_ease.bin", content);
+
+        await bundle.RefuseAsync(reason);
+    }
+
+    [Fact]
+    public async Task Load_WithACutFile_IsRefused()
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        byte[] content = await File.ReadAllBytesAsync(bundle["neighbours_ease.bin"]);
+        bundle.Replace("neighbours_ease.bin", content[..^4]);
+        await bundle.RefuseAsync("entries need");
+        bundle.Replace("neighbours_ease.bin", content[..20]);
+        await bundle.RefuseAsync("a header alone has 48");
+    }
+
+    [Fact]
+    public async Task Load_WithListsOfAnotherCatalogue_IsRefused()
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        using var other = new SmallFusion(new SmallWorld(items: 30));
+        using WrittenBundle others = await WrittenBundle.CreateAsync(other.AddTo(new SmallWorld(items: 30).Content()));
+        bundle.Replace("neighbours_ease.bin", await File.ReadAllBytesAsync(others["neighbours_ease.bin"]));
+
+        await bundle.RefuseAsync("has 30 rows of 30 columns; 20 of 20 are needed");
+    }
+
+    [Fact]
+    public async Task Load_WithoutTheProfilesThatSourcesNeed_IsRefused()
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        bundle.EditManifest(manifest => manifest.Remove("profiles"));
+
+        IReadOnlyList<string> reasons = await bundle.RefuseAsync(options: null);
+
+        Assert.Contains(reasons, reason => reason.Contains("sources[5]: needs the clusters of 'profiles'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Load_WithAModelCardThatIsNoObject_IsRefused()
+    {
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync();
+        bundle.EditManifest(manifest => manifest["model_card"] = "excellent");
+
+        await bundle.RefuseAsync("'model_card' is no object");
+    }
+
+    [Fact]
+    public async Task Write_OfAModelOverAnotherCatalogue_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        using var fusion = new SmallFusion(new SmallWorld(items: 30));
+        BundleContent content = new SmallWorld(items: 20).Content() with { Fusion = fusion.Model };
+
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => BundleWriter.WriteAsync(folder["1"], content));
+
+        Assert.Contains("scores 30 items", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Write_WithWeightsOfSixteenBits_TakesTwoBytesForEach()
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        using var fusion = new SmallFusion(new SmallWorld());
+        WeightedLists rules = ((NeighbourSource)fusion.Model.Sources[3]).Lists, ease = ((NeighbourSource)fusion.Model.Sources[2]).Lists;
+
+        Assert.Equal(48 + (4 * 21) + (6 * rules.Columns.Length), new FileInfo(bundle["neighbours_rules.bin"]).Length);
+        Assert.Equal(48 + (4 * 21) + (8 * ease.Columns.Length), new FileInfo(bundle["neighbours_ease.bin"]).Length);
+    }
+
+    private static async Task<WrittenBundle> CreateAsync()
+    {
+        var world = new SmallWorld();
+        using var fusion = new SmallFusion(world);
+        return await WrittenBundle.CreateAsync(fusion.AddTo(world.Content()));
+    }
+
+    private static void Edit(WrittenBundle bundle, Action<JsonObject> edit)
+    {
+        JsonObject file = JsonNode.Parse(bundle.Read("fusion.json"))!.AsObject();
+        edit(file);
+        bundle.Replace("fusion.json", file.ToJsonString());
+    }
+}
