@@ -116,6 +116,21 @@ public sealed class FusedScorer
         }
     }
 
+    /// <summary>Runs the model once as a request does and throws the scores away, so that code is compiled and memory there before the first user asks.</summary>
+    /// <inheritdoc cref="Score" path="/param[@name='input']"/>
+    public void Exercise(in FusionInput input)
+    {
+        FusionScratch scratch = Rent();
+        try
+        {
+            Run(input, scratch, IsWhole, default, wanted: 10, new FusionClock(TimeProvider.System, long.MaxValue));
+        }
+        finally
+        {
+            Return(scratch);
+        }
+    }
+
     internal FusionScratch Rent() => _scratch.Rent();
 
     internal void Return(FusionScratch scratch) => _scratch.Return(scratch);

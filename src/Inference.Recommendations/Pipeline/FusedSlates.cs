@@ -35,7 +35,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
         bool wantsOwn = mayAsk && events > 0 && fused.Model.NeedsEmbedding(events, ofContext: false);
         bool wantsContext = mayAsk && (events > 0
             ? fused.Model.NeedsEmbedding(events, ofContext: true)
-            : snapshot.UserTower.Features.ReadsAny(features) && (fused.Model.NeedsEmbedding(0, ofContext: true) || fused.Model.NeedsEmbedding(0, ofContext: false)));
+            : fused.Model.NeedsEmbedding(0, ofContext: true) || fused.Model.NeedsEmbedding(0, ofContext: false));
         RentedEmbedding? own = null;
         try
         {

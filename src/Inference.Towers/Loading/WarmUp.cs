@@ -1,4 +1,5 @@
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Towers.Batching;
@@ -17,12 +18,13 @@ namespace Inference.Towers.Loading;
 /// <item>the smallest and the largest of them some times more: from these the tower learns how long runs take, by which it tells from its first user on whether there is time for one</item>
 /// <item>the item tower with one item</item>
 /// <item>searches by the embeddings of items from all over the catalogue, at a usual number of results and at a large one</item>
+/// <item>the sources of a fused model, with histories of several lengths</item>
 /// </list>
 /// It ends when all is done or its time is over, whichever comes first; the first part is always done.
 /// </summary>
 internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTower? item, TimeSpan most, GuardedRuns runs, TimeProvider time, List<string> warnings)
 {
-    private const int Searches = 512, UsualResults = 100, ManyResults = 1000;
+    private const int Searches = 512, UsualResults = 100, ManyResults = 1000, FusedRuns = 64, MostEvents = 32;
 
     private readonly long _start = time.GetTimestamp();
 
@@ -43,7 +45,7 @@ internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTowe
             return false;
         }
 
-        return RunSizes() && RunItem() && Search();
+        return RunSizes() && RunItem() && Search() && Fuse();
     }
 
     private bool RunSizes()
@@ -115,6 +117,23 @@ internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTowe
             if (!index.TryCopyVector((int)((long)i * index.Count / searches), query))
                 continue;
             index.Search(query, results.AsSpan(0, i % 16 == 0 ? results.Length : Math.Min(UsualResults, results.Length)));
+        }
+
+        return true;
+    }
+
+    private bool Fuse()
+    {
+        if (snapshot.Fusion is not { } fused)
+            return true;
+        var embedding = new float[snapshot.Model.Dimension];
+        int[] history = [.. Popular(MostEvents)];
+        for (int i = 0; i < FusedRuns; i++)
+        {
+            if (IsOver)
+                return false;
+            if (snapshot.Index.TryCopyVector(history[i % MostEvents], embedding))
+                fused.Exercise(new FusionInput { History = history.AsSpan(0, i % MostEvents), Embedding = embedding, ContextEmbedding = embedding });
         }
 
         return true;

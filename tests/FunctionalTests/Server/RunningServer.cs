@@ -48,6 +48,7 @@ public sealed class RunningServer : IAsyncDisposable
         options.Server.GrpcAddress = options.Server.HttpAddress = "127.0.0.1:0";
         // Answers are compared with the towers' own, so a busy machine must not push them down the ladder.
         options.Recommend.TowerBudget = TimeSpan.FromSeconds(10);
+        options.Fusion.Budget = TimeSpan.FromSeconds(1);
         // Nothing of a test stays behind in the user's folders.
         options.Loading.CacheFolder = "";
         configure?.Invoke(options);
