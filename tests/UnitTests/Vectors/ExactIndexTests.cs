@@ -40,6 +40,24 @@ public sealed class ExactIndexTests
     }
 
     [Theory]
+    [MemberData(nameof(Shapes))]
+    public void ScoreAll_WithAnyShape_GivesTheBitsOfScore(Metric metric, int count, int dimension)
+    {
+        using VectorMatrix matrix = SeededVectors.Matrix(count, dimension, seed: count);
+        using var index = new ExactIndex(matrix, metric);
+        float[] query = SeededVectors.Uniform(dimension, seed: 2);
+        float[] one = new float[count], all = new float[count + 1];
+        all[count] = -7;
+        index.Score(query, [.. Enumerable.Range(0, count)], one);
+
+        index.ScoreAll(query, all);
+
+        Assert.Equal(one, all[..count]);
+        Assert.Equal(-7, all[count]);
+        Assert.Throws<ArgumentException>(() => index.ScoreAll(query, new float[count - 1]));
+    }
+
+    [Theory]
     [InlineData(Metric.InnerProduct)]
     [InlineData(Metric.L2)]
     public void Search_WithScoresThatAreExact_GivesTheVeryRankingOfAFullSort(Metric metric)
