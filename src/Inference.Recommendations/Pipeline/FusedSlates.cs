@@ -135,6 +135,8 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
     {
         if (slate.Free == 0)
             return Rung.Popularity;
+        var changed = new ChangedRows(snapshot, fused.Model, scratch);
+        changed.ScoreMoved(input);
         var best = new BestRows(scratch.Keys(slate.Free));
         ReadOnlySpan<float> scores = scratch.Fused;
         ReadOnlySpan<int> rows = scratch.IsWhole ? default : scratch.Candidates.Rows;
@@ -147,11 +149,10 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
                 best.Offer(row, scores[place]);
         }
 
-        var added = new AddedRows(snapshot, fused.Model, scratch);
         for (int row = fused.Model.RowCount; row < eligible.Rows.RowCount; row++)
         {
             if (eligible.Allows(row))
-                best.Offer(row, added.Score(row, input));
+                best.Offer(row, changed.Score(row, input));
         }
 
         var evidence = new Evidence(fused.Model, scratch);
@@ -168,7 +169,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
             }
             else
             {
-                added.Parts(row, input, parts);
+                changed.Parts(row, input, parts);
             }
 
             int main = evidence.Add(parts);

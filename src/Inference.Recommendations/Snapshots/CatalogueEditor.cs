@@ -17,6 +17,8 @@ public sealed class CatalogueEditor
     private readonly ItemCatalogue _items;
     private readonly LiveIndex _index;
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _moved = [];
+    private volatile int[] _movedRows = [];
 
     internal CatalogueEditor(ItemCatalogue items, LiveIndex index)
     {
@@ -26,6 +28,9 @@ public sealed class CatalogueEditor
 
     /// <summary>Is told of each row whose vector changed; null where the index alone is searched.</summary>
     internal IDeviceSearch? DeviceSearch { get; set; }
+
+    /// <summary>Rows of the bundle whose vector is no longer the bundle's; replaced whole by each change.</summary>
+    internal ReadOnlySpan<int> MovedRows => _movedRows;
 
     /// <summary>Whether a change is newer than what the snapshot has of the item.</summary>
     public bool IsNews(string itemId, long version)
@@ -108,6 +113,8 @@ public sealed class CatalogueEditor
 
                 _items.SetContent(row, change.Content);
                 _index.Upsert(row, vector);
+                if (row < _items.BundleRows)
+                    _moved.Add(row);
                 DeviceSearch?.RowChanged(row);
             }
         }
@@ -115,6 +122,8 @@ public sealed class CatalogueEditor
         {
             if (reserved.Count + restored.Count > 0)
                 _items.Publish(reserved.Count, [], [.. restored]);
+            if (_moved.Count > _movedRows.Length)
+                _movedRows = [.. _moved];
         }
 
         return new CatalogueEdit(reserved.Count + restored.Count, updated, 0, superseded);

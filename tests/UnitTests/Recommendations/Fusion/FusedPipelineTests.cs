@@ -155,6 +155,21 @@ public sealed class FusedPipelineTests
     }
 
     [Fact]
+    public async Task Recommend_AfterAnItemWasReplaced_ScoresItWhereItIsNow()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+        RecommendReply before = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 5 });
+        snapshot.Editor.Apply([new ItemChange("i3", 1, new ItemContent("Moved", FeatureSet.None, FeatureSet.None))], [0f, 5f, 0f]);
+
+        RecommendReply after = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 5 });
+
+        Assert.NotEqual("i3", before.Items[0].ItemId);
+        Assert.Equal(("i3", Sources.Towers), (after.Items[0].ItemId, after.Items[0].Source));
+        Assert.Equal(after.Items.Count, after.Items.Select(item => item.ItemId).Distinct().Count());
+    }
+
+    [Fact]
     public async Task Recommend_AfterAnItemWasDeleted_DoesNotShowIt()
     {
         var world = new World();
