@@ -6,6 +6,7 @@ using Inference.Cli.Evaluation;
 using Inference.Cli.Frame;
 using Inference.Training.Evaluation;
 using Inference.Training.Fused;
+using Inference.Training.Transfer;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
@@ -20,18 +21,20 @@ internal static class TrainVerb
         var output = new Option<string>("--out") { Description = "Bundle to write: REPOSITORY/NAME/VERSION", HelpName = "DIR", Required = true };
         var split = new Option<string?>("--split-dir") { Description = "Folder of the split's files; without it, DIR/splits, and without that the data are split here", HelpName = "DIR" };
         Option<ulong> seed = Numbers.Option("--seed", "Of everything that is chance: the same data and seed give the same model", 1UL, ulong.MinValue, ulong.MaxValue);
+        var warmStart = new Option<string?>("--warm-start") { Description = "Bundle to go on from: of the same shop, or of another one with similar content", HelpName = "BUNDLE" };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there" };
         Option<string?> json = JsonFile.Option();
-        var command = new Command("train", "Train towers, neighbours, factors, profiles and their weights from an event log, and write a bundle") { data, output, split, seed, overwrite, json };
+        var command = new Command("train", "Train towers, neighbours, factors, profiles and their weights from an event log, and write a bundle") { data, output, split, warmStart, seed, overwrite, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(output)));
             var reading = new EvaluateOptions { Data = parsed.GetRequiredValue(data), SplitFolder = parsed.GetValue(split), Seed = parsed.GetValue(seed) };
+            EarlierTraining? earlier = parsed.GetValue(warmStart) is { } bundle ? EarlierTraining.Of(bundle) : null;
             TrainingReport report = await host.WithProgressAsync(async begin =>
             {
                 EvaluationSource source = await Task.Run(() => EvaluationSource.Read(reading, begin, cancellationToken), cancellationToken);
                 return await BundleTrainer.TrainAsync(
-                    source.Inputs, folder, NameOf(folder), Path.GetFileName(folder), new FusedOptions { Seed = reading.Seed }, null, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken);
+                    source.Inputs, folder, NameOf(folder), Path.GetFileName(folder), new FusedOptions { Seed = reading.Seed, WarmStart = earlier?.Towers }, earlier?.EmbeddingSpaceId, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken);
             });
             string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))
@@ -39,7 +42,8 @@ internal static class TrainVerb
             await JsonFile.WriteAsync(host, file, writer => Json(writer, report), cancellationToken);
             return ExitCode.Ok;
         });
-        return new Verb(command, "inference train --data online-retail --out models/shop/1", "inference train --data online-retail --split-dir online-retail/splits --out models/shop/2 --json training.json");
+        return new Verb(command, "inference train --data online-retail --out models/shop/1", "inference train --data online-retail --split-dir online-retail/splits --out models/shop/2 --json training.json",
+            "inference train --data online-retail --warm-start models/shop/2 --out models/shop/3");
     }
 
     /// <summary>REPOSITORY/NAME/VERSION names the model; a folder without a parent names itself.</summary>

@@ -56,6 +56,9 @@ public sealed record BundleContent
     /// <summary>Sources of scores and their weights; null: the ladder alone answers. Its clusters, where it has any, are <see cref="Profiles"/>. Stays the caller's to dispose.</summary>
     public FusionModel? Fusion { get; init; }
 
+    /// <summary>Writes what a later training goes on from; null where none is to. Servers do not read it.</summary>
+    public Action<Stream>? TrainingState { get; init; }
+
     /// <summary>What was measured where the bundle was made; any JSON object, or null.</summary>
     public JsonElement? ModelCard { get; init; }
 

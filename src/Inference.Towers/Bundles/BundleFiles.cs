@@ -15,6 +15,7 @@ internal static class BundleFiles
     public const string Users = "users.jsonl.gz";
     public const string Golden = "golden.json";
     public const string Fusion = "fusion.json";
+    public const string TrainingState = "training_state.bin";
 
     private static readonly SearchValues<char> SafeCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 

@@ -82,6 +82,12 @@ public static class BundleWriter
         if (content.Fusion is not null)
             await WriteReadableAsync(PathOf(BundleFiles.Fusion), FusionWriter.Write(draft, content.Fusion, content.Popularity), BundleJson.Default.FusionFile, cancellationToken);
 
+        if (content.TrainingState is not null)
+        {
+            await using FileStream state = new(PathOf(BundleFiles.TrainingState), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+            content.TrainingState(state);
+        }
+
         // :: Step 2 their hashes, and the manifest
         var files = new SortedDictionary<string, FileManifest>(StringComparer.Ordinal);
         foreach (string path in Directory.EnumerateFiles(draft))
@@ -238,6 +244,7 @@ public static class BundleWriter
         Users = files.ContainsKey(BundleFiles.Users) ? BundleFiles.Users : null,
         Golden = files.ContainsKey(BundleFiles.Golden) ? BundleFiles.Golden : null,
         Fusion = files.ContainsKey(BundleFiles.Fusion) ? BundleFiles.Fusion : null,
+        TrainingState = files.ContainsKey(BundleFiles.TrainingState) ? BundleFiles.TrainingState : null,
         ModelCard = content.ModelCard,
         Files = files,
     };

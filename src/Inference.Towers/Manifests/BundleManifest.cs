@@ -78,6 +78,9 @@ public sealed record BundleManifest
     /// <summary>File of the fused model: sources of scores and their weights; absent: the ladder alone answers.</summary>
     public string? Fusion { get; init; }
 
+    /// <summary>File of what a later training goes on from, in the form of the trainer that made the bundle. Servers check its hash and read no more of it.</summary>
+    public string? TrainingState { get; init; }
+
     /// <summary>What was measured where the bundle was made, for people and tools: any object, for example scores by scenario.</summary>
     public JsonElement? ModelCard { get; init; }
 

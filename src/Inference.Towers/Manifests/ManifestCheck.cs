@@ -69,6 +69,7 @@ internal static class ManifestCheck
         File(manifest.Users, "users", required: false);
         File(manifest.Golden, "golden", required: false);
         File(manifest.Fusion, "fusion", required: false);
+        File(manifest.TrainingState, "training_state", required: false);
         foreach ((string name, FileManifest? file) in manifest.Files ?? new Dictionary<string, FileManifest>())
         {
             string place = $"{where}: files['{name}']";

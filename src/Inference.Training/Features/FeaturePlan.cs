@@ -173,7 +173,30 @@ public sealed class FeaturePlan
         }
 
         (RowLists lists, float[] weights, string[] names) = terms.Weigh(items.TrainingCount);
-        return (new ItemTraits(items.Count, dense, width, RowLists.Of(tokens), options.TokenBuckets, lists, weights, names.Length), names);
+        return (new ItemTraits(items.Count, dense, width, RowLists.Of(tokens), options.TokenBuckets, lists, weights, names.Length) { DenseNames = DenseNamesOf(plan.Dense) }, names);
+    }
+
+    /// <summary>Buckets by their rank among all: the cheapest third of a catalogue means the same in another one.</summary>
+    private static List<string> DenseNamesOf(List<EncoderSpec> encoders)
+    {
+        var names = new List<string>();
+        foreach (EncoderSpec encoder in encoders)
+        {
+            switch (encoder)
+            {
+                case MultiHotSpec categories:
+                    names.AddRange(categories.Values!.Select(value => $"{categories.Feature}={value}"));
+                    break;
+                case BucketsSpec buckets:
+                    names.AddRange(Enumerable.Range(0, buckets.Boundaries!.Count + 1).Select(bucket => $"{buckets.Feature}#{bucket}/{buckets.Boundaries.Count + 1}"));
+                    break;
+                default:
+                    names.AddRange(Enumerable.Repeat("", encoder.Width ?? 0));
+                    break;
+            }
+        }
+
+        return names;
     }
 
     private void AddTerms(Dictionary<string, int> terms, string id, Dictionary<string, FeatureValue> features, ItemColumnPlanner plan)

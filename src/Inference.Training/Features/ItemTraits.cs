@@ -11,4 +11,9 @@ namespace Inference.Training.Features;
 /// <param name="Terms">Per item, ascending term ids of the sparse content vector: words, categories, prefix of the id, buckets of numbers; for ridges and neighbours.</param>
 /// <param name="TermWeights">Weights that go with <paramref name="Terms"/>, value for value: (1 + ln tf) · idf over the training catalogue, each item's vector of length 1.</param>
 /// <param name="TermCount">Number of terms.</param>
-public sealed record ItemTraits(int Count, float[] Dense, int DenseWidth, RowLists Tokens, int TokenBuckets, RowLists Terms, float[] TermWeights, int TermCount);
+public sealed record ItemTraits(int Count, float[] Dense, int DenseWidth, RowLists Tokens, int TokenBuckets, RowLists Terms, float[] TermWeights, int TermCount)
+{
+    /// <summary>What each number of <see cref="Dense"/> stands for, by which a later training finds its weights again: "column=category", "column#bucket/buckets"; empty where it means nothing to another
+    /// training. None at all where nobody wrote them down.</summary>
+    public IReadOnlyList<string> DenseNames { get; init; } = [];
+}

@@ -62,7 +62,7 @@ public static class FusedTrainer
     }
 
     private static TwoTowerModel TrainTowers(TrainingSet set, FusedOptions options, IProgress<double> progress, CancellationToken cancellationToken) => TwoTowerTrainer.Train(
-        new TwoTowerOptions { Seed = options.Seed }, set.Split, set.Plan.Contexts, set.Plan.Traits, warmStart: options.WarmStart,
+        options.TowersToTrain, set.Split, set.Plan.Contexts, set.Plan.Traits, options.Teacher, options.WarmStart,
         progress: new Share(progress), cancellationToken: cancellationToken);
 
     private static List<FusionWeightPoint> Choose(

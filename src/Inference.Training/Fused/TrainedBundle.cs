@@ -38,6 +38,7 @@ public static class TrainedBundle
             Profiles = model.Profiles,
             Users = Users(set),
             Fusion = model.Fusion,
+            TrainingState = model.Towers.State.Save,
             ModelCard = card,
         };
     }

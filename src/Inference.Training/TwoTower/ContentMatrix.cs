@@ -19,6 +19,7 @@ internal sealed class ContentMatrix
         Items = traits.Count;
         TokenRows = traits.TokenBuckets + 1;
         Columns = TokenRows + traits.DenseWidth;
+        DenseNames = traits.DenseNames.Count == traits.DenseWidth ? traits.DenseNames : [.. Enumerable.Range(0, traits.DenseWidth).Select(column => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"#{column}"))];
         _offsets = new int[Items + 1];
         var columns = new List<int>();
         var weights = new List<float>();
@@ -59,6 +60,9 @@ internal sealed class ContentMatrix
     public int TokenRows { get; }
 
     public int Columns { get; }
+
+    /// <summary>What the columns behind the tokens stand for; their numbers where nobody wrote it down, empty where they mean nothing elsewhere.</summary>
+    public IReadOnlyList<string> DenseNames { get; }
 
     public ReadOnlySpan<int> ColumnsOf(int item) => _columns.AsSpan(_offsets[item], _offsets[item + 1] - _offsets[item]);
 

@@ -42,7 +42,7 @@ public sealed class TwoTowerModel : RankingModel
     public ReadOnlySpan<float> ItemVectors => _items;
 
     /// <summary>What a later training goes on from.</summary>
-    public TwoTowerState State => new(Weights, [.. ItemIds.Take(Weights.Sizes.TrainingItems)], Contexts.Fields);
+    public TwoTowerState State => new(Weights, [.. ItemIds.Take(Weights.Sizes.TrainingItems)], Contexts.Fields, Content.DenseNames);
 
     internal TowerWeights Weights { get; }
 

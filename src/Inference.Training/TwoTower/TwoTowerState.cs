@@ -4,18 +4,19 @@ using Inference.Training.Features;
 namespace Inference.Training.TwoTower;
 
 /// <summary>
-/// Weights of towers, and what their rows stand for: what a later training goes on from. The file is little-endian: a mark, sizes, ids of the training items, context fields with their values, weights.
+/// Weights of towers, and what their rows stand for: what a later training goes on from. The file is little-endian: a mark, sizes, ids of the training items, context fields with their values, names of the dense content columns, weights.
 /// </summary>
 public sealed class TwoTowerState
 {
-    private const ulong Mark = 0x3130_5357_4F54_3254; // "T2TOWS01"
+    private const ulong Mark = 0x3230_5357_4F54_3254; // "T2TOWS02"
     private const int Most = 1 << 28;
 
-    internal TwoTowerState(TowerWeights weights, IReadOnlyList<string> trainingItemIds, IReadOnlyList<ContextField> fields)
+    internal TwoTowerState(TowerWeights weights, IReadOnlyList<string> trainingItemIds, IReadOnlyList<ContextField> fields, IReadOnlyList<string> denseNames)
     {
         Weights = weights;
         TrainingItemIds = trainingItemIds;
         Fields = fields;
+        DenseNames = denseNames;
     }
 
     /// <summary>Ids of the items with vectors of their own, by index.</summary>
@@ -24,13 +25,31 @@ public sealed class TwoTowerState
     /// <summary>Context fields.</summary>
     public IReadOnlyList<ContextField> Fields { get; }
 
+    /// <summary>What the last columns of the content stand for; those before them are tokens. Empty where nobody knows.</summary>
+    public IReadOnlyList<string> DenseNames { get; }
+
+    /// <summary>Length of embeddings.</summary>
+    public int Dimension => Weights.Sizes.Dimension;
+
+    /// <summary>Hidden units of each tower.</summary>
+    public int Hidden => Weights.Sizes.Hidden;
+
+    /// <summary>Most history items that the user tower reads.</summary>
+    public int MaxHistory => Weights.Sizes.MaxHistory;
+
     internal TowerWeights Weights { get; }
 
     /// <summary>Writes a file.</summary>
     public void Save(string path)
     {
         using FileStream stream = File.Create(path);
-        using var writer = new BinaryWriter(stream);
+        Save(stream);
+    }
+
+    /// <summary>Writes; the stream stays open.</summary>
+    public void Save(Stream stream)
+    {
+        using var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
         TowerSizes sizes = Weights.Sizes;
         writer.Write(Mark);
         foreach (int size in (ReadOnlySpan<int>)[sizes.TrainingItems, sizes.ContentColumns, sizes.Dimension, sizes.Hidden, sizes.MaxHistory, Fields.Count])
@@ -45,6 +64,9 @@ public sealed class TwoTowerState
                 writer.Write(value);
         }
 
+        writer.Write(DenseNames.Count);
+        foreach (string name in DenseNames)
+            writer.Write(name);
         writer.Write(MemoryMarshal.AsBytes(Weights.Values.AsSpan()));
     }
 
@@ -74,13 +96,16 @@ public sealed class TwoTowerState
                 fields[i] = new ContextField(name, values);
             }
 
+            string[] dense = new string[Math.Min(Size(reader, path), columns)];
+            for (int i = 0; i < dense.Length; i++)
+                dense[i] = reader.ReadString();
             var sizes = new TowerSizes(items, columns, [.. fields.Select(field => field.Codes)], dimension, hidden, history);
             long expected = TowerWeights.LengthOf(sizes) * sizeof(float);
             if (stream.Length - stream.Position != expected)
                 throw new InvalidDataException($"{path} has {stream.Length - stream.Position} bytes of weights where {expected} are expected.");
             var weights = new TowerWeights(sizes);
             stream.ReadExactly(MemoryMarshal.AsBytes(weights.Values.AsSpan()));
-            return new TwoTowerState(weights, ids, fields);
+            return new TwoTowerState(weights, ids, fields, dense);
         }
         catch (EndOfStreamException e)
         {

@@ -43,13 +43,32 @@ public static class TwoTowerTrainer
         var weights = new TowerWeights(sizes);
         weights.Start(options.Seed);
         var validation = new ValidationScore(weights, content, split, contexts, lanes);
-        if (warmStart is not null)
-            WarmStart.Apply(weights, warmStart, split.Items, contexts);
-        else
-            FactorStart.Apply(weights, split, content, options, validation, lanes, cancellationToken);
+        Begin(weights, content, split, contexts, options, validation, warmStart, lanes, cancellationToken);
         float[] best = new Run(options, split, contexts, content, weights, validation, teacher, lanes).Best(progress, cancellationToken);
         best.CopyTo(weights.Values.AsSpan());
         return new TwoTowerModel(weights, split.Items.Ids, contexts, content);
+    }
+
+    /// <summary>The first weights. Where most items are new to the earlier model, what it knows may be less than what the interactions say; then the validation part chooses.</summary>
+    private static void Begin(TowerWeights weights, ContentMatrix content, ColdSplit split, UserContexts contexts, TwoTowerOptions options, ValidationScore validation, TwoTowerState? warmStart, Lanes lanes, CancellationToken cancellationToken)
+    {
+        if (warmStart is null)
+        {
+            FactorStart.Apply(weights, split, content, options, validation, lanes, cancellationToken);
+            return;
+        }
+
+        float[] anew = [.. weights.Values];
+        WarmStart.Apply(weights, content, warmStart, split.Items, contexts);
+        if (WarmStart.KnownShare(warmStart, split.Items) >= WarmStart.SameShop || validation.IsEmpty)
+            return;
+        HistoryScales.Choose(weights, validation);
+        double warm = validation.Measure().Criterion;
+        float[] earlier = [.. weights.Values];
+        anew.CopyTo(weights.Values.AsSpan());
+        FactorStart.Apply(weights, split, content, options, validation, lanes, cancellationToken);
+        if (validation.Measure().Criterion < warm)
+            earlier.CopyTo(weights.Values.AsSpan());
     }
 
     /// <summary>One training from given weights.</summary>
