@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Inference.Towers.Bundles;
+using Inference.Training.Distillation;
 using Inference.Training.Profiles;
 
 namespace Inference.Cli.Frame;
@@ -16,6 +17,7 @@ internal static class Failures
             BundleException => $"error: {failure.Message}",
             BundleExistsException => $"error: {failure.Message} --overwrite replaces it.",
             RpcException rpc => $"error: the server answered {rpc.StatusCode}: {rpc.Status.Detail}",
+            QualityLossException => $"error: {failure.Message}",
             UnauthorizedAccessException or IOException or InvalidDataException => $"error: {failure.Message}",
             OperationCanceledException => "stopped",
             _ => $"error: this is a bug in the tool, please report it:{Environment.NewLine}{failure}",

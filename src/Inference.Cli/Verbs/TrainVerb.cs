@@ -47,7 +47,7 @@ internal static class TrainVerb
     }
 
     /// <summary>REPOSITORY/NAME/VERSION names the model; a folder without a parent names itself.</summary>
-    private static string NameOf(string folder) => Path.GetFileName(Path.GetDirectoryName(folder)) is { Length: > 0 } name ? name : "model";
+    internal static string NameOf(string folder) => Path.GetFileName(Path.GetDirectoryName(folder)) is { Length: > 0 } name ? name : "model";
 
     private static void Table(CommandHost host, TrainingReport report)
     {

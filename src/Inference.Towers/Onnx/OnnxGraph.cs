@@ -56,6 +56,10 @@ public sealed class OnnxGraph
     /// <exception cref="ArgumentException">The shape does not hold as many numbers.</exception>
     public OnnxValue Constant(string name, ReadOnlySpan<long> data, params ReadOnlySpan<int> shape) => Constant(name, OnnxType.Int64, MemoryMarshal.AsBytes(data), data.Length, shape);
 
+    /// <summary>Adds a constant of int8 numbers, row-major: quantised weights, for "DequantizeLinear" or "MatMulInteger".</summary>
+    /// <exception cref="ArgumentException">The shape does not hold as many numbers.</exception>
+    public OnnxValue Constant(string name, ReadOnlySpan<sbyte> data, params ReadOnlySpan<int> shape) => Constant(name, OnnxType.Int8, MemoryMarshal.AsBytes(data), data.Length, shape);
+
     /// <summary>Adds a node with one output.</summary>
     /// <param name="op">Operator of the standard set, for example "MatMul".</param>
     /// <param name="inputs">What it reads, in the operator's order.</param>

@@ -19,7 +19,8 @@ public static class TrainedBundle
     /// <param name="version">Its version.</param>
     /// <param name="card">What was measured; null for nothing.</param>
     /// <param name="parentSpaceId">The space that training went on from; null for none.</param>
-    public static BundleContent Of(TrainedModel model, string name, string version, JsonElement? card, string? parentSpaceId = null)
+    /// <param name="precision">How the towers' weights are kept.</param>
+    public static BundleContent Of(TrainedModel model, string name, string version, JsonElement? card, string? parentSpaceId = null, WeightPrecision precision = WeightPrecision.Float32)
     {
         TrainingSet set = model.Set;
         return new BundleContent
@@ -31,8 +32,8 @@ public static class TrainedBundle
             ParentSpaceId = parentSpaceId,
             Dimension = model.Towers.Dimension,
             Metric = Metric.InnerProduct,
-            UserTower = new TowerContent { Model = TwoTowerGraphs.UserTower(model.Towers), Manifest = UserManifest(model) },
-            ItemTower = new TowerContent { Model = TwoTowerGraphs.ItemTower(model.Towers), Manifest = ItemManifest(model) },
+            UserTower = new TowerContent { Model = TwoTowerGraphs.UserTower(model.Towers, precision), Manifest = UserManifest(model) },
+            ItemTower = new TowerContent { Model = TwoTowerGraphs.ItemTower(model.Towers, precision), Manifest = ItemManifest(model) },
             Items = Items(model),
             Popularity = model.Popularity,
             Profiles = model.Profiles,

@@ -9,7 +9,8 @@ namespace Inference.Training.TwoTower;
 /// <param name="Hidden">Items that the user has had by then, shown or not: no candidates.</param>
 /// <param name="Targets">What the user took later; equally likely each.</param>
 /// <param name="Codes">Users × fields, some made unknown.</param>
-internal sealed record Examples(IReadOnlyList<ReadOnlyMemory<int>> Histories, IReadOnlyList<ReadOnlyMemory<int>> Hidden, IReadOnlyList<ReadOnlyMemory<int>> Targets, int[] Codes)
+/// <param name="Places">Per user the place in the contexts; -1 where nothing is known, or everything was made unknown.</param>
+internal sealed record Examples(IReadOnlyList<ReadOnlyMemory<int>> Histories, IReadOnlyList<ReadOnlyMemory<int>> Hidden, IReadOnlyList<ReadOnlyMemory<int>> Targets, int[] Codes, int[] Places)
 {
     public int Count => Histories.Count;
 }
@@ -28,6 +29,7 @@ internal sealed class ExampleSampler
     private readonly int[] _users;
     private readonly AliasTable _draw;
     private readonly int[] _codes;
+    private readonly int[] _places;
     private readonly int _fields;
 
     /// <exception cref="ArgumentException">No user has three items.</exception>
@@ -52,9 +54,11 @@ internal sealed class ExampleSampler
         _draw = new AliasTable(weights.ToArray());
         _fields = contexts.Fields.Count;
         _codes = new int[_lists.Count * _fields];
+        _places = new int[_lists.Count];
         for (int user = 0; user < _lists.Count; user++)
         {
-            if (contexts.Find(split.TrainingUserIds[user]) is var place and >= 0)
+            int place = _places[user] = contexts.Find(split.TrainingUserIds[user]);
+            if (place >= 0)
                 contexts[place].CopyTo(_codes.AsSpan(user * _fields, _fields));
         }
     }
@@ -68,7 +72,7 @@ internal sealed class ExampleSampler
         var histories = new ReadOnlyMemory<int>[count];
         var hidden = new ReadOnlyMemory<int>[count];
         var targets = new ReadOnlyMemory<int>[count];
-        int[] codes = new int[count * _fields];
+        int[] codes = new int[count * _fields], places = new int[count];
         for (int row = 0; row < count; row++)
         {
             int user = _users[_draw.Draw(ref random)];
@@ -77,11 +81,17 @@ internal sealed class ExampleSampler
             hidden[row] = list[first..end];
             histories[row] = Thinned(list[first..end], ref random);
             targets[row] = list[end..];
+            bool isKnown = false;
             for (int field = 0; field < _fields; field++)
+            {
                 codes[row * _fields + field] = random.NextDouble() < _options.ContextDropout ? 0 : _codes[user * _fields + field];
+                isKnown |= codes[row * _fields + field] != 0;
+            }
+
+            places[row] = isKnown ? _places[user] : -1;
         }
 
-        return new Examples(histories, hidden, targets, codes);
+        return new Examples(histories, hidden, targets, codes, places);
     }
 
     /// <summary>History [first, end) of a list; end is below its length.</summary>

@@ -1,3 +1,4 @@
+using Inference.Training.Features;
 using Inference.Training.Models;
 using Inference.Training.Splits;
 using System.Numerics.Tensors;
@@ -18,12 +19,12 @@ internal sealed class TeacherTargets
     private readonly double _sharpness;
     private float[] _targets = [];
 
-    public TeacherTargets(RankingModel teacher, ColdSplit split, TwoTowerOptions options, Lanes lanes)
+    public TeacherTargets(RankingModel teacher, ColdSplit split, UserContexts contexts, Lanes lanes)
     {
         _teacher = teacher;
         _lanes = lanes;
         _items = split.Items.TrainingCount;
-        _sharpness = Sharpness(split, options);
+        _sharpness = Sharpness(split, contexts);
     }
 
     /// <summary>users × columns; each row sums to 1, or is all zeros where the history is empty or the teacher makes no difference.</summary>
@@ -34,7 +35,7 @@ internal sealed class TeacherTargets
         _lanes.Run(examples.Count, row =>
         {
             Span<float> into = _targets.AsSpan(row * columns.Length, columns.Length);
-            double[] scores = Scores(examples.Histories[row], examples.Hidden[row].Span);
+            double[] scores = Scores(examples.Histories[row], examples.Places[row], examples.Hidden[row].Span);
             for (int i = 0; i < columns.Length; i++)
                 into[i] = (float)(_sharpness * scores[columns[i]]);
             TensorPrimitives.SoftMax(into, into);
@@ -43,10 +44,10 @@ internal sealed class TeacherTargets
     }
 
     /// <summary>Scores of the catalogue, standardised; those of hidden items far below all others.</summary>
-    private double[] Scores(ReadOnlyMemory<int> history, ReadOnlySpan<int> hidden)
+    private double[] Scores(ReadOnlyMemory<int> history, int place, ReadOnlySpan<int> hidden)
     {
         double[] scores = new double[_items];
-        _teacher.Score(new RankingInput(history, -1), scores);
+        _teacher.Score(new RankingInput(history, place), scores);
         double mean = TensorPrimitives.Sum<double>(scores) / _items, squares = 0;
         foreach (double score in scores)
             squares += (score - mean) * (score - mean);
@@ -58,13 +59,13 @@ internal sealed class TeacherTargets
         return scores;
     }
 
-    private double Sharpness(ColdSplit split, TwoTowerOptions options)
+    private double Sharpness(ColdSplit split, UserContexts contexts)
     {
         double best = 1, bestLikelihood = double.NegativeInfinity;
         int users = Math.Min(MostUsers, split.Validation.Count);
         double[][] scores = new double[users][];
-        _lanes.Run(users, user => scores[user] = Scores(split.Validation.Support.Slice(user)[..Math.Min(5, split.Validation.Support[user].Length)], split.Validation.Support[user]));
-        foreach (double sharpness in (ReadOnlySpan<double>)[0.25, 0.35, 0.5, 0.7, 1, 1.4])
+        _lanes.Run(users, user => scores[user] = Scores(split.Validation.Support.Slice(user)[..Math.Min(5, split.Validation.Support[user].Length)], contexts.Find(split.Validation.UserIds[user]), split.Validation.Support[user]));
+        foreach (double sharpness in (ReadOnlySpan<double>)[0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8])
         {
             double[] likelihoods = new double[users];
             _lanes.Run(users, user =>

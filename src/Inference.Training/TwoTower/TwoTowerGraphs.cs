@@ -32,12 +32,15 @@ public static class TwoTowerGraphs
     public const string ItemEmbedding = "item_embedding";
 
     /// <summary>The user tower. Padding changes nothing, on whichever side it stands.</summary>
-    public static byte[] UserTower(TwoTowerModel model)
+    /// <param name="model">The towers.</param>
+    /// <param name="precision">How weights are kept.</param>
+    public static byte[] UserTower(TwoTowerModel model, WeightPrecision precision = WeightPrecision.Float32)
     {
         TowerWeights w = model.Weights;
         float[] values = w.Values;
         int d = w.Sizes.Dimension, hidden = w.Sizes.Hidden, longest = w.Sizes.MaxHistory;
         var graph = new OnnxGraph("user_tower");
+        var kept = new GraphWeights(graph, precision);
         OnnxValue ids = graph.Input(HistoryIds, OnnxType.Int64, "batch", "history");
         OnnxValue mask = graph.Input(HistoryMask, OnnxType.Float32, "batch", "history");
         OnnxValue axis = graph.Constant("axis_1", [1L], 1), one = graph.Constant("one", [1f], 1);
@@ -52,7 +55,7 @@ public static class TwoTowerGraphs
 
         float[] table = new float[model.HistoryVectors.Length + d];
         model.HistoryVectors.CopyTo(table.AsSpan(d));
-        OnnxValue history = graph.Gather(graph.Constant("history_table", table, table.Length / d, d), ids);
+        OnnxValue history = kept.Rows("history_table", table, table.Length / d, d, ids, rank: 3);
         OnnxValue sum = graph.Node("Squeeze", [graph.MatMul(graph.Unsqueeze(weights, axis), history), axis]);
         OnnxValue squares = RowSum(graph, graph.Multiply(weights, weights), axis);
         OnnxValue x = graph.Divide(sum, graph.Node("Sqrt", [graph.Add(squares, one)]));
@@ -73,7 +76,7 @@ public static class TwoTowerGraphs
         var rows = new List<float>(first[..(d * hidden)].ToArray());
         if (w.Context.Count > 0)
         {
-            OnnxValue context = ContextSum(graph, w);
+            OnnxValue context = ContextSum(graph, w, kept);
             OnnxValue contextScale = graph.Gather(graph.Constant("context_scale", w.ContextScale.Of(values), longest + 1, 1), lengthPlace);
             user = graph.Add(user, graph.Multiply(context, contextScale));
             inputs = graph.Concat(1, inputs, context);
@@ -83,61 +86,71 @@ public static class TwoTowerGraphs
 
         rows.AddRange(first.Slice(2 * d * hidden, 2 * hidden));
         inputs = graph.Concat(1, inputs, logarithm, graph.Divide(one, above));
-        OnnxValue units = graph.Relu(graph.Dense(inputs, graph.Constant("user_hidden", rows.ToArray(), columns + 2, hidden), graph.Constant("user_hidden_bias", w.UserHiddenBias.Of(values), hidden)));
-        user = graph.Add(user, graph.MatMul(units, graph.Constant("user_out", w.UserOut.Of(values), hidden, d)));
+        OnnxValue units = graph.Relu(graph.Dense(inputs, kept.Matrix("user_hidden", rows.ToArray(), columns + 2, hidden), graph.Constant("user_hidden_bias", w.UserHiddenBias.Of(values), hidden)));
+        user = graph.Add(user, graph.MatMul(units, kept.Matrix("user_out", w.UserOut.Of(values), hidden, d)));
         graph.Output(UserEmbedding, user, OnnxType.Float32, "batch", d);
         return graph.ToBytes();
     }
 
     /// <summary>The item tower.</summary>
-    public static byte[] ItemTower(TwoTowerModel model)
+    /// <param name="model">The towers.</param>
+    /// <param name="precision">How weights are kept.</param>
+    public static byte[] ItemTower(TwoTowerModel model, WeightPrecision precision = WeightPrecision.Float32)
     {
         TowerWeights w = model.Weights;
         float[] values = w.Values;
         int d = w.Sizes.Dimension, hidden = w.Sizes.Hidden, tokenRows = model.Content.TokenRows, width = model.Content.Columns - tokenRows;
         var graph = new OnnxGraph("item_tower");
+        var kept = new GraphWeights(graph, precision);
         OnnxValue ids = graph.Input(ItemId, OnnxType.Int64, "batch");
 
         // Items without training events have rows of zeros, so that every item of the catalogue can be asked for by index + 1.
         float[] table = new float[(model.ItemIds.Count + 1) * d];
         w.ItemId.Of(values).CopyTo(table);
-        OnnxValue id = graph.Gather(graph.Constant("item_table", table, table.Length / d, d), ids);
+        OnnxValue id = kept.Rows("item_table", table, table.Length / d, d, ids, rank: 2);
         OnnxValue? content = null;
         if (model.Content.HasTokens)
         {
             OnnxValue tokens = graph.Input(Tokens, OnnxType.Int64, "batch", "tokens");
             OnnxValue real = graph.Cast(graph.Node("Greater", [tokens, graph.Constant("no_token", [0L], 1)]), OnnxType.Float32);
-            content = graph.MaskedMean(graph.Constant("token_table", w.ItemContent.Of(values)[..(tokenRows * d)], tokenRows, d), tokens, real);
+            content = TokenMean(graph, kept.Rows("token_table", w.ItemContent.Of(values)[..(tokenRows * d)], tokenRows, d, tokens, rank: 3), real);
         }
 
         if (width > 0)
         {
-            OnnxValue traits = graph.MatMul(graph.Input(Traits, OnnxType.Float32, "batch", width), graph.Constant("trait_table", w.ItemContent.Of(values)[(tokenRows * d)..], width, d));
+            OnnxValue traits = graph.MatMul(graph.Input(Traits, OnnxType.Float32, "batch", width), kept.Matrix("trait_table", w.ItemContent.Of(values)[(tokenRows * d)..], width, d));
             content = content is { } words ? graph.Add(words, traits) : traits;
         }
 
         Span<float> first = w.ItemHidden.Of(values);
         OnnxValue inputs = content is { } known ? graph.Concat(1, known, id) : id;
         ReadOnlySpan<float> rows = content is null ? first[(d * hidden)..] : first;
-        OnnxValue units = graph.Relu(graph.Dense(inputs, graph.Constant("item_hidden", rows, rows.Length / hidden, hidden), graph.Constant("item_hidden_bias", w.ItemHiddenBias.Of(values), hidden)));
+        OnnxValue units = graph.Relu(graph.Dense(inputs, kept.Matrix("item_hidden", rows, rows.Length / hidden, hidden), graph.Constant("item_hidden_bias", w.ItemHiddenBias.Of(values), hidden)));
         OnnxValue item = graph.Add(content is { } part ? graph.Add(part, id) : id, graph.Constant("item_bias", w.ItemBias.Of(values), d));
-        item = graph.Add(item, graph.MatMul(units, graph.Constant("item_out", w.ItemOut.Of(values), hidden, d)));
+        item = graph.Add(item, graph.MatMul(units, kept.Matrix("item_out", w.ItemOut.Of(values), hidden, d)));
         graph.Output(ItemEmbedding, item, OnnxType.Float32, "batch", d);
         return graph.ToBytes();
     }
 
-    private static OnnxValue ContextSum(OnnxGraph graph, TowerWeights w)
+    private static OnnxValue ContextSum(OnnxGraph graph, TowerWeights w, GraphWeights kept)
     {
         OnnxValue codes = graph.Input(Context, OnnxType.Int64, "batch", w.Context.Count), sum = default;
         for (int field = 0; field < w.Context.Count; field++)
         {
             string number = field.ToString(CultureInfo.InvariantCulture);
             OnnxValue code = graph.Gather(codes, graph.Constant("field_" + number, [(long)field]), axis: 1);
-            OnnxValue row = graph.Gather(graph.Constant("context_table_" + number, w.Context[field].Of(w.Values), w.Context[field].Rows, w.Context[field].Columns), code);
+            OnnxValue row = kept.Rows("context_table_" + number, w.Context[field].Of(w.Values), w.Context[field].Rows, w.Context[field].Columns, code, rank: 2);
             sum = field == 0 ? row : graph.Add(sum, row);
         }
 
         return sum;
+    }
+
+    /// <summary>Σ maskₜ rowₜ ∕ max(Σ maskₜ, 1), rows [batch, tokens, d].</summary>
+    private static OnnxValue TokenMean(OnnxGraph graph, OnnxValue rows, OnnxValue mask)
+    {
+        OnnxValue axis = graph.Constant("token_axis", [1L], 1), count = graph.Max(RowSum(graph, mask, axis), graph.Constant("one_token", [1f], 1));
+        return graph.Divide(graph.Node("Squeeze", [graph.MatMul(graph.Unsqueeze(mask, axis), rows), axis]), count);
     }
 
     private static OnnxValue RowSum(OnnxGraph graph, OnnxValue x, OnnxValue axis) => graph.Node("ReduceSum", [x, axis], OnnxAttribute.Of("keepdims", 1));

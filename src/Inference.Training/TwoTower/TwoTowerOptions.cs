@@ -48,6 +48,9 @@ public sealed record TwoTowerOptions
     /// <value>Share of the teacher in the targets, [0, 1]; without effect when there is no teacher. Default 0.5.</value>
     public double TeacherShare { get; init; } = 0.5;
 
+    /// <value>Whether the teacher also teaches the first phase, in which nobody has a history: for teachers that know contexts. Default false.</value>
+    public bool IsTeacherAskedWithoutHistory { get; init; }
+
     /// <value>Steps over which weights are averaged, about; 0 for no average. Default 100.</value>
     public double AverageSteps { get; init; } = 100;
 

@@ -90,8 +90,8 @@ public static class TwoTowerTrainer
             double criterion = start.Criterion;
             float[] best = [.. weights.Values];
             progress?.Report(new TwoTowerProgress(0, options.ContextSteps + options.Steps, double.NaN, start, IsBest: true));
-            Phase(options.ContextSteps, emptyOnly: true, parameter => IsContext(parameter) ? 1 : 0, ContextTolerance, null, best, ref criterion, progress, cancellationToken);
-            TeacherTargets? soft = teacher is not null && options.TeacherShare > 0 && options.Steps > 0 ? new TeacherTargets(teacher, split, options, lanes) : null;
+            TeacherTargets? soft = teacher is not null && options.TeacherShare > 0 && options.Steps > 0 ? new TeacherTargets(teacher, split, contexts, lanes) : null;
+            Phase(options.ContextSteps, emptyOnly: true, parameter => IsContext(parameter) ? 1 : 0, ContextTolerance, options.IsTeacherAskedWithoutHistory ? soft : null, best, ref criterion, progress, cancellationToken);
             Phase(options.Steps, emptyOnly: false, parameter => IsContext(parameter) ? 1 : (float)options.ItemRate, 0, soft, best, ref criterion, progress, cancellationToken);
             return best;
         }
