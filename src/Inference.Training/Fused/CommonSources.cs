@@ -31,12 +31,53 @@ internal static class CommonSources
         return Array.ConvertAll(counts, count => count / (float)Math.Max(1, set.Split.Training.Count));
     }
 
+    /// <summary>Name of the source that looks at the last months alone.</summary>
+    /// <remarks>Not for the first clicks: what is new helps right after training more than later, and the validation part is right after it.</remarks>
+    public const string Recent = "popularity_recent";
+
+    private const double RecentDays = 120;
+
     public static IEnumerable<ScoreSource> Popularity(TrainingSet set)
     {
         // Half a user: an item that nobody touched is not infinitely worse than one that one user touched.
         float epsilon = 0.5f / Math.Max(1, set.Split.Training.Count);
         yield return new PopularitySource("popularity", Rates(set), epsilon);
         yield return new PopularitySource("popularity_first", Rates(set, FirstEvents), epsilon);
+        if (RecentRates(set) is { } recent)
+            yield return new PopularitySource(Recent, recent, epsilon);
+    }
+
+    /// <summary>Share of training users that touched an item in the last months; null where training is not longer than that.</summary>
+    private static float[]? RecentRates(TrainingSet set)
+    {
+        long first = long.MaxValue, last = long.MinValue;
+        for (int user = 0; user < set.Events.Count; user++)
+        {
+            ReadOnlySpan<long> times = set.Events.SecondsOf(user);
+            if (times.IsEmpty)
+                continue;
+            first = Math.Min(first, times[0]);
+            last = Math.Max(last, times[^1]);
+        }
+
+        if (last - first < RecentDays * 86_400 * 1.5)
+            return null;
+        long from = last - (long)(RecentDays * 86_400);
+        int[] counts = new int[set.ItemCount];
+        var seen = new HashSet<int>();
+        for (int user = 0; user < set.Events.Count; user++)
+        {
+            seen.Clear();
+            ReadOnlySpan<long> times = set.Events.SecondsOf(user);
+            ReadOnlySpan<int> items = set.Events.ItemsOf(user);
+            for (int i = 0; i < times.Length; i++)
+            {
+                if (times[i] >= from && seen.Add(items[i]))
+                    counts[items[i]]++;
+            }
+        }
+
+        return Array.ConvertAll(counts, count => count / (float)Math.Max(1, set.Split.Training.Count));
     }
 
     /// <summary>One source per context field, so that each gets a weight of its own.</summary>

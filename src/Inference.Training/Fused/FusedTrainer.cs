@@ -2,24 +2,21 @@ using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Snapshots;
 using Inference.Training.Evaluation;
 using Inference.Training.Splits;
-using Inference.Training.TwoTower;
-using Inference.Vectors;
 
 namespace Inference.Training.Fused;
 
 /// <summary>
 /// Makes a fused model of everything that can be learned from the training part.
 /// <list type="number">
-/// <item>Train the towers.</item>
-/// <item>Fit the other sources: popularity, context, neighbours, factors, clusters.</item>
-/// <item>Ask all of them about the validation part, and choose their weights by the number of known events.</item>
-/// <item>Keep the sources that count.</item>
+/// <item>Fit all sources on the training part (<see cref="FittedSources"/>).</item>
+/// <item>Ask them about the validation part, and choose their weights by the number of known events (<see cref="WeightSearch"/>).</item>
+/// <item>Keep those that count.</item>
 /// </list>
 /// </summary>
 public static class FusedTrainer
 {
     /// <summary>Users of a scenario that weights are chosen by, at most.</summary>
-    private const int MostUsers = 600;
+    private const int MostUsers = 1_000;
 
     /// <summary>Where the weights of warm users stand: known events of a user who has come back.</summary>
     private const int WarmEvents = 25;
@@ -36,38 +33,20 @@ public static class FusedTrainer
     /// <returns>The model; the caller disposes it.</returns>
     public static TrainedModel Train(TrainingSet set, Judge judge, FusedOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
-        // :: Step 1 towers
-        TwoTowerModel towers = TrainTowers(set, options, begin("towers"), cancellationToken);
+        // :: Step 1
+        FittedSources fitted = FittedSources.Fit(set, judge, options, begin, cancellationToken);
 
-        // :: Step 2 sources
-        float[] rates = CommonSources.Rates(set);
-        string?[] titles = set.Titles();
-        begin("popularity and context");
-        List<ScoreSource> sources = [.. CommonSources.Popularity(set), .. CommonSources.Context(set)];
-        sources.AddRange(new NeighbourSources(set, judge).All(begin("neighbours"), cancellationToken));
-        (IReadOnlyList<ScoreSource> factors, ClusterProfiles? profiles) = new FactorSources(set, options.Seed).All(towers, rates, titles, judge, begin("factors and clusters"), cancellationToken);
-        sources.AddRange(factors);
-        var index = new ExactIndex(VectorMatrix.Create(towers.ItemVectors, towers.Dimension), Metric.InnerProduct);
-        TowerItems items = TowerItems.Of(index);
-        sources.Add(new TowerSource("tower", items));
-        sources.Add(new TowerSource("tower_context", items, isOfContext: true));
+        // :: Step 2
+        IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points = Choose(set, fitted, options, begin("weights"), cancellationToken);
 
-        // :: Step 3 weights
-        UserEmbedder embedder = UserEmbedder.Of(towers);
-        IReadOnlyList<FusionWeightPoint> points = Choose(set, sources, embedder, options, begin("weights"), cancellationToken);
-
-        // :: Step 4 what counts
-        FusionModel model = Keep(sources, points);
-        return new TrainedModel(set, towers, model, new Popularity(rates), profiles, titles, index);
+        // :: Step 3
+        return new TrainedModel(set, fitted.Towers, Keep(fitted.Sources, points), new Popularity(CommonSources.Rates(set)), fitted.Profiles, set.Titles(), fitted.Items);
     }
 
-    private static TwoTowerModel TrainTowers(TrainingSet set, FusedOptions options, IProgress<double> progress, CancellationToken cancellationToken) => TwoTowerTrainer.Train(
-        options.TowersToTrain, set.Split, set.Plan.Contexts, set.Plan.Traits, options.Teacher, options.WarmStart,
-        progress: new Share(progress), cancellationToken: cancellationToken);
-
-    private static List<FusionWeightPoint> Choose(
-        TrainingSet set, List<ScoreSource> sources, UserEmbedder embedder, FusedOptions options, IProgress<double> progress, CancellationToken cancellationToken)
+    private static List<(int, IReadOnlyDictionary<string, float>)> Choose(TrainingSet set, FittedSources fitted, FusedOptions options, IProgress<double> progress, CancellationToken cancellationToken)
     {
+        IReadOnlyList<ScoreSource> sources = fitted.Sources;
+        UserEmbedder embedder = UserEmbedder.Of(fitted.Towers);
         var search = new WeightSearch(options.Seed);
         var asked = new Dictionary<int, ScenarioScores>();
         foreach (int shots in FewShotUsers.Shots)
@@ -75,40 +54,49 @@ public static class FusedTrainer
             Scenario scenario = Scenarios.FewShots(set.Split, EvaluationPart.Validation, shots, set.Plan.Contexts);
             if (scenario.Users.Count > 0)
                 asked[shots] = ScenarioScores.Of(scenario, sources, embedder, set, MostUsers, cancellationToken);
+            progress.Report(0.3 * asked.Count / FewShotUsers.Shots.Count);
         }
 
-        progress.Report(0.3);
-        var points = new List<FusionWeightPoint>();
+        var points = new List<(int, IReadOnlyDictionary<string, float>)>();
+        bool[] isOfFirstClicks = [.. sources.Select(source => source.Name != CommonSources.Recent)];
         foreach ((int shots, int[] with) in Neighbours)
         {
             ScenarioScores[] scenarios = [.. with.Where(asked.ContainsKey).Select(other => asked[other])];
             if (scenarios.Length > 0)
-                points.Add(new FusionWeightPoint(shots, search.Find(scenarios, cancellationToken)));
-            progress.Report(0.3 + (0.1 * points.Count));
+                points.Add((shots, Named(sources, search.Find(scenarios, FusionPrior.Of(sources, shots, isWarm: false), isOfFirstClicks, cancellationToken))));
+            progress.Report(0.3 + (0.12 * points.Count));
         }
 
         Scenario warm = Scenarios.WarmUsers(set.Split, EvaluationPart.Validation, set.Plan.Contexts);
         if (warm.Users.Count > 0)
-            points.Add(new FusionWeightPoint(WarmEvents, search.Find([ScenarioScores.Of(warm, sources, embedder, set, MostUsers, cancellationToken)], cancellationToken)));
+        {
+            ScenarioScores scores = ScenarioScores.Of(warm, sources, embedder, set, MostUsers, cancellationToken);
+            points.Add((WarmEvents, Named(sources, search.Find([scores], FusionPrior.Of(sources, WarmEvents, isWarm: true), [.. sources.Select(_ => true)], cancellationToken))));
+        }
+
         return points;
     }
 
+    private static Dictionary<string, float> Named(IReadOnlyList<ScoreSource> sources, float[] weights)
+    {
+        var named = new Dictionary<string, float>(StringComparer.Ordinal);
+        for (int source = 0; source < weights.Length; source++)
+        {
+            if (weights[source] != 0)
+                named[sources[source].Name] = weights[source];
+        }
+
+        return named;
+    }
+
     /// <summary>The model of the sources that count anywhere; without a validation part all of them, by their ranks.</summary>
-    private static FusionModel Keep(List<ScoreSource> sources, IReadOnlyList<FusionWeightPoint> points)
+    private static FusionModel Keep(IReadOnlyList<ScoreSource> sources, IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points)
     {
         if (points.Count == 0)
             return new FusionModel(sources);
-        int[] kept = [.. Enumerable.Range(0, sources.Count).Where(source => points.Any(point => point.Weights[source] != 0))];
-        foreach (int left in Enumerable.Range(0, sources.Count).Except(kept))
-            sources[left].Dispose();
-        return new FusionModel(
-            [.. kept.Select(source => sources[source])],
-            new FusionWeights([.. points.Select(point => point with { Weights = [.. kept.Select(source => point.Weights[source])] })]));
-    }
-
-    /// <summary>Of the steps that may be needed, the share that is done.</summary>
-    private sealed class Share(IProgress<double> progress) : IProgress<TwoTowerProgress>
-    {
-        public void Report(TwoTowerProgress value) => progress.Report(value.Steps == 0 ? 0 : (double)value.Step / value.Steps);
+        ScoreSource[] kept = [.. sources.Where(source => points.Any(point => point.Weights.ContainsKey(source.Name)))];
+        foreach (ScoreSource left in sources.Except(kept))
+            left.Dispose();
+        return new FusionModel(kept, new FusionWeights([.. points.Select(point => new FusionWeightPoint(point.Events, [.. kept.Select(source => point.Weights.GetValueOrDefault(source.Name))]))]));
     }
 }

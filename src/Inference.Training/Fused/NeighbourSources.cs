@@ -18,6 +18,9 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
     /// <summary>What a step into the past is multiplied with where the latest items count most.</summary>
     private const float Fading = 0.8f;
 
+    /// <summary>The same for long histories.</summary>
+    private const float SlowFading = 0.96f;
+
     private const int ContentNeighbours = 100;
 
     private static readonly double[] Ridges = [200, 800, 3_200, 12_800];
@@ -30,8 +33,8 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
         WeightedLists ease = Lists(Ease.Fit(gram, few, cancellationToken: cancellationToken).Weights);
         yield return new NeighbourSource("ease", ease);
         yield return new NeighbourSource("ease_fading", ease, Fading);
-        if (warm != few)
-            yield return new NeighbourSource("ease_warm", Lists(Ease.Fit(gram, warm, cancellationToken: cancellationToken).Weights), latest: 50);
+        WeightedLists easeWarm = warm == few ? ease : Lists(Ease.Fit(gram, warm, cancellationToken: cancellationToken).Weights);
+        yield return new NeighbourSource("ease_warm", easeWarm, SlowFading, latest: 50);
         progress.Report(0.7);
         yield return new NeighbourSource("item_knn", Lists(ItemKnn.Fit(gram, new ItemKnnOptions(400, 20, 0.5)).Weights), latest: 50);
         yield return new NeighbourSource("item_knn_broad", Lists(ItemKnn.Fit(gram, new ItemKnnOptions(400, 20, 0.7)).Weights));
