@@ -65,7 +65,8 @@ internal static class SwapReport
         var loads = new LatencyHistogram();
         var activations = new LatencyHistogram();
         const int unmeasured = 5;
-        long memory = 0;
+        // The collector lets memory rise and fall by its budget, so one sample says little: the medians over the first and the last tenth of the swaps are compared.
+        var memory = new List<long>(swaps);
         for (int swap = -unmeasured; swap < swaps; swap++)
         {
             if (swap == 0)
@@ -73,7 +74,6 @@ internal static class SwapReport
                 await Task.Delay(TimeSpan.FromSeconds(2));
                 traffic.Reset();
                 (loads, activations) = (new LatencyHistogram(), new LatencyHistogram());
-                memory = ResidentOf(pid);
             }
 
             long begin = TimeProvider.System.GetTimestamp();
@@ -91,10 +91,12 @@ internal static class SwapReport
             (active, other) = (other, active);
             // As much rest as swap, so that both have as many calls.
             await Task.Delay(took);
+            if (swap >= 0)
+                memory.Add(ResidentOf(pid));
         }
 
         await traffic.StopAsync();
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        int tenth = Math.Max(1, swaps / 10);
         return new SwapRow
         {
             Label = label,
@@ -113,8 +115,8 @@ internal static class SwapReport
             Errors = traffic.Errors.Values.Sum(),
             Mixed = traffic.Mixed,
             Degraded = traffic.Degraded,
-            ResidentBefore = memory / 1e6,
-            ResidentAfter = ResidentOf(pid) / 1e6,
+            ResidentBefore = Median(memory.Take(tenth)) / 1e6,
+            ResidentAfter = Median(memory.TakeLast(tenth)) / 1e6,
             Machine = Machine.Processor(),
         };
     }
@@ -124,6 +126,12 @@ internal static class SwapReport
     {
         while ((await models.ListVersionsAsync(new ListVersionsRequest())).Versions.Any(one => one.Version == version && one.State != VersionState.Available))
             await Task.Delay(TimeSpan.FromMilliseconds(5));
+    }
+
+    private static double Median(IEnumerable<long> samples)
+    {
+        long[] sorted = [.. samples.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2.0;
     }
 
     /// <summary>Resident memory of a process in bytes.</summary>
