@@ -24,7 +24,7 @@ internal static class DistilVerb
         Option<int> dim = Numbers.Option("--dim", "Length of the student's embeddings, a multiple of 16", 32, 16, 512);
         Option<int> hidden = Numbers.Option("--hidden", "Hidden units of each of the student's towers, a multiple of 16", 32, 16, 512);
         Option<double> share = Numbers.Option("--teacher-share", "Share of the teacher in what is learned; the rest is what users took", 0.7, 0, 1);
-        var int8 = new Option<bool>("--int8") { Description = "Keep the weights as int8 with a scale per column: a quarter of the size" };
+        var int8 = new Option<bool>("--int8") { Description = "Keep the tables of items, words and contexts as int8 with a scale per column: a quarter of the size" };
         Option<double> loss = Numbers.Option("--max-loss", "Share of NDCG@10 that int8 weights may cost on the validation part", 0.01, 0, 1);
         Option<ulong> seed = Numbers.Option("--seed", "Of everything that is chance", 1UL, ulong.MinValue, ulong.MaxValue);
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there" };
@@ -72,7 +72,7 @@ internal static class DistilVerb
         Table table = new Table().Border(TableBorder.Rounded).Title($"NDCG@10 of the towers on the {(report.Part == EvaluationPart.Test ? "test" : "validation")} part")
             .AddColumn("scenario").AddColumn(new TableColumn("teacher").RightAligned()).AddColumn(new TableColumn("student").RightAligned()).AddColumn(new TableColumn("kept").RightAligned()).AddColumn(new TableColumn("95 %").RightAligned());
         foreach (KeptQuality one in report.Kept)
-            table.AddRow(one.Scenario, Number(one.Teacher, "0.0000"), Number(one.Student, "0.0000"), Number(one.Kept, "0.000"), $"{Number(one.Interval.Low, "0.000")} to {Number(one.Interval.High, "0.000")}");
+            table.AddRow(one.Scenario, Number(one.Teacher, "0.0000"), Number(one.Student, "0.0000"), Number(one.Kept, "0.000"), double.IsFinite(one.Kept) ? $"{Number(one.Interval.Low, "0.000")} to {Number(one.Interval.High, "0.000")}" : "-");
         host.Console.Write(table);
         foreach (TowerTimes one in report.Times)
             host.Output.WriteLine(FormattableString.Invariant($"batch {one.Batch,-3}  {one.Teacher.TotalMicroseconds:0} µs teacher, {one.Student.TotalMicroseconds:0} µs student (median of the user tower, in turns): {one.Teacher / one.Student:0.00} times as fast"));

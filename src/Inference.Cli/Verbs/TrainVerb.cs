@@ -6,6 +6,7 @@ using Inference.Cli.Evaluation;
 using Inference.Cli.Frame;
 using Inference.Training.Evaluation;
 using Inference.Training.Fused;
+using Inference.Training.Text;
 using Inference.Training.Transfer;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
@@ -22,23 +23,28 @@ internal static class TrainVerb
         var split = new Option<string?>("--split-dir") { Description = "Folder of the split's files; without it, DIR/splits, and without that the data are split here", HelpName = "DIR" };
         Option<ulong> seed = Numbers.Option("--seed", "Of everything that is chance: the same data and seed give the same model", 1UL, ulong.MinValue, ulong.MaxValue);
         var warmStart = new Option<string?>("--warm-start") { Description = "Bundle to go on from: of the same shop, or of another one with similar content", HelpName = "BUNDLE" };
+        var encoder = new Option<string?>("--text-encoder") { Description = "Folder of a sentence encoder: model.onnx, and vocab.txt or vocab.json with merges.txt. Its vectors are used where they help with unseen items", HelpName = "DIR" };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there" };
         Option<string?> json = JsonFile.Option();
-        var command = new Command("train", "Train towers, neighbours, factors, profiles and their weights from an event log, and write a bundle") { data, output, split, warmStart, seed, overwrite, json };
+        var command = new Command("train", "Train towers, neighbours, factors, profiles and their weights from an event log, and write a bundle") { data, output, split, warmStart, encoder, seed, overwrite, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(output)));
             var reading = new EvaluateOptions { Data = parsed.GetRequiredValue(data), SplitFolder = parsed.GetValue(split), Seed = parsed.GetValue(seed) };
             EarlierTraining? earlier = parsed.GetValue(warmStart) is { } bundle ? EarlierTraining.Of(bundle) : null;
-            TrainingReport report = await host.WithProgressAsync(async begin =>
+            (TrainingReport report, TextReport? texts) = await host.WithProgressAsync(async begin =>
             {
                 EvaluationSource source = await Task.Run(() => EvaluationSource.Read(reading, begin, cancellationToken), cancellationToken);
-                return await BundleTrainer.TrainAsync(
-                    source.Inputs, folder, NameOf(folder), Path.GetFileName(folder), new FusedOptions { Seed = reading.Seed, WarmStart = earlier?.Towers }, earlier?.EmbeddingSpaceId, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken);
+                (EvaluationInputs inputs, TextReport? texts) = parsed.GetValue(encoder) is { } encoderFolder
+                    ? await Task.Run(() => TextTraits.Add(source.Inputs, encoderFolder, NullLogger.Instance, begin, cancellationToken), cancellationToken)
+                    : (source.Inputs, null);
+                var options = new FusedOptions { Seed = reading.Seed, WarmStart = earlier?.Towers };
+                return (await BundleTrainer.TrainAsync(
+                    inputs, folder, NameOf(folder), Path.GetFileName(folder), options, earlier?.EmbeddingSpaceId, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken), texts);
             });
             string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))
-                Table(host, report);
+                Table(host, report, texts);
             await JsonFile.WriteAsync(host, file, writer => Json(writer, report), cancellationToken);
             return ExitCode.Ok;
         });
@@ -49,7 +55,7 @@ internal static class TrainVerb
     /// <summary>REPOSITORY/NAME/VERSION names the model; a folder without a parent names itself.</summary>
     internal static string NameOf(string folder) => Path.GetFileName(Path.GetDirectoryName(folder)) is { Length: > 0 } name ? name : "model";
 
-    private static void Table(CommandHost host, TrainingReport report)
+    private static void Table(CommandHost host, TrainingReport report, TextReport? texts)
     {
         var table = new Table().Border(TableBorder.Rounded).Title($"NDCG@10 on the {(report.Part == EvaluationPart.Test ? "test" : "validation")} part");
         string[] models = [.. report.Results.Select(result => result.Model).Distinct()];
@@ -68,6 +74,8 @@ internal static class TrainVerb
 
         host.Console.Write(table);
         host.Output.WriteLine($"sources  {string.Join(", ", report.Sources)}");
+        if (texts is not null)
+            host.Output.WriteLine($"texts    {(texts.IsAdmitted ? "used" : "left out")}: {texts.Reason}");
         host.Output.WriteLine($"bundle   {report.Bundle} (embedding space {report.EmbeddingSpaceId}), in {report.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s");
         host.Output.WriteLine($"serve    ./dev run -- --bundle {report.Bundle}");
     }

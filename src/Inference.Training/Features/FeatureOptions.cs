@@ -34,6 +34,9 @@ public sealed record FeatureOptions
     /// <summary>Whether the first characters of item ids may become a token; they do where <see cref="IdPrefixRule"/> finds that they group items.</summary>
     public bool IdPrefix { get; init; } = true;
 
+    /// <summary>Vectors of items that models get beside their columns; null for none.</summary>
+    public ItemVectors? ItemVectors { get; init; }
+
     /// <summary>Columns of users that are not to be used.</summary>
     public IReadOnlyCollection<string> WithoutUserColumns { get; init; } = [];
 

@@ -21,6 +21,15 @@ public sealed class FeaturePlan
     private readonly EntityTable _items;
     private readonly IReadOnlyList<PlainFeature> _userFeatures;
     private readonly IReadOnlyList<PlainFeature> _itemFeatures;
+    private readonly ItemVectors? _itemVectors;
+
+    private FeaturePlan(FeaturePlan other, FeatureDecision decision)
+    {
+        (_users, _items, _userFeatures, _itemFeatures, _itemVectors) = (other._users, other._items, other._userFeatures, other._itemFeatures, other._itemVectors);
+        (UserEncoders, UserEncoder, ItemDenseEncoder, IdPrefixLength, ItemTokensEncoder) = (other.UserEncoders, other.UserEncoder, other.ItemDenseEncoder, other.IdPrefixLength, other.ItemTokensEncoder);
+        (Contexts, Traits, TermNames) = (other.Contexts, other.Traits, other.TermNames);
+        Decisions = [.. other.Decisions, decision];
+    }
 
     private FeaturePlan(EntityTable users, EntityTable items, ColdSplit split, UserFieldPlanner userPlan, ItemColumnPlanner itemPlan, FeatureOptions options)
     {
@@ -28,6 +37,9 @@ public sealed class FeaturePlan
         _items = items;
         _userFeatures = userPlan.Features;
         _itemFeatures = itemPlan.Features;
+        _itemVectors = options.ItemVectors;
+        if (_itemVectors is not null)
+            itemPlan.Dense.Add(new NumberListSpec { Feature = _itemVectors.Feature, Length = _itemVectors.Width });
         UserEncoders = userPlan.Encoders;
         UserEncoder = userPlan.Encoders.Count == 0 ? null : new ColumnsSpec { Columns = userPlan.Encoders };
         ItemDenseEncoder = itemPlan.Dense.Count == 0 ? null : new ColumnsSpec { Columns = itemPlan.Dense };
@@ -71,7 +83,7 @@ public sealed class FeaturePlan
     public int IdPrefixLength { get; }
 
     /// <summary>What became of every column.</summary>
-    public IReadOnlyList<FeatureDecision> Decisions { get; }
+    public IReadOnlyList<FeatureDecision> Decisions { get; private init; }
 
     /// <summary>Decides.</summary>
     /// <param name="users">Users; those that are not training users are not looked at.</param>
@@ -88,11 +100,22 @@ public sealed class FeaturePlan
         return new FeaturePlan(users, items, split, userPlan, itemPlan, options);
     }
 
+    /// <summary>The same plan, with one more decision to tell of.</summary>
+    public FeaturePlan With(FeatureDecision decision) => new(this, decision);
+
     /// <summary>The plain features of a user, for users.jsonl and requests; empty for one that the table does not have.</summary>
     public IReadOnlyDictionary<string, FeatureValue> UserFeatures(string userId) => PlainFeature.Read(_userFeatures, _users.Find(userId));
 
     /// <summary>The plain features of an item, for items.jsonl; empty for one that the table does not have.</summary>
-    public IReadOnlyDictionary<string, FeatureValue> ItemFeatures(string itemId) => PlainFeature.Read(_itemFeatures, _items.Find(itemId));
+    public IReadOnlyDictionary<string, FeatureValue> ItemFeatures(string itemId) => ReadItem(itemId);
+
+    private Dictionary<string, FeatureValue> ReadItem(string itemId)
+    {
+        Dictionary<string, FeatureValue> features = PlainFeature.Read(_itemFeatures, _items.Find(itemId));
+        if (_itemVectors is not null && _itemVectors.ById.TryGetValue(itemId, out IReadOnlyList<double>? vector))
+            features[_itemVectors.Feature] = FeatureValue.Of(vector);
+        return features;
+    }
 
     private static int NoPrefix(out double lift)
     {
@@ -163,8 +186,7 @@ public sealed class FeaturePlan
         for (int item = 0; item < items.Count; item++)
         {
             string id = items.Ids[item];
-            int row = _items.Find(id);
-            Dictionary<string, FeatureValue> features = PlainFeature.Read(_itemFeatures, row);
+            Dictionary<string, FeatureValue> features = ReadItem(id);
             var input = new TowerRow(new FeatureSet(features), default, id);
             denseEncoder?.Encode(input, dense.AsSpan(item * width, width));
             tokensEncoder?.Encode(input, padded);
@@ -173,7 +195,32 @@ public sealed class FeaturePlan
         }
 
         (RowLists lists, float[] weights, string[] names) = terms.Weigh(items.TrainingCount);
+        if (_itemVectors is not null)
+            (lists, weights, names) = AppendVectors(items, lists, weights, names);
         return (new ItemTraits(items.Count, dense, width, RowLists.Of(tokens), options.TokenBuckets, lists, weights, names.Length) { DenseNames = DenseNamesOf(plan.Dense) }, names);
+    }
+
+    /// <summary>Components of the vectors as further terms, so that ridges see them, too: each vector as long as the terms of its item.</summary>
+    private (RowLists Terms, float[] Weights, string[] Names) AppendVectors(SplitItems items, RowLists terms, float[] weights, string[] names)
+    {
+        var lists = new List<IReadOnlyList<int>>(items.Count);
+        var all = new List<float>(weights.Length);
+        for (int item = 0; item < items.Count; item++)
+        {
+            var list = new List<int>();
+            list.AddRange(terms[item]);
+            all.AddRange(weights.AsSpan(terms.Offsets[item], list.Count));
+            IReadOnlyList<double> vector = _itemVectors!.ById.GetValueOrDefault(items.Ids[item]) ?? [];
+            for (int i = 0; i < vector.Count; i++)
+            {
+                list.Add(names.Length + i);
+                all.Add((float)vector[i]);
+            }
+
+            lists.Add(list);
+        }
+
+        return (RowLists.Of(lists), [.. all], [.. names, .. Enumerable.Range(0, _itemVectors!.Width).Select(i => $"{_itemVectors.Feature}[{i}]")]);
     }
 
     /// <summary>Buckets by their rank among all: the cheapest third of a catalogue means the same in another one.</summary>
@@ -203,7 +250,7 @@ public sealed class FeaturePlan
     {
         if (IdPrefixLength > 0)
             ContentTerms.Count(terms, PrefixText + id[..Math.Min(IdPrefixLength, id.Length)]);
-        for (int i = 0; i < plan.Dense.Count; i++)
+        for (int i = 0; i < plan.DenseFeatures.Count; i++)
         {
             string name = plan.DenseFeatures[i].Name;
             if (!features.TryGetValue(name, out FeatureValue value))

@@ -42,6 +42,7 @@ public static class ModelCard
                 ["events"] = set.Events.Rule,
             },
             ["features"] = new JsonArray([.. set.Plan.Decisions.Where(decision => decision.Used).Select(decision => (JsonNode)$"{decision.Table}.{decision.Column}: {decision.What}")]),
+            ["left_out"] = new JsonArray([.. set.Plan.Decisions.Where(decision => !decision.Used).Select(decision => (JsonNode)$"{decision.Table}.{decision.Column}: {decision.What}")]),
             ["weights"] = Weights(model.Fusion),
             ["part"] = part == EvaluationPart.Test ? "test" : "validation",
             ["scores"] = scores,

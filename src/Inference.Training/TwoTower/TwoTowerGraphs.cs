@@ -55,8 +55,7 @@ public static class TwoTowerGraphs
 
         float[] table = new float[model.HistoryVectors.Length + d];
         model.HistoryVectors.CopyTo(table.AsSpan(d));
-        OnnxValue history = kept.Rows("history_table", table, table.Length / d, d, ids, rank: 3);
-        OnnxValue sum = graph.Node("Squeeze", [graph.MatMul(graph.Unsqueeze(weights, axis), history), axis]);
+        OnnxValue sum = kept.WeightedSum("history_table", table, table.Length / d, d, ids, weights, axis);
         OnnxValue squares = RowSum(graph, graph.Multiply(weights, weights), axis);
         OnnxValue x = graph.Divide(sum, graph.Node("Sqrt", [graph.Add(squares, one)]));
 
@@ -86,8 +85,8 @@ public static class TwoTowerGraphs
 
         rows.AddRange(first.Slice(2 * d * hidden, 2 * hidden));
         inputs = graph.Concat(1, inputs, logarithm, graph.Divide(one, above));
-        OnnxValue units = graph.Relu(graph.Dense(inputs, kept.Matrix("user_hidden", rows.ToArray(), columns + 2, hidden), graph.Constant("user_hidden_bias", w.UserHiddenBias.Of(values), hidden)));
-        user = graph.Add(user, graph.MatMul(units, kept.Matrix("user_out", w.UserOut.Of(values), hidden, d)));
+        OnnxValue units = graph.Relu(graph.Dense(inputs, graph.Constant("user_hidden", rows.ToArray(), columns + 2, hidden), graph.Constant("user_hidden_bias", w.UserHiddenBias.Of(values), hidden)));
+        user = graph.Add(user, graph.MatMul(units, graph.Constant("user_out", w.UserOut.Of(values), hidden, d)));
         graph.Output(UserEmbedding, user, OnnxType.Float32, "batch", d);
         return graph.ToBytes();
     }
@@ -113,21 +112,21 @@ public static class TwoTowerGraphs
         {
             OnnxValue tokens = graph.Input(Tokens, OnnxType.Int64, "batch", "tokens");
             OnnxValue real = graph.Cast(graph.Node("Greater", [tokens, graph.Constant("no_token", [0L], 1)]), OnnxType.Float32);
-            content = TokenMean(graph, kept.Rows("token_table", w.ItemContent.Of(values)[..(tokenRows * d)], tokenRows, d, tokens, rank: 3), real);
+            content = TokenMean(graph, kept, w.ItemContent.Of(values)[..(tokenRows * d)], tokenRows, tokens, real);
         }
 
         if (width > 0)
         {
-            OnnxValue traits = graph.MatMul(graph.Input(Traits, OnnxType.Float32, "batch", width), kept.Matrix("trait_table", w.ItemContent.Of(values)[(tokenRows * d)..], width, d));
+            OnnxValue traits = graph.MatMul(graph.Input(Traits, OnnxType.Float32, "batch", width), graph.Constant("trait_table", w.ItemContent.Of(values)[(tokenRows * d)..], width, d));
             content = content is { } words ? graph.Add(words, traits) : traits;
         }
 
         Span<float> first = w.ItemHidden.Of(values);
         OnnxValue inputs = content is { } known ? graph.Concat(1, known, id) : id;
         ReadOnlySpan<float> rows = content is null ? first[(d * hidden)..] : first;
-        OnnxValue units = graph.Relu(graph.Dense(inputs, kept.Matrix("item_hidden", rows, rows.Length / hidden, hidden), graph.Constant("item_hidden_bias", w.ItemHiddenBias.Of(values), hidden)));
+        OnnxValue units = graph.Relu(graph.Dense(inputs, graph.Constant("item_hidden", rows, rows.Length / hidden, hidden), graph.Constant("item_hidden_bias", w.ItemHiddenBias.Of(values), hidden)));
         OnnxValue item = graph.Add(content is { } part ? graph.Add(part, id) : id, graph.Constant("item_bias", w.ItemBias.Of(values), d));
-        item = graph.Add(item, graph.MatMul(units, kept.Matrix("item_out", w.ItemOut.Of(values), hidden, d)));
+        item = graph.Add(item, graph.MatMul(units, graph.Constant("item_out", w.ItemOut.Of(values), hidden, d)));
         graph.Output(ItemEmbedding, item, OnnxType.Float32, "batch", d);
         return graph.ToBytes();
     }
@@ -146,11 +145,11 @@ public static class TwoTowerGraphs
         return sum;
     }
 
-    /// <summary>Σ maskₜ rowₜ ∕ max(Σ maskₜ, 1), rows [batch, tokens, d].</summary>
-    private static OnnxValue TokenMean(OnnxGraph graph, OnnxValue rows, OnnxValue mask)
+    /// <summary>Σ maskₜ rowₜ ∕ max(Σ maskₜ, 1).</summary>
+    private static OnnxValue TokenMean(OnnxGraph graph, GraphWeights kept, ReadOnlySpan<float> table, int rows, OnnxValue tokens, OnnxValue mask)
     {
         OnnxValue axis = graph.Constant("token_axis", [1L], 1), count = graph.Max(RowSum(graph, mask, axis), graph.Constant("one_token", [1f], 1));
-        return graph.Divide(graph.Node("Squeeze", [graph.MatMul(graph.Unsqueeze(mask, axis), rows), axis]), count);
+        return graph.Divide(kept.WeightedSum("token_table", table, rows, table.Length / rows, tokens, mask, axis), count);
     }
 
     private static OnnxValue RowSum(OnnxGraph graph, OnnxValue x, OnnxValue axis) => graph.Node("ReduceSum", [x, axis], OnnxAttribute.Of("keepdims", 1));
