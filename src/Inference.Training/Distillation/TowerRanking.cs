@@ -4,12 +4,13 @@ using Inference.Recommendations.Snapshots;
 using Inference.Towers.Bundles;
 using Inference.Training.Evaluation;
 using Inference.Training.Models;
+using Inference.Training.TwoTower;
 using Inference.Vectors;
 
 namespace Inference.Training.Distillation;
 
 /// <summary>The two towers of any bundle as a ranking model, without the other sources that the bundle may have. Items that the bundle does not know score below all that it knows. Safe for concurrent use.</summary>
-public sealed class TowerRanking : RankingModel, IDisposable
+public sealed class TowerRanking : EmbeddingTeacher, IDisposable
 {
     private readonly IUserTower _tower;
     private readonly ExactIndex _items;
@@ -32,6 +33,10 @@ public sealed class TowerRanking : RankingModel, IDisposable
 
     /// <summary>Share of the training items that the bundle knows.</summary>
     public double KnownShare => _rowOf.Take(_inputs.Split.Items.TrainingCount).Count(row => row >= 0) / Math.Max(1.0, _inputs.Split.Items.TrainingCount);
+
+    public override int VectorLength => _items.Dimension;
+
+    public override bool HasVectors => _items.Metric != Metric.L2;
 
     internal ExactIndex Items => _items;
 
@@ -66,6 +71,18 @@ public sealed class TowerRanking : RankingModel, IDisposable
         scores.Fill(lowest);
         for (int i = 0; i < found.Length && _known[i] < scores.Length; i++)
             scores[_known[i]] = found[i];
+    }
+
+    public override float[] UserVector(in RankingInput user) => Embed(user);
+
+    public override float[] ItemVector(int item)
+    {
+        float[] vector = new float[_items.Dimension];
+        if (_rowOf[item] >= 0)
+            _items.CopyVector(_rowOf[item], vector);
+        if (_items.Metric == Metric.Cosine && System.Numerics.Tensors.TensorPrimitives.Norm<float>(vector) is > 0 and var length)
+            System.Numerics.Tensors.TensorPrimitives.Divide(vector, length, vector);
+        return vector;
     }
 
     public void Dispose() => _items.Dispose();

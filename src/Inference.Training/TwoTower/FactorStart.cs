@@ -90,7 +90,7 @@ internal static class FactorStart
     }
 
     /// <summary>What content can tell goes to its table, the rest to that of ids.</summary>
-    private static void Divide(ContentMatrix content, int[] items, float[] vectors, Parameter contentTable, Parameter idTable, TowerWeights weights, TwoTowerOptions options, Lanes lanes)
+    internal static void Divide(ContentMatrix content, int[] items, float[] vectors, Parameter contentTable, Parameter idTable, TowerWeights weights, TwoTowerOptions options, Lanes lanes)
     {
         int d = contentTable.Columns;
         ContentRidge.Fit(content, items, vectors, contentTable.In(weights.Values), options.ContentRidge, lanes);

@@ -43,18 +43,27 @@ public static class TwoTowerTrainer
         var weights = new TowerWeights(sizes);
         weights.Start(options.Seed);
         var validation = new ValidationScore(weights, content, split, contexts, lanes);
-        Begin(weights, content, split, contexts, options, validation, warmStart, lanes, cancellationToken);
+        Begin(weights, content, split, contexts, options, validation, teacher, warmStart, lanes, cancellationToken);
         float[] best = new Run(options, split, contexts, content, weights, validation, teacher, lanes).Best(progress, cancellationToken);
         best.CopyTo(weights.Values.AsSpan());
         return new TwoTowerModel(weights, split.Items.Ids, contexts, content);
     }
 
-    /// <summary>The first weights. Where most items are new to the earlier model, what it knows may be less than what the interactions say; then the validation part chooses.</summary>
-    private static void Begin(TowerWeights weights, ContentMatrix content, ColdSplit split, UserContexts contexts, TwoTowerOptions options, ValidationScore validation, TwoTowerState? warmStart, Lanes lanes, CancellationToken cancellationToken)
+    /// <summary>The first weights: of an earlier model, of a teacher, or of the interactions. Where most items are new to the earlier model, what it knows may be less than what the interactions say; then the validation part chooses.</summary>
+    private static void Begin(TowerWeights weights, ContentMatrix content, ColdSplit split, UserContexts contexts, TwoTowerOptions options, ValidationScore validation, RankingModel? teacher, TwoTowerState? warmStart, Lanes lanes, CancellationToken cancellationToken)
     {
         if (warmStart is null)
         {
+            float[] nothing = [.. weights.Values];
             FactorStart.Apply(weights, split, content, options, validation, lanes, cancellationToken);
+            if (teacher is not EmbeddingTeacher { HasVectors: true, VectorLength: <= TeacherStart.LongestVector } known || options.TeacherShare == 0)
+                return;
+            double factors = validation.Measure().Criterion;
+            float[] kept = [.. weights.Values];
+            nothing.CopyTo(weights.Values.AsSpan());
+            TeacherStart.Apply(weights, split, content, contexts, options, known, lanes, cancellationToken);
+            if (!validation.IsEmpty && validation.Measure().Criterion < factors)
+                kept.CopyTo(weights.Values.AsSpan());
             return;
         }
 

@@ -19,6 +19,8 @@ public sealed class InferenceCommandTests
     [InlineData("")]
     [InlineData("demo")]
     [InlineData("evaluate")]
+    [InlineData("train")]
+    [InlineData("distill")]
     [InlineData("bundle")]
     [InlineData("bundle import")]
     [InlineData("bundle check")]

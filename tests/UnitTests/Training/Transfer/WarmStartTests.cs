@@ -1,0 +1,77 @@
+using Inference.Training.Features;
+using Inference.Training.Splits;
+using Inference.Training.TwoTower;
+using UnitTests.Training.TwoTower;
+using Xunit;
+
+namespace UnitTests.Training.Transfer;
+
+public sealed class WarmStartTests
+{
+    private static readonly TwoTowerOptions Still = new() { Dimension = 16, Hidden = 16, MaxHistory = 12, ContextSteps = 0, Steps = 0, Threads = 1 };
+
+    private readonly TowerWorld _world = new(users: 120, perKind: 6);
+
+    [Fact]
+    public void Apply_InTheSameShop_FindsItemsValuesAndColumnsAgain()
+    {
+        ItemTraits traits = _world.Traits with { DenseNames = ["price#0/2", "price#1/2"] };
+        TwoTowerState earlier = TwoTowerTrainer.Train(Still with { ContextSteps = 20 }, _world.Split, _world.Contexts, traits).State;
+        TowerWeights from = earlier.Weights;
+
+        // Now items stand in reverse, one is new, a value is new and one is gone, columns have changed places, and a third one came.
+        int count = _world.Split.Items.TrainingCount;
+        string[] ids = [.. _world.Split.Items.Ids.Take(count).Reverse().Skip(1), "new", .. _world.Split.Items.Ids.Skip(count)];
+        var items = new SplitItems(ids, count, 0, [.. Enumerable.Repeat(5, ids.Length)]);
+        var contexts = new UserContexts([new ContextField("other", ["x"]), new ContextField("kind", ["k9", "k3"])], [], []);
+        float[] dense = [.. Enumerable.Range(0, ids.Length).SelectMany(item => new float[] { item % 3 == 0 ? 1 : 0, item % 3 == 1 ? 1 : 0, item % 3 == 2 ? 1 : 0 })];
+        var content = new ContentMatrix(traits with { Dense = dense, DenseWidth = 3, DenseNames = ["price#1/2", "colour=red", "price#0/2"] });
+        var weights = new TowerWeights(new TowerSizes(count, content.Columns, [2, 3], 16, 16, 12));
+        weights.Start(9);
+        WarmStart.Apply(weights, content, earlier, items, contexts);
+
+        for (int i = 0; i < count - 1; i++)
+        {
+            int before = _world.Split.Items.Ids.ToList().IndexOf(ids[i]) + 1;
+            Assert.Equal(from.ItemId.Row(from.Values, before).ToArray(), weights.ItemId.Row(weights.Values, i + 1).ToArray());
+            Assert.Equal(from.HistoryId.Row(from.Values, before).ToArray(), weights.HistoryId.Row(weights.Values, i + 1).ToArray());
+        }
+
+        Assert.All(weights.HistoryId.Row(weights.Values, count).ToArray(), value => Assert.Equal(0, value));
+        Assert.All(weights.ItemId.Row(weights.Values, count)[..^1].ToArray(), value => Assert.Equal(0, value));
+        int tokens = content.TokenRows;
+        Assert.Equal(from.ItemContent.Row(from.Values, 5).ToArray(), weights.ItemContent.Row(weights.Values, 5).ToArray());
+        Assert.Equal(from.ItemContent.Row(from.Values, tokens + 1).ToArray(), weights.ItemContent.Row(weights.Values, tokens).ToArray());
+        Assert.All(weights.ItemContent.Row(weights.Values, tokens + 1).ToArray(), value => Assert.Equal(0, value));
+        Assert.Equal(from.ItemContent.Row(from.Values, tokens).ToArray(), weights.ItemContent.Row(weights.Values, tokens + 2).ToArray());
+        Assert.Equal(from.Context[0].Row(from.Values, 4).ToArray(), weights.Context[1].Row(weights.Values, 2).ToArray());
+        Assert.Equal(from.Context[0].Row(from.Values, 0).ToArray(), weights.Context[1].Row(weights.Values, 1).ToArray());
+        Assert.Equal(from.UserOut.Of(from.Values).ToArray(), weights.UserOut.Of(weights.Values).ToArray());
+    }
+
+    [Fact]
+    public void Train_OfAnotherShopWithFewEvents_BeginsBetterThanFromNothing()
+    {
+        // The other shop sells other items of the same kinds, with the same words, to a few users.
+        TwoTowerState earlier = TwoTowerTrainer.Train(Still with { ContextSteps = 60, Steps = 60 }, new TowerWorld(seed: 8).Split, new TowerWorld(seed: 8).Contexts, new TowerWorld(seed: 8).Traits).State;
+        var small = new TowerWorld(users: 12, seed: 21);
+        ColdSplit split = small.Split with { Items = new SplitItems([.. small.Split.Items.Ids.Select(id => "b" + id)], small.Split.Items.TrainingCount, 0, [.. small.Split.Items.TrainingUsers]) };
+        Assert.Equal(0, WarmStart.KnownShare(earlier, split.Items));
+
+        double scratch = First(split, small, null), transfer = First(split, small, earlier);
+
+        Assert.True(transfer > scratch + 0.2, $"{transfer} with what the other shop knows, {scratch} without");
+    }
+
+    private static double First(ColdSplit split, TowerWorld world, TwoTowerState? earlier)
+    {
+        var reports = new List<TwoTowerProgress>();
+        TwoTowerTrainer.Train(Still, split, world.Contexts, world.Traits, warmStart: earlier, progress: new Collect(reports));
+        return reports[0].Quality.Criterion;
+    }
+
+    private sealed class Collect(List<TwoTowerProgress> reports) : IProgress<TwoTowerProgress>
+    {
+        public void Report(TwoTowerProgress value) => reports.Add(value);
+    }
+}
