@@ -58,7 +58,7 @@ public sealed class TextTraitsTests : IDisposable
         (EvaluationInputs inputs, TextReport report) = TextTraits.Add(_inputs, encoder.Path, NullLogger.Instance, Begin, CancellationToken.None);
 
         Assert.True(report.IsAdmitted, report.Reason);
-        Assert.Equal(Items, report.Texts);
+        Assert.Equal(inputs.Split.Items.Count, report.Texts);
         FeaturePlan plan = inputs.Features;
         Assert.Contains(plan.Decisions, decision => decision is { Column: TextTraits.Feature, Used: true });
         // What is stored with the item is what the tower is fed, at the end of its row.
