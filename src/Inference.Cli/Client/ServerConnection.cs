@@ -8,12 +8,19 @@ namespace Inference.Cli.Client;
 /// <summary>One HTTP/2 connection to a server.</summary>
 internal sealed class ServerConnection : IDisposable
 {
+    /// <summary>The option of verbs that also have one for the time to wait.</summary>
+    private const string DefaultOption = "--address";
+
     private readonly GrpcChannel _channel;
     private readonly string _address;
+    private readonly string _option;
 
-    public ServerConnection(string address)
+    /// <param name="address">Where the server is.</param>
+    /// <param name="option">The option that says so, for messages.</param>
+    public ServerConnection(string address, string option = DefaultOption)
     {
         _address = address;
+        _option = option;
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler
@@ -66,11 +73,11 @@ internal sealed class ServerConnection : IDisposable
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
         {
-            throw new CommandFailedException($"no server answers at {_address} ({failure.Status.Detail}). Start one with ./dev run, or say where it is with --address.", failure);
+            throw new CommandFailedException($"no server answers at {_address} ({failure.Status.Detail}). Start one with ./dev run, or say where it is with {_option}.", failure);
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.DeadlineExceeded)
         {
-            throw new CommandFailedException($"the server at {_address} did not answer within {timeout.TotalSeconds:0.###} s; --timeout gives it more.", failure);
+            throw new CommandFailedException($"the server at {_address} did not answer within {timeout.TotalSeconds:0.###} s{(_option == DefaultOption ? "; --timeout gives it more" : "")}.", failure);
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
         {

@@ -28,6 +28,6 @@ internal sealed class ServerOptions
     {
         string address = result.GetValueOrDefault<string>() ?? "";
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
-            result.AddError($"--address '{address}' is no address like http://127.0.0.1:5001");
+            result.AddError($"{result.Option.Name} '{address}' is no address like http://127.0.0.1:5001");
     }
 }

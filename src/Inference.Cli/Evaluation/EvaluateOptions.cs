@@ -14,6 +14,9 @@ internal sealed record EvaluateOptions
     /// <summary>Folder of a bundle that is judged beside the models; null for none.</summary>
     public string? Bundle { get; init; }
 
+    /// <summary>Address of a running server that is judged beside the models; null for none.</summary>
+    public string? Server { get; init; }
+
     /// <summary>Names of the models; empty for all.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 

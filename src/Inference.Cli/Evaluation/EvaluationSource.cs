@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Inference.Cli.Evaluation.Replay;
 using Inference.Cli.Frame;
 using Inference.Training.Data;
 using Inference.Training.Evaluation;
@@ -25,13 +26,17 @@ internal sealed record EvaluationSource(EvaluationInputs Inputs, string Split)
     }
 
     /// <summary>The models that were asked for, in the order of reports.</summary>
-    /// <exception cref="CommandFailedException">The bundle cannot be judged.</exception>
-    public static IReadOnlyList<EntrantRecipe> Recipes(EvaluateOptions options)
+    /// <param name="options">What was asked.</param>
+    /// <param name="time">The clock of calls to a server.</param>
+    /// <exception cref="Inference.Towers.Bundles.BundleException">The bundle that a server is compared with has no manifest.</exception>
+    public static IReadOnlyList<EntrantRecipe> Recipes(EvaluateOptions options, TimeProvider time)
     {
         IReadOnlyList<EntrantRecipe> all = EntrantRecipes.All();
         List<EntrantRecipe> chosen = [.. all.Where(recipe => options.Models.Count == 0 || options.Models.Contains(recipe.Name))];
         if (options.Bundle is { } folder)
             chosen.Add(ServedBundle.Recipe(folder));
+        if (options.Server is { } address)
+            chosen.Add(new ReplayedServer(address, options.Part, options.Bundle, time));
         return chosen;
     }
 

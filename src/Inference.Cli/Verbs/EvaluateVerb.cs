@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Inference.Cli.Client;
 using Inference.Cli.Evaluation;
 using Inference.Cli.Evaluation.Html;
+using Inference.Cli.Evaluation.Replay;
 using Inference.Cli.Frame;
 using Inference.Training.Evaluation;
 using Inference.Training.Evaluation.Entrants;
@@ -19,6 +20,8 @@ internal static class EvaluateVerb
         var data = new Option<string>("--data") { Description = "Folder of events.csv, users.csv and items.csv, each plain or .gz", HelpName = "DIR", Required = true };
         var split = new Option<string?>("--split-dir") { Description = "Folder of the split's files; without it, DIR/splits, and without that the data are split here", HelpName = "DIR" };
         var bundle = new Option<string?>("--bundle") { Description = "Also judge this bundle as it is served", HelpName = "DIR" };
+        var server = new Option<string?>("--server") { Description = "Also ask this running server about every user, over gRPC; with --bundle it has to serve that bundle, and scores are compared", HelpName = "URL" };
+        server.Validators.Add(ServerOptions.CheckAddress);
         Option<string[]> models = Models();
         var part = new Option<string>("--part") { Description = "Judge on the test part, for reports, or on the validation part, for choices", HelpName = "PART", DefaultValueFactory = _ => "test" };
         part.AcceptOnlyFromAmong("test", "validation");
@@ -34,7 +37,7 @@ internal static class EvaluateVerb
         var html = new Option<string?>("--html") { Description = "Also write a report with charts to this file", HelpName = "FILE" };
         var command = new Command("evaluate", "Judge models on held-out users and items: accuracy with confidence, coverage, novelty, diversity, exposure")
         {
-            data, split, bundle, models, part, hyperparameters, mode, validationFrom, testFrom, seed, threads, details, json, html,
+            data, split, bundle, server, models, part, hyperparameters, mode, validationFrom, testFrom, seed, threads, details, json, html,
         };
         command.Validators.Add(result =>
         {
@@ -52,6 +55,7 @@ internal static class EvaluateVerb
                 Data = parsed.GetRequiredValue(data),
                 SplitFolder = parsed.GetValue(split),
                 Bundle = parsed.GetValue(bundle),
+                Server = parsed.GetValue(server),
                 Models = parsed.GetValue(models) ?? [],
                 Part = parsed.GetRequiredValue(part) == "test" ? EvaluationPart.Test : EvaluationPart.Validation,
                 Hyperparameters = parsed.GetValue(hyperparameters),
@@ -62,11 +66,17 @@ internal static class EvaluateVerb
                 Threads = parsed.GetValue(threads),
                 CommandLine = "inference " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value}'" : token.Value)),
             };
-            (EvaluationSource source, EvaluationReport report) = await RunAsync(host, options, cancellationToken);
+            (EvaluationSource source, EvaluationReport report, ReplayTally? tally) = await RunAsync(host, options, cancellationToken);
             string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))
+            {
                 EvaluationTable.Write(host, report, source, parsed.GetValue(details));
-            await JsonFile.WriteAsync(host, file, writer => EvaluationJson.Write(writer, report), cancellationToken);
+                if (tally is not null)
+                    ReplayReport.Write(host, report, tally);
+            }
+
+            await JsonFile.WriteAsync(
+                host, file, writer => EvaluationJson.Write(writer, report, tally is null ? null : more => ReplayReport.Write(more, report, tally)), cancellationToken);
             if (parsed.GetValue(html) is { } page)
                 await WriteAsync(page, HtmlReport.Write(report, source.Split, options, host.Time.GetUtcNow()), cancellationToken);
             return ExitCode.Ok;
@@ -76,19 +86,21 @@ internal static class EvaluateVerb
             "inference evaluate --data online-retail --json evaluation.json --html evaluation.html",
             "inference evaluate --data online-retail --models popularity,ease,ials --part validation",
             "inference evaluate --data shop --split-mode time --validation-from 2025-09-01 --test-from 2025-10-01",
-            "inference evaluate --data online-retail --hyperparameters evaluation.json --details");
+            "inference evaluate --data online-retail --hyperparameters evaluation.json --details",
+            "inference evaluate --data online-retail --models popularity --bundle models/shop/1 --server http://127.0.0.1:5001");
     }
 
-    private static async Task<(EvaluationSource, EvaluationReport)> RunAsync(CommandHost host, EvaluateOptions options, CancellationToken cancellationToken)
+    private static async Task<(EvaluationSource, EvaluationReport, ReplayTally?)> RunAsync(CommandHost host, EvaluateOptions options, CancellationToken cancellationToken)
     {
         // What can be wrong at once is said before anything is read.
-        IReadOnlyList<EntrantRecipe> recipes = EvaluationSource.Recipes(options);
+        IReadOnlyList<EntrantRecipe> recipes = EvaluationSource.Recipes(options, host.Time);
         JsonObject? hyperparameters = EvaluationSource.HyperparametersOf(options.Hyperparameters);
         return await host.WithProgressAsync(begin => Task.Run(
             () =>
             {
                 EvaluationSource source = EvaluationSource.Read(options, begin, cancellationToken);
-                return (source, EvaluationRun.Run(source.Inputs, options.Part, recipes, hyperparameters, begin, cancellationToken));
+                EvaluationReport report = EvaluationRun.Run(source.Inputs, options.Part, recipes, hyperparameters, begin, cancellationToken);
+                return (source, report, recipes.OfType<ReplayedServer>().FirstOrDefault()?.Tally);
             },
             cancellationToken));
     }

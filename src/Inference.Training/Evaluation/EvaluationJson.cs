@@ -7,7 +7,10 @@ namespace Inference.Training.Evaluation;
 /// </summary>
 public static class EvaluationJson
 {
-    public static void Write(Utf8JsonWriter json, EvaluationReport report)
+    /// <param name="json">Receives one object.</param>
+    /// <param name="report">What was found.</param>
+    /// <param name="more">Writes further properties of the object; null for none.</param>
+    public static void Write(Utf8JsonWriter json, EvaluationReport report, Action<Utf8JsonWriter>? more = null)
     {
         json.WriteStartObject();
         json.WriteString("dataset", report.Dataset);
@@ -38,6 +41,7 @@ public static class EvaluationJson
         Significance(json, report);
         Exposure(json, report);
         Data(json, report);
+        more?.Invoke(json);
         json.WriteEndObject();
     }
 

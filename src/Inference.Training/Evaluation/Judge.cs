@@ -48,7 +48,7 @@ public sealed class Judge
         ForEachUser(model, scenario, (user, scratch) =>
         {
             Span<int> slate = slates.AsSpan(user * SlateLength, SlateLength);
-            scores[user] = UserScores.Of(model, scenario.Candidates, scenario.Users[user], scratch, slate);
+            scores[user] = UserScores.Of(model, scenario, user, scratch, slate);
             int filled = slate.IndexOf(-1);
             diversity[user] = _content.Diversity(filled < 0 ? slate : slate[..filled], scratch.TermSums);
         }, cancellationToken);
@@ -107,7 +107,7 @@ public sealed class Judge
     public double Ndcg10(RankingModel model, Scenario scenario, CancellationToken cancellationToken = default)
     {
         double[] ndcg = new double[scenario.Users.Count];
-        ForEachUser(model, scenario, (user, scratch) => ndcg[user] = UserScores.Of(model, scenario.Candidates, scenario.Users[user], scratch, default).Ndcg10, cancellationToken);
+        ForEachUser(model, scenario, (user, scratch) => ndcg[user] = UserScores.Of(model, scenario, user, scratch, default).Ndcg10, cancellationToken);
         return ndcg.Sum() / ndcg.Length;
     }
 

@@ -12,16 +12,22 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
     /// <list type="number">
     /// <item>The model scores; excluded items get −∞.</item>
     /// <item>The first fifty are selected in one pass.</item>
-    /// <item>The rank of the first target, when it is not among them, is the number of candidates before it.</item>
+    /// <item>The rank of the first target, when it is not among them, is the number of candidates before it; that of one that is not in a list is right behind the list.</item>
     /// </list>
     /// </summary>
     /// <param name="slate">Receives the first ten item indexes, −1 where there are fewer candidates.</param>
     /// <exception cref="InvalidDataException">A score is not finite.</exception>
-    public static UserScores Of(RankingModel model, CandidateItems candidates, in ScenarioUser user, JudgeScratch scratch, Span<int> slate)
+    public static UserScores Of(RankingModel model, Scenario scenario, int place, JudgeScratch scratch, Span<int> slate)
     {
         // :: Step 1
+        CandidateItems candidates = scenario.Candidates;
+        ScenarioUser user = scenario.Users[place];
         double[] scores = scratch.Scores;
-        model.Score(user.Input, scores);
+        int listed = -1;
+        if (model is RankedLists lists)
+            listed = lists.Score(scenario, place, scores);
+        else
+            model.Score(user.Input, scores);
         foreach ((int start, int end) in candidates.Ranges)
         {
             if (!RankedTop.AreFinite(scores.AsSpan(start, end - start)))
@@ -37,8 +43,8 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
         // :: Step 2
         int count = RankedTop.Select(scores, candidates, scratch.TopScores, scratch.TopItems);
         ReadOnlySpan<int> top = scratch.TopItems.AsSpan(0, count);
-        for (int place = 0; place < slate.Length; place++)
-            slate[place] = place < count ? top[place] : -1;
+        for (int rank = 0; rank < slate.Length; rank++)
+            slate[rank] = rank < count ? top[rank] : -1;
 
         int targets = 0;
         int first = -1;
@@ -56,23 +62,23 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
         int hits10 = 0;
         int hits50 = 0;
         int firstRank = 0;
-        for (int place = 0; place < count; place++)
+        for (int rank = 0; rank < count; rank++)
         {
-            if (!scratch.IsTarget[top[place]])
+            if (!scratch.IsTarget[top[rank]])
                 continue;
             hits50++;
             if (firstRank == 0)
-                firstRank = place + 1;
-            if (place < Judge.SlateLength)
+                firstRank = rank + 1;
+            if (rank < Judge.SlateLength)
             {
                 hits10++;
-                gain += Discounts[place];
+                gain += Discounts[rank];
             }
         }
 
         // :: Step 3
         if (firstRank == 0)
-            firstRank = 1 + RankedTop.CountBefore(scores, candidates, first);
+            firstRank = 1 + (listed >= 0 ? listed : RankedTop.CountBefore(scores, candidates, first));
         foreach (int item in user.Targets.Span)
         {
             if (item < scratch.IsTarget.Length)
@@ -80,8 +86,8 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
         }
 
         double best = 0;
-        for (int place = 0; place < Math.Min(Judge.SlateLength, targets); place++)
-            best += Discounts[place];
+        for (int rank = 0; rank < Math.Min(Judge.SlateLength, targets); rank++)
+            best += Discounts[rank];
         return new UserScores(gain / best, hits10, hits50, targets, firstRank);
     }
 }
