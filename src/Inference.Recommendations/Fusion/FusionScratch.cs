@@ -37,6 +37,8 @@ internal sealed class FusionScratch
     private float[] _clusterWeights = [];
     private ClusterPosterior? _weighed;
     private bool _clustersSpoke;
+    private NearestUsers? _nearestUsers;
+    private UserNeighbourSource? _searched;
     private int _placeCount;
 
     public FusionScratch(int sources)
@@ -96,6 +98,7 @@ internal sealed class FusionScratch
     public void Begin(ReadOnlySpan<int> history, int rowCount, RowFilter filter)
     {
         _weighed = null;
+        _searched = null;
         Failure = null;
         Filter = filter;
         Array.Clear(Outcomes);
@@ -152,6 +155,16 @@ internal sealed class FusionScratch
         _clustersSpoke = posterior.Weigh(input.Features, Latest, _clusterWeights.AsSpan(0, posterior.Count));
         _weighed = posterior;
         return _clustersSpoke;
+    }
+
+    /// <summary>The users nearest to the one who asks, for the source that asks for them.</summary>
+    /// <param name="source">Who searches.</param>
+    /// <param name="isKnown">Whether it has searched in this run already; otherwise it is to do so.</param>
+    public NearestUsers NearestUsersOf(UserNeighbourSource source, out bool isKnown)
+    {
+        isKnown = ReferenceEquals(_searched, source);
+        _searched = source;
+        return _nearestUsers ??= new NearestUsers();
     }
 
     public Span<float> Factor(int length) => Grown(ref _factor, length);

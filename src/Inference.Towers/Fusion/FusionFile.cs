@@ -24,23 +24,32 @@ internal sealed record FusionSourceEntry
 {
     public string? Name { get; init; }
 
-    /// <summary>"tower", "tower_context", "neighbours", "factors", "clusters", "context" or "popularity".</summary>
+    /// <summary>"tower", "tower_context", "neighbours", "user_neighbours", "factors", "clusters", "context" or "popularity".</summary>
     public string? Kind { get; init; }
 
     /// <summary>Whether scores are divided by their deviation.</summary>
     public bool? Standardised { get; init; }
 
-    /// <summary>neighbours, context: lists; factors, popularity: a matrix.</summary>
+    /// <summary>neighbours, user_neighbours, context: lists; factors, popularity: a matrix.</summary>
     public string? File { get; init; }
 
-    /// <summary>neighbours: what each step into the past is multiplied with.</summary>
+    /// <summary>neighbours, user_neighbours: what each step into the past is multiplied with.</summary>
     public float? Decay { get; init; }
 
-    /// <summary>neighbours, factors: how many of the latest items count.</summary>
+    /// <summary>neighbours, user_neighbours, factors: how many of the latest items count.</summary>
     public int? Latest { get; init; }
 
     /// <summary>neighbours: "sum" or "largest".</summary>
     public string? Combine { get; init; }
+
+    /// <summary>user_neighbours: how many nearest users speak.</summary>
+    public int? Neighbours { get; init; }
+
+    /// <summary>user_neighbours.</summary>
+    public float? RarityPower { get; init; }
+
+    /// <summary>user_neighbours.</summary>
+    public float? LengthPower { get; init; }
 
     /// <summary>factors.</summary>
     public double? UnseenWeight { get; init; }

@@ -136,7 +136,8 @@ internal sealed class FusionReader(
     }
 
     /// <summary>The lists of a file; null, with the reason reported, when they cannot be used.</summary>
-    public static WeightedLists? ReadLists(IReadOnlyDictionary<string, CheckedFile> files, string? name, string where, int rows, int columns, BundleProblems problems) =>
+    /// <param name="rows">Rows that they must have; null for any.</param>
+    public static WeightedLists? ReadLists(IReadOnlyDictionary<string, CheckedFile> files, string? name, string where, int? rows, int columns, BundleProblems problems) =>
         Open(files, name, where, problems) is { } file ? Guarded(file, problems, path => WeightedListsFile.Read(path, rows, columns)) : null;
 
     /// <summary>The matrix of a file; null, with the reason reported, when it cannot be used.</summary>

@@ -12,6 +12,7 @@ internal sealed class FusionSourceReader(
     public const string Tower = "tower";
     public const string TowerContext = "tower_context";
     public const string Neighbours = "neighbours";
+    public const string UserNeighbours = "user_neighbours";
     public const string Factors = "factors";
     public const string Clusters = "clusters";
     public const string Context = "context";
@@ -37,6 +38,7 @@ internal sealed class FusionSourceReader(
                 Tower => new PlannedSource(null, entry.Name!, IsOfContext: false, entry.Standardised ?? true),
                 TowerContext => new PlannedSource(null, entry.Name!, IsOfContext: true, entry.Standardised ?? true),
                 Neighbours => ReadNeighbours(entry, where),
+                UserNeighbours => ReadUserNeighbours(entry, where),
                 Factors => ReadFactors(entry, where),
                 Clusters => ReadClusters(entry, where),
                 Context => ReadContext(entry, where),
@@ -56,6 +58,17 @@ internal sealed class FusionSourceReader(
             return null;
         NeighbourCombination combination = entry.Combine == Largest ? NeighbourCombination.Largest : NeighbourCombination.Sum;
         return new PlannedSource(new NeighbourSource(entry.Name!, lists, entry.Decay ?? 1f, entry.Latest ?? int.MaxValue, combination, entry.Standardised ?? true));
+    }
+
+    private PlannedSource? ReadUserNeighbours(FusionSourceEntry entry, string where)
+    {
+        if (FusionReader.ReadLists(files, entry.File, where + ".file", rows: null, items, problems) is not { } lists)
+            return null;
+        var defaults = new UserNeighbourOptions();
+        var options = new UserNeighbourOptions(
+            entry.Neighbours ?? defaults.Neighbours, entry.Decay ?? defaults.Decay, entry.Latest ?? defaults.Latest, entry.RarityPower ?? defaults.RarityPower,
+            entry.LengthPower ?? defaults.LengthPower);
+        return new PlannedSource(new UserNeighbourSource(entry.Name!, lists, options, entry.Standardised ?? true));
     }
 
     private PlannedSource? ReadFactors(FusionSourceEntry entry, string where)
@@ -153,6 +166,7 @@ internal sealed class FusionSourceReader(
         {
             Tower or TowerContext => [],
             Neighbours => ["file", "decay", "latest", "combine"],
+            UserNeighbours => ["file", "neighbours", "decay", "latest", "rarity_power", "length_power"],
             Factors => ["file", "latest", "unseen_weight", "ridge", "ridge_per_event", "centroids"],
             Clusters => ["epsilon"],
             Context => ["file", "fields"],
@@ -161,7 +175,7 @@ internal sealed class FusionSourceReader(
         };
         if (allowed is null)
         {
-            problems.Add(where, $"'kind' is {(entry.Kind is null ? "missing" : $"'{entry.Kind}'")}; it can be {Tower}, {TowerContext}, {Neighbours}, {Factors}, {Clusters}, {Context} or {Popularity}.");
+            problems.Add(where, $"'kind' is {(entry.Kind is null ? "missing" : $"'{entry.Kind}'")}; it can be {Tower}, {TowerContext}, {Neighbours}, {UserNeighbours}, {Factors}, {Clusters}, {Context} or {Popularity}.");
             return;
         }
 
@@ -169,6 +183,9 @@ internal sealed class FusionSourceReader(
         Check("decay", entry.Decay is not null);
         Check("latest", entry.Latest is not null);
         Check("combine", entry.Combine is not null);
+        Check("neighbours", entry.Neighbours is not null);
+        Check("rarity_power", entry.RarityPower is not null);
+        Check("length_power", entry.LengthPower is not null);
         Check("unseen_weight", entry.UnseenWeight is not null);
         Check("ridge", entry.Ridge is not null);
         Check("ridge_per_event", entry.RidgePerEvent is not null);

@@ -67,6 +67,19 @@ internal static class FusionWriter
                     Latest = LatestOf(neighbours.Latest),
                     Combine = neighbours.Combination == NeighbourCombination.Largest ? FusionSourceReader.Largest : FusionSourceReader.Sum,
                 };
+            case UserNeighbourSource users:
+                string owned = $"users_{source.Name}.bin";
+                WeightedListsFile.Write(Path.Combine(folder, owned), users.Lists);
+                return entry with
+                {
+                    Kind = FusionSourceReader.UserNeighbours,
+                    File = owned,
+                    Neighbours = users.Options.Neighbours,
+                    Decay = users.Options.Decay,
+                    Latest = LatestOf(users.Options.Latest),
+                    RarityPower = users.Options.RarityPower,
+                    LengthPower = users.Options.LengthPower,
+                };
             case FactorSource factors:
                 return FactorsOf(folder, entry, factors);
             case ClusterSource clusters:

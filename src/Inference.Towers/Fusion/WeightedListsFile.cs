@@ -23,6 +23,9 @@ internal static class WeightedListsFile
     public const int HeaderBytes = 48;
     private const uint Version = 1;
 
+    /// <summary>Most rows where nothing else says how many there are.</summary>
+    private const int MostRows = UserNeighbourSource.MostUsers;
+
     private static ReadOnlySpan<byte> Magic => "RECLISTS"u8;
 
     /// <summary>Writes lists; with weights of 16 bits where that loses nothing.</summary>
@@ -51,8 +54,11 @@ internal static class WeightedListsFile
     }
 
     /// <summary>Reads lists that must have so many rows and columns.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rows">Null for any number up to a million.</param>
+    /// <param name="columns">Columns.</param>
     /// <exception cref="InvalidDataException">It is no such file, cut, damaged, or of other extents; the message says which.</exception>
-    public static WeightedLists Read(string path, int rows, int columns)
+    public static WeightedLists Read(string path, int? rows, int columns)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
         Span<byte> header = stackalloc byte[HeaderBytes];
@@ -70,9 +76,11 @@ internal static class WeightedListsFile
         long entries = BinaryPrimitives.ReadInt64LittleEndian(header[32..]);
         if (bits is not (16 or 32))
             throw new InvalidDataException($"has weights of {bits} bits; 16 and 32 are known.");
-        if (hasRows != rows || hasColumns != columns)
-            throw new InvalidDataException($"has {hasRows} rows of {hasColumns} columns; {rows} of {columns} are needed.");
-        long offsetBytes = 4L * (rows + 1), expected = offsetBytes + (entries * (4 + (bits / 8)));
+        if (rows is null && hasRows is < 1 or > MostRows)
+            throw new InvalidDataException($"has {hasRows} rows; 1 to {MostRows} are possible.");
+        if (hasRows != (rows ?? hasRows) || hasColumns != columns)
+            throw new InvalidDataException($"has {hasRows} rows of {hasColumns} columns; {rows ?? hasRows} of {columns} are needed.");
+        long offsetBytes = 4 * (hasRows + 1), expected = offsetBytes + (entries * (4 + (bits / 8)));
         if (entries is < 0 or > int.MaxValue / 4 || file.Length - HeaderBytes != expected)
             throw new InvalidDataException($"has {file.Length - HeaderBytes} bytes behind its header; {entries} entries need {expected}.");
         if (expected > Array.MaxLength)

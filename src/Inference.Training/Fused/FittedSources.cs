@@ -27,6 +27,8 @@ internal sealed record FittedSources(TwoTowerModel Towers, IReadOnlyList<ScoreSo
         begin("popularity and context");
         List<ScoreSource> sources = [.. CommonSources.Popularity(set), .. CommonSources.Context(set)];
         sources.AddRange(new NeighbourSources(set, judge).All(begin("neighbours"), cancellationToken));
+        if (UserNeighbours.Of(set) is { } users)
+            sources.Add(users);
         (IReadOnlyList<ScoreSource> factors, ClusterProfiles? profiles) =
             new FactorSources(set, options.Seed).All(towers, CommonSources.Rates(set), set.Titles(), judge, begin("factors and clusters"), cancellationToken);
         sources.AddRange(factors);

@@ -14,10 +14,10 @@ internal static class FusionPrior
     private const float ContextWeight = 0.25f;
 
     /// <summary>Sources of the first clicks, and how they share what history counts.</summary>
-    private static readonly Dictionary<string, float> FirstClicks = new(StringComparer.Ordinal) { ["ease_fading"] = 1, ["item_knn"] = 1, ["rules_fading"] = 1, ["sequences"] = 1, ["ials_prior"] = 1, ["tower"] = 2 };
+    private static readonly Dictionary<string, float> FirstClicks = new(StringComparer.Ordinal) { ["ease_fading"] = 1, ["item_knn"] = 1, [UserNeighbours.Name] = 1, ["rules_fading"] = 1, ["sequences"] = 1, ["ials_prior"] = 1, ["tower"] = 2 };
 
     /// <summary>Sources of users who come back.</summary>
-    private static readonly Dictionary<string, float> LongHistories = new(StringComparer.Ordinal) { ["ease_warm"] = 2, ["ials"] = 1, ["item_knn"] = 1, ["rules_fading"] = 0.5f, ["tower"] = 1, ["content"] = 0.25f };
+    private static readonly Dictionary<string, float> LongHistories = new(StringComparer.Ordinal) { ["ease_warm"] = 2, ["ials"] = 1, ["item_knn"] = 1, [UserNeighbours.Name] = 1, ["rules_fading"] = 0.5f, ["tower"] = 1, ["content"] = 0.25f };
 
     private static readonly Dictionary<string, float> Contexts = new(StringComparer.Ordinal) { ["tower_context"] = 1, ["clusters"] = 1 };
 

@@ -43,12 +43,13 @@ internal sealed class SmallFusion : IDisposable
             new ContextSource("context", [new ContextValues("country", ["France", "Spain"]), new ContextValues("device", ["phone"])], Lists(3, items, 10)),
             new PopularitySource("popularity", [.. Enumerable.Range(0, items).Select(Popularity.RateOf)]),
             new PopularitySource("recent", [.. Enumerable.Range(0, items).Select(_ => (float)random.NextDouble())], epsilon: 1e-4f),
+            new UserNeighbourSource("users", Lists(30, items, 15).RoundedToHalf(), new UserNeighbourOptions(7, 0.95f, 30, 0.5f, 0.7f)),
         ];
         var weights = new FusionWeights(
         [
-            new FusionWeightPoint(0, [0.4f, 0.6f, 0.5f, 0.2f, 0.4f, 0.7f, 1f, 0.8f, 0.3f]),
-            new FusionWeightPoint(3, [0.5f, 0.3f, 0.7f, 0.3f, 0.6f, 0.4f, 0.8f, 0.2f, 0.1f]),
-            new FusionWeightPoint(30, [0.8f, 0f, 0.9f, 0.4f, 0.7f, 0.1f, 0.3f, 0f, 0.1f]),
+            new FusionWeightPoint(0, [0.4f, 0.6f, 0.5f, 0.2f, 0.4f, 0.7f, 1f, 0.8f, 0.3f, 0f]),
+            new FusionWeightPoint(3, [0.5f, 0.3f, 0.7f, 0.3f, 0.6f, 0.4f, 0.8f, 0.2f, 0.1f, 0.4f]),
+            new FusionWeightPoint(30, [0.8f, 0f, 0.9f, 0.4f, 0.7f, 0.1f, 0.3f, 0f, 0.1f, 0.6f]),
         ]);
         Model = new FusionModel(sources, withWeights ? weights : null);
 

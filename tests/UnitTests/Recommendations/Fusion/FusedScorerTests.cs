@@ -157,7 +157,7 @@ public sealed class FusedScorerTests : IDisposable
 
         scorer.Run(new FusionInput { History = [1, 2, 3], Without = Retrievers.All & ~Retrievers.Neighbours }, scratch, isWhole: true, default, wanted: 10, default);
 
-        Assert.Equal(["ease", "rules"], model.Sources.Where((_, i) => scratch.Outcomes[i] == SourceOutcome.Scored).Select(source => source.Name));
+        Assert.Equal(["ease", "rules", "users"], model.Sources.Where((_, i) => scratch.Outcomes[i] == SourceOutcome.Scored).Select(source => source.Name));
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class FusedScorerTests : IDisposable
 
     private static double[] WeightsAt(int events)
     {
-        var weights = new float[9];
+        var weights = new float[10];
         FusionWorld.Weights().At(events, weights);
         return [.. weights.Select(weight => (double)weight)];
     }
@@ -242,6 +242,7 @@ public sealed class FusedScorerTests : IDisposable
             Oracle.Standardise(_oracle.Context(device ? [.. lists, 3] : lists), false),
             Oracle.Standardise(Oracle.Popularity(_world.Rates, 1e-6), true),
             Oracle.Standardise(Oracle.Popularity(_world.Recent, 1e-3), true),
+            Oracle.Standardise(_oracle.Users(history), true),
         ];
         return [.. Enumerable.Range(0, _world.Items).Select(row => Enumerable.Range(0, sources.Length).Sum(i => weights[i] * sources[i][row]))];
     }

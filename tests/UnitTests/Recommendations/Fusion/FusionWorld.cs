@@ -40,6 +40,7 @@ internal sealed class FusionWorld : IDisposable
         Posterior = new ClusterPosterior(Profiles, Clicks, ClickOffsets, ClickWeight, contextWeight: 1.2f);
         _matrix = VectorMatrix.Create(ItemVectors, Dimension);
         Index = new ExactIndex(_matrix, Metric.InnerProduct);
+        Users = Lists(60, items, 30, positive: true);
 
         ClusterProfile ProfileOf(int cluster)
         {
@@ -92,6 +93,9 @@ internal sealed class FusionWorld : IDisposable
 
     public WeightedLists Ratios { get; }
 
+    /// <summary>What 60 users have.</summary>
+    public WeightedLists Users { get; }
+
     public WeightedLists Clicks { get; }
 
     public float[] ClickOffsets { get; }
@@ -105,6 +109,8 @@ internal sealed class FusionWorld : IDisposable
     public ExactIndex Index { get; }
 
     public static FactorOptions FactorOptions { get; } = new(UnseenWeight: 0.1, Ridge: 2, RidgePerEvent: 0.25);
+
+    public static UserNeighbourOptions UserOptions { get; } = new(Neighbours: 8, Decay: 0.9f, Latest: 12, RarityPower: 1.5f, LengthPower: 0.4f);
 
     /// <summary>Features of "country" and "device".</summary>
     public static FeatureSet Context(string? country, string? device = null)
@@ -128,10 +134,11 @@ internal sealed class FusionWorld : IDisposable
         new ContextSource("context", [new ContextValues("country", ["DE", "FR"]), new ContextValues("device", ["phone", "desk"])], Ratios),
         new PopularitySource("popularity", Rates),
         new PopularitySource("recent", Recent, epsilon: 1e-3f),
+        new UserNeighbourSource("users", Users, UserOptions),
     ];
 
     /// <summary>Other weights at each number of events; some sources count at some only.</summary>
-    public static FusionWeights Weights(int sources = 9) => new(
+    public static FusionWeights Weights(int sources = 10) => new(
     [
         new FusionWeightPoint(0, [.. Enumerable.Range(0, sources).Select(i => 0.3f + (0.1f * i))]),
         new FusionWeightPoint(1, [.. Enumerable.Range(0, sources).Select(i => i == 1 ? 0f : 1f - (0.1f * i))]),

@@ -26,6 +26,29 @@ internal sealed class Oracle(FusionWorld world)
         return scores;
     }
 
+    public double[] Users(int[] history)
+    {
+        UserNeighbourOptions options = FusionWorld.UserOptions;
+        WeightedLists lists = world.Users;
+        int[] newestFirst = [.. history.Reverse().Take(options.Latest)];
+        var likeness = new double[lists.RowCount];
+        for (int user = 0; user < likeness.Length; user++)
+        {
+            for (int age = 0; age < newestFirst.Length; age++)
+            {
+                int item = newestFirst[age];
+                int owners = Enumerable.Range(0, lists.RowCount).Count(other => lists.ColumnsOf(other).Contains(item));
+                if (lists.ColumnsOf(user).Contains(item))
+                    likeness[user] += Math.Pow(options.Decay, age) * Math.Pow(Math.Log((lists.RowCount + 1.0) / owners), options.RarityPower);
+            }
+
+            likeness[user] /= Math.Pow(Math.Max(1, lists.ColumnsOf(user).Length), options.LengthPower);
+        }
+
+        int[] nearest = [.. Enumerable.Range(0, likeness.Length).OrderByDescending(user => likeness[user]).ThenBy(user => user).Take(options.Neighbours)];
+        return [.. Rows().Select(row => nearest.Sum(user => likeness[user] * lists.WeightOf(user, row)))];
+    }
+
     public double[] Posterior(FeatureSet features, int[] history)
     {
         var logs = new double[FusionWorld.Clusters];

@@ -60,6 +60,56 @@ public sealed class ScoreSourceTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(12)]
+    [InlineData(50)]
+    public void UserNeighbours_AddWhatTheNearestHave(int events)
+    {
+        // Several users have row 2.
+        int[] history = [.. _world.History(150, 8).Where(row => row != 2).Take(events - 1), 2];
+
+        AssertScores(_oracle.Users(history), new UserNeighbourSource("u", _world.Users, FusionWorld.UserOptions, isStandardised: false), history, default);
+    }
+
+    [Fact]
+    public void UserNeighbours_OfEqualLikeness_AreTheEarlierOnes()
+    {
+        // Each of five users has item 0 and one of their own.
+        var lists = new WeightedLists([0, 2, 4, 6, 8, 10], [0, 1, 0, 2, 0, 3, 0, 4, 0, 5], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 7);
+        using var model = new FusionModel([new UserNeighbourSource("u", lists, new UserNeighbourOptions(Neighbours: 2))], new FusionWeights([new FusionWeightPoint(0, [1f])]));
+        var scores = new float[7];
+
+        new FusedScorer(model).Score(new FusionInput { History = [0] }, scores);
+
+        Assert.Equal([true, true, true, false, false, false, false], scores.Select(score => score > 0));
+    }
+
+    [Fact]
+    public void UserNeighbours_WithNothingInCommon_SayNothing()
+    {
+        var lists = new WeightedLists([0, 1, 2], [0, 1], [1, 1], 3);
+        using var model = new FusionModel([new UserNeighbourSource("u", lists)], new FusionWeights([new FusionWeightPoint(0, [1f])]));
+        var scorer = new FusedScorer(model);
+        FusionScratch scratch = scorer.Rent();
+
+        scorer.Run(new FusionInput { History = [2] }, scratch, isWhole: true, default, wanted: 1, default);
+
+        Assert.Equal([SourceOutcome.Silent], scratch.Outcomes);
+    }
+
+    [Theory]
+    [InlineData(0, 1f, 1, 1f, 1f)]
+    [InlineData(1_001, 1f, 1, 1f, 1f)]
+    [InlineData(1, 0f, 1, 1f, 1f)]
+    [InlineData(1, float.NaN, 1, 1f, 1f)]
+    [InlineData(1, 1f, 0, 1f, 1f)]
+    [InlineData(1, 1f, 1, -1f, 1f)]
+    [InlineData(1, 1f, 1, 1f, float.PositiveInfinity)]
+    public void UserNeighbours_OutOfRange_AreRefused(int neighbours, float decay, int latest, float rarity, float length) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new UserNeighbourSource("u", _world.Users, new UserNeighbourOptions(neighbours, decay, latest, rarity, length)));
+
+    [Theory]
     [InlineData(0, "DE")]
     [InlineData(1, null)]
     [InlineData(3, "FR")]
@@ -108,6 +158,7 @@ public sealed class ScoreSourceTests : IDisposable
     [InlineData("ials")]
     [InlineData("clusters")]
     [InlineData("context")]
+    [InlineData("users")]
     public void Score_WithNothingKnown_IsNothingButPopularity(string name)
     {
         using var model = new FusionModel([.. _world.Sources().Where(source => source.Name == name)]);

@@ -1,9 +1,11 @@
+using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Snapshots;
 using Inference.Towers.Bundles;
 using Inference.Vectors;
+using Inference.Vectors.Files;
 using Xunit;
 
 namespace UnitTests.Towers.Fusion;
@@ -76,6 +78,7 @@ public sealed class FusionBundleTests
             file["sources"]![4]!["file"] = "factors.npy";
             file["sources"]![7]!["kind"] = "fame";
             file["sources"]![8]!["name"] = "tower";
+            file["sources"]![9]!["ridge"] = 1;
             file["weights"]![1]!["sources"]!["unheard"] = 1;
             file["weights"]![2]!["events"] = null;
             file["clusters"]!["click_offsets"] = new JsonArray(1);
@@ -90,6 +93,7 @@ public sealed class FusionBundleTests
         Assert.Contains(reasons, reason => reason.Contains("sources[4].file: 'factors.npy' is no file", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("sources[7]: 'kind' is 'fame'", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("sources[8]: 'name' is 'tower', as another", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("sources[9]: 'ridge' is nothing that the kind 'user_neighbours' reads", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("weights[1]: 'sources' has 'unheard'", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("weights[2]: needs 'events'", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("clusters: 1 offsets for 3 clusters", StringComparison.Ordinal));
@@ -110,6 +114,43 @@ public sealed class FusionBundleTests
         bundle.Replace("neighbours_ease.bin", content);
 
         await bundle.RefuseAsync(reason);
+    }
+
+    [Theory]
+    [InlineData("neighbours", 5_000, "There are 1 to 1000 neighbours")]
+    [InlineData("decay", 0, "A decay is above 0")]
+    [InlineData("latest", -1, "At least the latest item counts")]
+    [InlineData("rarity_power", 5, "The power of rarity is 0 to 4")]
+    [InlineData("length_power", -1, "The power of lengths is 0 to 4")]
+    public async Task Load_WithUserNeighboursOutOfRange_IsRefused(string field, int value, string reason)
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        Edit(bundle, file => file["sources"]![9]![field] = value);
+
+        await bundle.RefuseAsync(reason);
+    }
+
+    [Fact]
+    public async Task Load_WithADamagedListOfUsers_IsRefused()
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        byte[] content = await File.ReadAllBytesAsync(bundle["users_users.bin"]);
+        bundle.Replace("users_users.bin", [.. content[..60], (byte)(content[60] ^ 1), .. content[61..]]);
+        await bundle.RefuseAsync("is damaged: its checksum");
+        bundle.Replace("users_users.bin", content[..^2]);
+        await bundle.RefuseAsync("entries need");
+        bundle.Replace("users_users.bin", WithRows(content, 2_000_000));
+        await bundle.RefuseAsync("1 to 1000000 are possible");
+        bundle.Replace("users_users.bin", WithRows(content, 0));
+        await bundle.RefuseAsync("1 to 1000000 are possible");
+
+        static byte[] WithRows(byte[] content, long rows)
+        {
+            byte[] changed = [.. content];
+            BinaryPrimitives.WriteInt64LittleEndian(changed.AsSpan(16), rows);
+            BinaryPrimitives.WriteUInt32LittleEndian(changed.AsSpan(44), Crc32C.Of(changed.AsSpan(0, 44)));
+            return changed;
+        }
     }
 
     [Fact]
