@@ -3,8 +3,8 @@ using Inference.Training.Models;
 namespace Inference.Training.Evaluation;
 
 /// <summary>
-/// Ranked lists that were made elsewhere, for example by a running server: of every user of every scenario the best items, in order. What is not in the list ranks behind it, by item index; the rank of a first target that is
-/// not in it, of which MRR is made, counts as if it stood right behind the list, so MRR is a little higher than that of a full ranking.
+/// Ranked lists that were made elsewhere, for example by a running server: of every user of every scenario the best items, in order. What is not in the list is no hit; a first
+/// target that is not in it has the rank right behind the list, so MRR is a little higher than that of a full ranking.
 /// </summary>
 public sealed class RankedLists : RankingModel
 {
@@ -19,10 +19,11 @@ public sealed class RankedLists : RankingModel
 
     /// <summary>Adds the answers to a scenario.</summary>
     /// <param name="scenario">Its name.</param>
-    /// <param name="lists">Item indexes by user, in the order of the scenario, best first; none twice in a list.</param>
+    /// <param name="lists">Item indexes by user, in the order of the scenario, best first: candidates that are not excluded, none twice in a list.</param>
     public void Add(string scenario, int[][] lists) => _lists.Add(scenario, lists);
 
     /// <summary>Scores the items of a list by their place; others get 0.</summary>
+    /// <returns>How many items the list has.</returns>
     /// <exception cref="ArgumentException">There is no list for this user of this scenario.</exception>
     internal int Score(Scenario scenario, int user, Span<double> scores)
     {

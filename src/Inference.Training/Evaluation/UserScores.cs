@@ -42,6 +42,8 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
 
         // :: Step 2
         int count = RankedTop.Select(scores, candidates, scratch.TopScores, scratch.TopItems);
+        if (listed >= 0)
+            count = Math.Min(count, listed);
         ReadOnlySpan<int> top = scratch.TopItems.AsSpan(0, count);
         for (int rank = 0; rank < slate.Length; rank++)
             slate[rank] = rank < count ? top[rank] : -1;

@@ -105,7 +105,7 @@ public sealed class JudgeTests
         void JudgeAll()
         {
             for (int user = 0; user < scenario.Users.Count; user++)
-                sum += UserScores.Of(model, scenario.Candidates, scenario.Users[user], scratch, slate).Ndcg10 + content.Diversity(slate, scratch.TermSums);
+                sum += UserScores.Of(model, scenario, user, scratch, slate).Ndcg10 + content.Diversity(slate, scratch.TermSums);
         }
     }
 
