@@ -67,17 +67,42 @@ public static class TwoTowerTrainer
             return;
         }
 
+        BeginAgain(weights, content, split, contexts, options, validation, warmStart, lanes, cancellationToken);
+    }
+
+    /// <summary>
+    /// From an earlier model: either its weights, or factors of the interactions as they are now, into whose space the contexts that it learned are carried over. In the same shop one kind of factors is enough, which is what makes
+    /// it quick. The validation part chooses; without one, the earlier weights stay.
+    /// </summary>
+    private static void BeginAgain(TowerWeights weights, ContentMatrix content, ColdSplit split, UserContexts contexts, TwoTowerOptions options, ValidationScore validation, TwoTowerState earlier, Lanes lanes, CancellationToken cancellationToken)
+    {
         float[] anew = [.. weights.Values];
-        WarmStart.Apply(weights, content, warmStart, split.Items, contexts);
-        if (WarmStart.KnownShare(warmStart, split.Items) >= WarmStart.SameShop || validation.IsEmpty)
+        WarmStart.Apply(weights, content, earlier, split.Items, contexts);
+        if (validation.IsEmpty)
             return;
-        HistoryScales.Choose(weights, validation);
-        double warm = validation.Measure().Criterion;
-        float[] earlier = [.. weights.Values];
+        bool isSameShop = WarmStart.KnownShare(earlier, split.Items) >= WarmStart.SameShop;
+        var before = new TowerWeights(weights.Sizes);
+        weights.Values.CopyTo(before.Values.AsSpan());
+        if (!isSameShop)
+            HistoryScales.Choose(weights, validation);
+        (float[] Values, double Criterion) best = ([.. weights.Values], validation.Measure().Criterion);
+        void Keep()
+        {
+            if (validation.Measure().Criterion is var criterion && criterion > best.Criterion)
+                best = ([.. weights.Values], criterion);
+        }
+
         anew.CopyTo(weights.Values.AsSpan());
-        FactorStart.Apply(weights, split, content, options, validation, lanes, cancellationToken);
-        if (validation.Measure().Criterion < warm)
-            earlier.CopyTo(weights.Values.AsSpan());
+        TwoTowerOptions quick = isSameShop ? options with { FactorPowers = [options.FactorPowers[0]], FactorDampings = [options.FactorDampings[0]] } : options;
+        FactorStart.Apply(weights, split, content, quick, validation, lanes, cancellationToken);
+        Keep();
+        if (isSameShop)
+        {
+            WarmStart.CarryContexts(weights, new TwoTowerModel(before, split.Items.Ids, contexts, content), new TwoTowerModel(weights, split.Items.Ids, contexts, content), earlier, split.Items);
+            Keep();
+        }
+
+        best.Values.CopyTo(weights.Values.AsSpan());
     }
 
     /// <summary>One training from given weights.</summary>

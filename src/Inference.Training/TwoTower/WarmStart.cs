@@ -17,6 +17,9 @@ internal static class WarmStart
     /// <summary>Share of the items that an earlier model has to know to be of the same shop.</summary>
     public const double SameShop = 0.5;
 
+    /// <summary>Ridge of the map between spaces, relative to the mean energy of a component.</summary>
+    private const double CarryRidge = 1e-3;
+
     /// <summary>Share of the training items that the earlier model knows.</summary>
     public static double KnownShare(TwoTowerState earlier, SplitItems items)
     {
@@ -41,6 +44,90 @@ internal static class WarmStart
         CopyContent(weights.HistoryContent, from.HistoryContent, weights, content, earlier);
         CopyContexts(weights, earlier, contexts);
         CopyItems(weights, content, earlier, items);
+    }
+
+    /// <summary>
+    /// Carries what an earlier model says of users without history into the space of another one: u′ = (V′ᵀV′)⁻¹ V′ᵀV u gives the same scores as u as nearly as can be, V and V′ being the vectors of the items that both know.
+    /// </summary>
+    /// <param name="weights">Receives the rows of context values and the bias of an empty history; those of <paramref name="now"/>.</param>
+    /// <param name="before">The earlier model, over the items of now.</param>
+    /// <param name="now">The new one.</param>
+    /// <param name="earlier">Tells which items the earlier one knew.</param>
+    /// <param name="items">The items of now.</param>
+    public static void CarryContexts(TowerWeights weights, TwoTowerModel before, TwoTowerModel now, TwoTowerState earlier, SplitItems items)
+    {
+        int d = weights.Sizes.Dimension;
+        double[] map = MapOf(before, now, earlier, items);
+        float[] nobody = new float[d], user = new float[d];
+        before.EmbedUser([], [], nobody);
+        for (int field = 0; field < weights.Context.Count; field++)
+        {
+            int[] codes = new int[weights.Context.Count];
+            for (int code = 1; code < weights.Context[field].Rows; code++)
+            {
+                codes[field] = code;
+                before.EmbedUser([], codes, user);
+                FloatVectors.AddScaled(nobody, -1, user);
+                Map(map, user, weights.Context[field].Row(weights.Values, code));
+            }
+        }
+
+        Map(map, nobody, weights.UserBias.Row(weights.Values, 0));
+        earlier.Weights.ContextScale.Of(earlier.Weights.Values).CopyTo(weights.ContextScale.Of(weights.Values));
+    }
+
+    private static double[] MapOf(TwoTowerModel before, TwoTowerModel now, TwoTowerState earlier, SplitItems items)
+    {
+        int d = now.Dimension;
+        var ids = new HashSet<string>(earlier.TrainingItemIds, StringComparer.Ordinal);
+        int[] common = [.. Enumerable.Range(0, items.TrainingCount).Where(item => ids.Contains(items.Ids[item]))];
+        double[][] from = Centred(before, common), to = Centred(now, common);
+        double[] gram = new double[d * d], cross = new double[d * d];
+        for (int row = 0; row < common.Length; row++)
+        {
+            for (int i = 0; i < d; i++)
+            {
+                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(to[row], to[row][i], gram.AsSpan(i * d, d), gram.AsSpan(i * d, d));
+                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(from[row], to[row][i], cross.AsSpan(i * d, d), cross.AsSpan(i * d, d));
+            }
+        }
+
+        double trace = 0;
+        for (int i = 0; i < d; i++)
+            trace += gram[i * d + i];
+        for (int i = 0; i < d; i++)
+            gram[i * d + i] += CarryRidge * trace / d;
+        Linear.Cholesky<double>.Factor(gram, d).Solve(cross, d);
+        return cross;
+    }
+
+    private static double[][] Centred(TwoTowerModel model, int[] items)
+    {
+        int d = model.Dimension;
+        double[] mean = new double[d];
+        double[][] vectors = new double[items.Length][];
+        for (int row = 0; row < items.Length; row++)
+        {
+            vectors[row] = [.. model.ItemVectors.Slice(items[row] * d, d).ToArray().Select(value => (double)value)];
+            System.Numerics.Tensors.TensorPrimitives.Add(mean, vectors[row], mean);
+        }
+
+        System.Numerics.Tensors.TensorPrimitives.Divide(mean, Math.Max(1, items.Length), mean);
+        foreach (double[] vector in vectors)
+            System.Numerics.Tensors.TensorPrimitives.Subtract(vector, mean, vector);
+        return vectors;
+    }
+
+    private static void Map(double[] map, float[] vector, Span<float> into)
+    {
+        int d = vector.Length;
+        for (int i = 0; i < d; i++)
+        {
+            double sum = 0;
+            for (int j = 0; j < d; j++)
+                sum += map[i * d + j] * vector[j];
+            into[i] = (float)sum;
+        }
     }
 
     private static bool IsByMeaning(TowerWeights weights, Parameter parameter) =>
