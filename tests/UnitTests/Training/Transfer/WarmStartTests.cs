@@ -63,6 +63,49 @@ public sealed class WarmStartTests
         Assert.True(transfer > scratch + 0.2, $"{transfer} with what the other shop knows, {scratch} without");
     }
 
+    [Fact]
+    public void CarryContexts_IntoOtherFactors_KeepsWhatContextsSay()
+    {
+        TwoTowerModel before = TwoTowerTrainer.Train(Still with { ContextSteps = 60 }, _world.Split, _world.Contexts, _world.Traits);
+        // The same items in a space that is turned and stretched.
+        var content = new ContentMatrix(_world.Traits);
+        var weights = new TowerWeights(before.Weights.Sizes);
+        before.Weights.Values.CopyTo(weights.Values.AsSpan());
+        foreach (Parameter parameter in new[] { weights.ItemId, weights.ItemContent, weights.ItemBias, weights.ItemOut })
+        {
+            for (int row = 0; row < parameter.Rows; row++)
+            {
+                Span<float> vector = parameter.Row(weights.Values, row);
+                vector.Reverse();
+                System.Numerics.Tensors.TensorPrimitives.Multiply(vector, -2, vector);
+            }
+        }
+
+        // The hidden layer reads content and id in the space as it was.
+        weights.ItemOut.Of(weights.Values).Clear();
+        before.Weights.ItemOut.Of(before.Weights.Values).Clear();
+        var old = new TwoTowerModel(before.Weights, before.ItemIds, _world.Contexts, content);
+        foreach (Parameter parameter in weights.Context)
+            parameter.Of(weights.Values).Clear();
+        WarmStart.CarryContexts(weights, old, new TwoTowerModel(weights, before.ItemIds, _world.Contexts, content), before.State, _world.Split.Items);
+        weights.UserOut.Of(weights.Values).Clear();
+        var now = new TwoTowerModel(weights, before.ItemIds, _world.Contexts, content);
+
+        float[] a = new float[16], b = new float[16];
+        old.EmbedUser([], [3, 0], a);
+        now.EmbedUser([], [3, 0], b);
+        double[] x = Scores(old, a), y = Scores(now, b);
+        double xy = x.Zip(y, (p, q) => p * q).Sum() / Math.Sqrt(x.Sum(p => p * p) * y.Sum(q => q * q));
+        Assert.True(xy > 0.98, $"correlation of scores {xy}");
+
+        static double[] Scores(TwoTowerModel model, float[] user)
+        {
+            double[] scores = [.. Enumerable.Range(0, model.Weights.Sizes.TrainingItems).Select(item => (double)System.Numerics.Tensors.TensorPrimitives.Dot(user, model.ItemVectors.Slice(item * 16, 16)))];
+            double mean = scores.Average();
+            return [.. scores.Select(score => score - mean)];
+        }
+    }
+
     private static double First(ColdSplit split, TowerWorld world, TwoTowerState? earlier)
     {
         var reports = new List<TwoTowerProgress>();
