@@ -62,8 +62,9 @@ public static class FusedTrainer
         foreach ((int shots, int[] with) in Neighbours)
         {
             ScenarioScores[] scenarios = [.. with.Where(asked.ContainsKey).Select(other => asked[other])];
-            if (scenarios.Length > 0)
-                points.Add((shots, Named(sources, search.Find(scenarios, FusionPrior.Of(sources, shots, isWarm: false), isOfFirstClicks, cancellationToken))));
+            float[] prior = FusionPrior.Of(sources, shots, isWarm: false);
+            // Without such users in the validation part, what is believed beforehand has to do: weights of long histories would serve newcomers badly.
+            points.Add((shots, Named(sources, scenarios.Length > 0 ? search.Find(scenarios, prior, isOfFirstClicks, cancellationToken) : prior)));
             progress.Report(0.3 + (0.12 * points.Count));
         }
 
@@ -74,7 +75,7 @@ public static class FusedTrainer
             points.Add((WarmEvents, Named(sources, search.Find([scores], FusionPrior.Of(sources, WarmEvents, isWarm: true), [.. sources.Select(_ => true)], cancellationToken))));
         }
 
-        return points;
+        return asked.Count > 0 || warm.Users.Count > 0 ? points : [];
     }
 
     private static Dictionary<string, float> Named(IReadOnlyList<ScoreSource> sources, float[] weights)
