@@ -12,7 +12,9 @@ internal sealed class ScenarioScores
     /// <summary>Items per source and user that are kept: an item below the first sixty of every source hardly gets into the first ten of a sum.</summary>
     private const int KeptPerSource = 60;
 
-    private ScenarioScores(UserItems[] users, int sources) => (Users, Sources) = (users, sources);
+    /// <param name="users">What the sources say of each user.</param>
+    /// <param name="sources">Number of sources.</param>
+    public ScenarioScores(UserItems[] users, int sources) => (Users, Sources) = (users, sources);
 
     public IReadOnlyList<UserItems> Users { get; }
 

@@ -54,7 +54,11 @@ internal sealed class ScenarioRequests
     public RecommendRequest Of(int user)
     {
         ScenarioUser asked = _scenario.Users[user];
-        var request = new RecommendRequest { Limit = _limit, Options = new RecommendOptions { ModelVersion = _version } };
+        // A slate as long as there are candidates, or a server would rightly say that there are too few.
+        int eligible = _scenario.Candidates.Count;
+        foreach (int item in asked.Excluded.Span)
+            eligible -= _scenario.Candidates.Contains(item) ? 1 : 0;
+        var request = new RecommendRequest { Limit = Math.Clamp(eligible, 1, _limit), Options = new RecommendOptions { ModelVersion = _version } };
         if (asked.Input.User >= 0)
         {
             foreach ((string name, Plain.FeatureValue value) in _inputs.Features.UserFeatures(_inputs.Contexts.UserIds[asked.Input.User]))
