@@ -86,6 +86,21 @@ public sealed class ScoreSourceTests : IDisposable
     }
 
     [Fact]
+    public void UserNeighbours_OfTheNextRequest_AreSearchedAnew()
+    {
+        using var model = new FusionModel([new UserNeighbourSource("u", _world.Users, FusionWorld.UserOptions)], new FusionWeights([new FusionWeightPoint(0, [1f])]));
+        var scorer = new FusedScorer(model);
+        float[] first = new float[_world.Items], second = new float[_world.Items], alone = new float[_world.Items];
+
+        scorer.Score(new FusionInput { History = [0, 1, 2] }, first);
+        scorer.Score(new FusionInput { History = [3, 5, 8, 13] }, second);
+        new FusedScorer(model).Score(new FusionInput { History = [3, 5, 8, 13] }, alone);
+
+        Assert.Equal(alone, second);
+        Assert.NotEqual(first, second);
+    }
+
+    [Fact]
     public void UserNeighbours_WithNothingInCommon_SayNothing()
     {
         var lists = new WeightedLists([0, 1, 2], [0, 1], [1, 1], 3);
