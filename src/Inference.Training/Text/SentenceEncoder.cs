@@ -1,7 +1,5 @@
-using System.Numerics.Tensors;
-using Inference.Towers.Runtime;
+using Inference.Towers.Text;
 using Microsoft.Extensions.Logging;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Inference.Training.Text;
 
@@ -11,22 +9,14 @@ namespace Inference.Training.Text;
 /// </summary>
 public sealed class SentenceEncoder : IDisposable
 {
-    private const string Ids = "input_ids", Mask = "attention_mask", Types = "token_type_ids";
     private const int Batch = 16;
     private const int MostTokens = 256;
 
-    private readonly InferenceSession _session;
+    private readonly SentenceModel _model;
     private readonly TextTokenizer _tokenizer;
     private readonly int _longest;
-    private readonly string _output;
 
-    private SentenceEncoder(InferenceSession session, TextTokenizer tokenizer, int longest)
-    {
-        (_session, _tokenizer, _longest) = (session, tokenizer, longest);
-        _output = session.OutputMetadata.Where(output => output.Value.Dimensions.Length == 2).Select(output => output.Key).FirstOrDefault()
-            ?? session.OutputMetadata.Where(output => output.Value.Dimensions.Length == 3).Select(output => output.Key).FirstOrDefault()
-            ?? throw new InvalidDataException("The text encoder has no output of two or three dimensions.");
-    }
+    private SentenceEncoder(SentenceModel model, TextTokenizer tokenizer, int longest) => (_model, _tokenizer, _longest) = (model, tokenizer, longest);
 
     /// <summary>Opens a folder.</summary>
     /// <param name="folder">model.onnx, and vocab.txt or vocab.json with merges.txt; tokenizer_config.json is heeded where it is there.</param>
@@ -38,29 +28,8 @@ public sealed class SentenceEncoder : IDisposable
         if (!File.Exists(model))
             throw new InvalidDataException($"There is no '{model}'.");
         TextTokenizer tokenizer = TextTokenizer.Open(folder);
-        InferenceSession session;
-        try
-        {
-            using SessionOptions options = OnnxEnvironment.NewSessionOptions(0, logger);
-            session = new InferenceSession(model, options);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new InvalidDataException($"'{model}' cannot be opened: {e.Message}", e);
-        }
-
-        try
-        {
-            string[] strange = [.. session.InputMetadata.Keys.Except([Ids, Mask, Types])];
-            if (strange.Length > 0 || !session.InputMetadata.ContainsKey(Ids) || session.InputMetadata.Values.Any(input => input.ElementType != typeof(long)))
-                throw new InvalidDataException($"'{model}' has the inputs {string.Join(", ", session.InputMetadata.Keys)}; a text encoder has {Ids}, {Mask} and maybe {Types}, all int64.");
-            return new SentenceEncoder(session, tokenizer, Math.Min(MostTokens, TextTokenizer.LongestOf(folder) ?? MostTokens));
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
+        int longest = Math.Min(MostTokens, TextTokenizer.LongestOf(folder) ?? MostTokens);
+        return new SentenceEncoder(SentenceModel.Open(model, logger), tokenizer, longest);
     }
 
     /// <summary>Vectors of texts, in their order; all of one width.</summary>
@@ -75,65 +44,14 @@ public sealed class SentenceEncoder : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             int[] rows = order[first..Math.Min(order.Length, first + Batch)];
-            Encode(rows, tokens, vectors);
+            float[][] found = _model.Run([.. rows.Select(row => tokens[row])]);
+            for (int i = 0; i < rows.Length; i++)
+                vectors[rows[i]] = found[i];
             progress?.Report((first + rows.Length) / (double)order.Length);
         }
 
         return vectors;
     }
 
-    public void Dispose() => _session.Dispose();
-
-    private void Encode(int[] rows, long[][] tokens, float[][] vectors)
-    {
-        int length = Math.Max(1, rows.Max(row => tokens[row].Length));
-        long[] ids = new long[rows.Length * length], mask = new long[ids.Length];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            tokens[rows[i]].CopyTo(ids, i * length);
-            Array.Fill(mask, 1, i * length, tokens[rows[i]].Length);
-        }
-
-        long[] shape = [rows.Length, length];
-        string[] names = [.. ((string[])[Ids, Mask, Types]).Where(_session.InputMetadata.ContainsKey)];
-        OrtValue[] inputs = [.. names.Select(name => OrtValue.CreateTensorValueFromMemory(name == Ids ? ids : name == Mask ? mask : new long[ids.Length], shape))];
-        try
-        {
-            using var run = new RunOptions();
-            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(run, names, inputs, [_output]);
-            ReadOnlySpan<float> answer = outputs[0].GetTensorDataAsSpan<float>();
-            bool isPooled = _session.OutputMetadata[_output].Dimensions.Length == 2;
-            int width = answer.Length / (rows.Length * (isPooled ? 1 : length));
-            for (int i = 0; i < rows.Length; i++)
-                vectors[rows[i]] = isPooled ? answer.Slice(i * width, width).ToArray() : Mean(answer.Slice(i * length * width, length * width), width, mask.AsSpan(i * length, length));
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new InvalidDataException($"The text encoder failed: {e.Message}", e);
-        }
-        finally
-        {
-            foreach (OrtValue input in inputs)
-                input.Dispose();
-        }
-
-        if (rows.Any(row => !vectors[row].All(float.IsFinite)))
-            throw new InvalidDataException("The text encoder gave numbers that are not finite.");
-    }
-
-    private static float[] Mean(ReadOnlySpan<float> places, int width, ReadOnlySpan<long> mask)
-    {
-        int count = 0;
-        float[] mean = new float[width];
-        for (int place = 0; place < mask.Length; place++)
-        {
-            if (mask[place] == 0)
-                continue;
-            TensorPrimitives.Add(mean, places.Slice(place * width, width), mean);
-            count++;
-        }
-
-        TensorPrimitives.Divide(mean, Math.Max(1, count), mean);
-        return mean;
-    }
+    public void Dispose() => _model.Dispose();
 }

@@ -29,7 +29,11 @@ internal static class ReadmeFigures
         int begin = text.IndexOf(Begin, StringComparison.Ordinal), end = text.IndexOf(End, StringComparison.Ordinal);
         if (begin < 0 || end < begin)
             return Refuse($"{readme} has no '{Begin}' before '{End}'.");
-        File.WriteAllText(readme, $"{text[..begin]}{Begin}\n{Figures(results)}{text[end..]}");
+        text = $"{text[..begin]}{Begin}\n{Figures(results)}{text[end..]}";
+        int trainingBegin = text.IndexOf(TrainingFigures.Begin, StringComparison.Ordinal), trainingEnd = text.IndexOf(TrainingFigures.End, StringComparison.Ordinal);
+        if (trainingBegin >= 0 && trainingEnd > trainingBegin)
+            text = $"{text[..trainingBegin]}{TrainingFigures.Begin}\n{TrainingFigures.Of(results)}{text[trainingEnd..]}";
+        File.WriteAllText(readme, text);
         return 0;
     }
 
