@@ -55,11 +55,21 @@ internal sealed class RedisSentinel : IAsyncDisposable
     }
 
     /// <summary>Waits until the replica has become the master and the Sentinel says so.</summary>
-    public Task FailedOverAsync() => Until.TrueAsync(
-        async () => (await Replica.ExecuteAsync("ROLE")).Items[0].Text == "master"
-            && (await _sentinel.ExecuteAsync("SENTINEL", "GET-MASTER-ADDR-BY-NAME", ServiceName)).Items[1].Text == Replica.Port.ToString(CultureInfo.InvariantCulture),
-        s_patience,
-        () => "The replica did not take over.");
+    public Task FailedOverAsync() => Until.TrueAsync(HasFailedOverAsync, s_patience, () => "The replica did not take over.");
+
+    private async Task<bool> HasFailedOverAsync()
+    {
+        try
+        {
+            return (await Replica.ExecuteAsync("ROLE")).Items[0].Text == "master"
+                && (await _sentinel.ExecuteAsync("SENTINEL", "GET-MASTER-ADDR-BY-NAME", ServiceName)).Items[1].Text == Replica.Port.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            // A replica that is made master ends its connections; the next question finds out.
+            return false;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
