@@ -23,6 +23,8 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
 
     private const int ContentNeighbours = 100;
 
+    private const double LargeRidge = 800;
+
     private static readonly double[] Ridges = [200, 800, 3_200, 12_800];
 
     public IEnumerable<ScoreSource> All(IProgress<double> progress, CancellationToken cancellationToken)
@@ -63,6 +65,9 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
     /// <summary>λ by the validation part: for the first clicks, and for long histories of which the latest fifty count.</summary>
     private (double Few, double Warm) ChooseRidges(SparseGram gram, IProgress<double> progress, CancellationToken cancellationToken)
     {
+        // A large matrix takes a minute or more to invert, and what it is made of hardly asks for another λ.
+        if (gram.Items > Ease.LargestDouble)
+            return (LargeRidge, LargeRidge);
         Scenario[] few = [.. FewShotUsers.Shots.Where(shots => shots > 0).Select(shots => Scenarios.FewShots(set.Split, EvaluationPart.Validation, shots)).Where(scenario => scenario.Users.Count > 0)];
         Scenario warm = Scenarios.WarmUsers(set.Split, EvaluationPart.Validation, null, Scenarios.MostUsersOfWarmTuning);
         (double Ridge, double Quality) bestFew = (800, double.NegativeInfinity), bestWarm = (800, double.NegativeInfinity);
