@@ -7,6 +7,7 @@ namespace Inference.Training.Splits;
 /// <summary>
 /// Reads a split from its files: catalogue, train, warm_val, warm_test, cold_items_val, cold_items_test, fewshot_val and fewshot_test (.csv or .csv.gz), and stats.json where it is there.
 /// Training users are those of train.csv in the order of their first line; lines of other users in the warm and cold files are passed over, for nobody learns from them.
+/// Training users per item are counted in train.csv; what a column train_users of the catalogue says is for people and not read.
 /// </summary>
 public static class ColdSplitReader
 {
@@ -16,12 +17,14 @@ public static class ColdSplitReader
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"There is no folder {folder}.");
-        SplitItems items = ReadItems(SplitFiles.Find(folder, SplitFiles.Catalogue));
+        SplitItems items = ReadItems(SplitFiles.Find(folder, SplitFiles.Catalogue), out int[] trainingUsers);
         var users = new UserRows();
         Range catalogue = 0..items.TrainingCount;
         RowLists training = ReadLists(folder, SplitFiles.Training, items, catalogue, users, addUsers: true);
         if (users.Count == 0)
             throw new InvalidDataException($"{SplitFiles.Find(folder, SplitFiles.Training)}: there is not one training event.");
+        foreach (int item in training.Values)
+            trainingUsers[item]++;
         return new ColdSplit(
             items,
             users.Ids,
@@ -37,13 +40,13 @@ public static class ColdSplitReader
         };
     }
 
-    private static SplitItems ReadItems(string path)
+    /// <param name="path">The catalogue.</param>
+    /// <param name="trainingUsers">The counts of the items, zeros for now: users are read after items.</param>
+    private static SplitItems ReadItems(string path, out int[] trainingUsers)
     {
         using var table = new CsvReader(path);
         int indexColumn = table.Require(SplitFiles.ItemIndex), idColumn = table.Require(SplitFiles.Item), roleColumn = table.Require(SplitFiles.Role);
-        int usersColumn = table.Find(SplitFiles.TrainingUsers);
         var ids = new List<string>();
-        var counts = new List<int>();
         string[] roles = [SplitFiles.TrainingRole, SplitFiles.ColdTestRole, SplitFiles.ColdValidationRole];
         int[] perRole = new int[roles.Length];
         int last = 0;
@@ -57,15 +60,12 @@ public static class ColdSplitReader
             last = role;
             perRole[role]++;
             ids.Add(table[idColumn]);
-            int users = 0;
-            if (role == 0 && usersColumn >= 0 && !int.TryParse(table[usersColumn], NumberStyles.None, CultureInfo.InvariantCulture, out users))
-                throw table.Invalid($"'{SplitFiles.TrainingUsers}' is '{table[usersColumn]}', which is no whole number.");
-            counts.Add(users);
         }
 
+        trainingUsers = new int[ids.Count];
         try
         {
-            return new SplitItems(ids, perRole[0], perRole[1], [.. counts]);
+            return new SplitItems(ids, perRole[0], perRole[1], trainingUsers);
         }
         catch (ArgumentException e)
         {

@@ -48,6 +48,18 @@ public sealed class ColdSplitReaderTests
         Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => ColdSplitReader.Read(folder["s"])).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(",train_users")]
+    public void Read_WhateverTheCatalogueCounts_CountsTheUsersOfTraining(string column)
+    {
+        using var folder = new TemporaryFolder();
+        WriteSmall(folder);
+        File.WriteAllLines(Path.Combine(folder["s"], "catalogue.csv"),
+            ["item_index,item_id,role" + column, .. Enumerable.Range(0, 15).Select(i => $"{i},{i},train" + (column.Length > 0 ? ",7" : "")), "15,new,cold_test" + (column.Length > 0 ? "," : ""), "16,newer,cold_val" + (column.Length > 0 ? ",0" : "")]);
+        Assert.Equal([1, 1, 0, 1, .. new int[13]], ColdSplitReader.Read(folder["s"]).Items.TrainingUsers);
+    }
+
     [Fact]
     public void Read_WithoutAFile_NamesIt()
     {
