@@ -2,7 +2,7 @@ namespace Inference.Training.Evaluation;
 
 /// <summary>How much of what is shown goes to a group of items.</summary>
 /// <param name="Group">Name of the group.</param>
-/// <param name="Exposure">Share of the places of all first tens.</param>
+/// <param name="Exposure">Share of the places of all first tens; 0 where all are empty.</param>
 /// <param name="Catalogue">Share of the candidates.</param>
 /// <param name="Targets">Share of what users went on to touch.</param>
 public sealed record GroupExposure(string Group, double Exposure, double Catalogue, double Targets)
@@ -56,7 +56,7 @@ public sealed record ExposureReport(string Model, string Scenario, string Groupi
         }
 
         GroupExposure[] groups = [.. Enumerable.Range(0, shown.Length).Where(group => size[group] > 0).Select(group => new GroupExposure(
-            grouping.Groups[group], shown[group] / (double)allShown, size[group] / (double)candidates.Count, wanted[group] / (double)allWanted))];
+            grouping.Groups[group], allShown == 0 ? 0 : shown[group] / (double)allShown, size[group] / (double)candidates.Count, wanted[group] / (double)allWanted))];
         return new ExposureReport(result.Model, result.Scenario.Name, grouping.Name, groups, GiniOf(groups));
     }
 

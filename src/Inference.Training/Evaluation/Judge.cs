@@ -95,7 +95,7 @@ public sealed class Judge
             Mrr = reciprocal / users,
             Coverage10 = coverage,
             Gini10 = gini,
-            Novelty10 = novelty / places,
+            Novelty10 = places == 0 ? 0 : novelty / places,
             Ild10 = diversity.Sum() / users,
         };
         return new ScenarioResult(model.Name, scenario, metrics, ndcg, exposures, Stopwatch.GetElapsedTime(begun));
@@ -139,7 +139,7 @@ public sealed class Judge
         }
     }
 
-    /// <summary>Share of the candidates that were shown, and the Gini coefficient of how often.</summary>
+    /// <summary>Share of the candidates that were shown, and the Gini coefficient of how often; zeros where nothing was.</summary>
     private static (double Coverage, double Gini) Spread(int[] exposures, CandidateItems candidates)
     {
         int[] sorted = new int[candidates.Count];
@@ -161,6 +161,6 @@ public sealed class Judge
             sum += sorted[i];
         }
 
-        return (shown / (double)count, weighted / (count * sum));
+        return sum == 0 ? (0, 0) : (shown / (double)count, weighted / (count * sum));
     }
 }

@@ -3,8 +3,8 @@ using Inference.Training.Models;
 namespace Inference.Training.Evaluation;
 
 /// <summary>
-/// Ranked lists that were made elsewhere, for example by a running server: of every user of every scenario the best items, in order. What is not in the list is no hit; a first
-/// target that is not in it has the rank right behind the list, so MRR is a little higher than that of a full ranking.
+/// Ranked lists that were made elsewhere, for example by a running server: of every user of every scenario the best items, in order. What is not in the list is no hit; where
+/// no target is in it, the rank of the first counts as that behind all candidates that could have been listed, so MRR is a little lower than that of a full ranking.
 /// </summary>
 public sealed class RankedLists : RankingModel
 {

@@ -12,7 +12,7 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
     /// <list type="number">
     /// <item>The model scores; excluded items get −∞.</item>
     /// <item>The first fifty are selected in one pass.</item>
-    /// <item>The rank of the first target, when it is not among them, is the number of candidates before it; that of one that is not in a list is right behind the list.</item>
+    /// <item>The rank of the first target, when it is not among them, is the number of candidates before it; where a list has none of the targets, it is behind all candidates that could have been listed.</item>
     /// </list>
     /// </summary>
     /// <param name="slate">Receives the first ten item indexes, −1 where there are fewer candidates.</param>
@@ -80,7 +80,7 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
 
         // :: Step 3
         if (firstRank == 0)
-            firstRank = 1 + (listed >= 0 ? listed : RankedTop.CountBefore(scores, candidates, first));
+            firstRank = 1 + (listed >= 0 && scores[first] <= 0 ? CountRanked(scores, candidates) : RankedTop.CountBefore(scores, candidates, first));
         foreach (int item in user.Targets.Span)
         {
             if (item < scratch.IsTarget.Length)
@@ -91,5 +91,14 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
         for (int rank = 0; rank < Math.Min(Judge.SlateLength, targets); rank++)
             best += Discounts[rank];
         return new UserScores(gain / best, hits10, hits50, targets, firstRank);
+    }
+
+    /// <summary>Candidates that are not excluded.</summary>
+    private static int CountRanked(ReadOnlySpan<double> scores, CandidateItems candidates)
+    {
+        int count = candidates.Count;
+        foreach ((int start, int end) in candidates.Ranges)
+            count -= scores[start..end].Count(double.NegativeInfinity);
+        return count;
     }
 }
