@@ -1,3 +1,4 @@
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 
@@ -35,6 +36,15 @@ public sealed class RecommendQuery
 
     /// <summary>Who waits for the answer; what nobody waits for stands behind in the towers.</summary>
     public WorkPriority Priority { get; init; }
+
+    /// <summary>Id of the request: the seed of what is drawn, and what events and the log of decisions name.</summary>
+    public string RequestId { get; init; } = "";
+
+    /// <summary>How slots that explore are filled; null for the configured policy.</summary>
+    public ExplorationPolicy? Exploration { get; init; }
+
+    /// <summary>Slots that are kept for new items, at least 0; null for the configured share.</summary>
+    public int? NewItemSlots { get; init; }
 
     /// <summary>When the caller stops waiting; the ladder skips rungs that would miss it.</summary>
     public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;

@@ -1,3 +1,4 @@
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Snapshots;
 
 namespace Inference.Recommendations.Queries;
@@ -6,13 +7,16 @@ namespace Inference.Recommendations.Queries;
 /// <param name="ItemId">Id of the item.</param>
 /// <param name="Score">Higher is better; comparable within one source of one reply only.</param>
 /// <param name="Source">The retriever that found it; one of <see cref="Sources"/>.</param>
-/// <param name="Propensity">Probability in (0, 1] with which the policy puts this item into this slot.</param>
+/// <param name="Propensity">Probability in (0, 1] with which the policy puts this item into this slot, given those that were filled before.</param>
 /// <param name="Reason">Why it is shown; null unless asked for.</param>
-public readonly record struct RecommendedItem(string ItemId, float Score, string Source, double Propensity, Reason? Reason);
+/// <param name="SlotType">How it was chosen.</param>
+public readonly record struct RecommendedItem(string ItemId, float Score, string Source, double Propensity, Reason? Reason, SlotType SlotType = SlotType.Exploit);
 
 /// <summary>The slate, and how it came about.</summary>
 /// <param name="Model">The model that answered.</param>
 /// <param name="ServedBy">The rung that made the slate; items filled in after it name their own source.</param>
 /// <param name="Items">The slate, best first.</param>
 /// <param name="Degraded">What made it less than it could have been; empty when nothing did.</param>
-public sealed record RecommendReply(ModelIdentity Model, Rung ServedBy, IReadOnlyList<RecommendedItem> Items, IReadOnlyList<Degradation> Degraded);
+/// <param name="Policy">By which slots that explore were chosen; <see cref="ExplorationPolicy.Off"/> where none was.</param>
+public sealed record RecommendReply(
+    ModelIdentity Model, Rung ServedBy, IReadOnlyList<RecommendedItem> Items, IReadOnlyList<Degradation> Degraded, ExplorationPolicy Policy = ExplorationPolicy.Off);

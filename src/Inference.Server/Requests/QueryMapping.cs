@@ -3,14 +3,20 @@ using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Recsys.V1;
+using Chance = Inference.Recommendations.Exploration.ExplorationPolicy;
 
 namespace Inference.Server.Requests;
 
 /// <summary>Requests that have passed <see cref="RequestRules"/> as queries. Lists of ids are handed on as they are.</summary>
 internal static class QueryMapping
 {
-    public static RecommendQuery ToQuery(RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive) => new()
+    /// <param name="requestId">The request's id, or the one that was made for it; null for the request's.</param>
+    public static RecommendQuery ToQuery(
+        RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive, string? requestId = null) => new()
     {
+        RequestId = requestId ?? request.RequestId,
+        Exploration = PolicyOf(request.Options?.Exploration),
+        NewItemSlots = request.Options?.Exploration is { HasNewItemSlots: true } exploration ? exploration.NewItemSlots : null,
         UserId = request.UserId,
         Context = WireFeatures.Of(request.Context),
         RecentItemIds = request.RecentItemIds,
@@ -53,6 +59,9 @@ internal static class QueryMapping
     /// <summary>The deadline of a call; gRPC says <see cref="DateTime.MaxValue"/> when the caller set none.</summary>
     public static DateTimeOffset ToDeadline(DateTime deadline) =>
         deadline == DateTime.MaxValue ? DateTimeOffset.MaxValue : new DateTimeOffset(deadline.ToUniversalTime());
+
+    private static Chance? PolicyOf(ExplorationOptions? exploration) =>
+        exploration is null or { Policy: ExplorationPolicy.Unspecified } ? null : (Chance)exploration.Policy;
 
     private static int Limit(int asked, PipelineOptions options) => asked == 0 ? options.DefaultLimit : Math.Min(asked, options.MaxLimit);
 

@@ -15,6 +15,7 @@ internal static class ReplyMapping
             ModelVersion = reply.Model.FullVersion,
             EmbeddingSpaceId = reply.Model.EmbeddingSpaceId,
             RequestId = requestId,
+            Policy = (Wire.ExplorationPolicy)reply.Policy,
         };
         AddItems(response.Items, reply.Items);
         AddDegraded(response.Degraded, reply.Degraded);
@@ -64,6 +65,7 @@ internal static class ReplyMapping
                 Rank = i + 1,
                 Source = item.Source,
                 Propensity = item.Propensity,
+                SlotType = (Wire.SlotType)item.SlotType,
                 Reason = item.Reason is { } reason ? ToWire(reason) : null,
             });
         }
@@ -75,6 +77,9 @@ internal static class ReplyMapping
         Text = reason.Text,
         BecauseOfItemId = reason.BecauseOfItemId ?? "",
         Profile = reason.Profile ?? "",
+        ProfileWeight = reason.ProfileWeight,
+        Confidence = reason.Confidence,
+        Lift = reason.Lift,
     };
 
     private static void AddDegraded(RepeatedField<Wire.Degradation> wire, IReadOnlyList<Degradation> degraded)

@@ -104,8 +104,13 @@ internal static class RequestRules
         // Written so that NaN is a violation too.
         if (options.Diversity is { Strength: not 0 })
             violations.Add("options.diversity.strength", NotYet);
-        if (options.Exploration is { Policy: not (ExplorationPolicy.Unspecified or ExplorationPolicy.Off) })
-            violations.Add("options.exploration.policy", NotYet);
+        if (options.Exploration is { } exploration)
+        {
+            if (!Enum.IsDefined(exploration.Policy))
+                violations.Add("options.exploration.policy", $"is {(int)exploration.Policy}; there are 0 (the server's) to 5.");
+            if (exploration.NewItemSlots < 0)
+                violations.Add("options.exploration.new_item_slots", $"is {exploration.NewItemSlots}; it must be 0 or more.");
+        }
     }
 
     /// <summary>Each feature has a finite value of a kind that the schema takes; what the schema does not know may be of any.</summary>

@@ -69,7 +69,7 @@ internal sealed class RecommendationService(
         using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", request.UserId.Length > 0 ? request.UserId : requestId);
         Snapshot snapshot = lease.Snapshot;
         Refuse(RequestRules.Check(request, snapshot));
-        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority);
+        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId);
         long begun = shadow.Begin();
         RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
         shadow.Offer(snapshot, query, requestId, reply, begun);
