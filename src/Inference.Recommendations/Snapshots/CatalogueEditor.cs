@@ -17,8 +17,7 @@ public sealed class CatalogueEditor
     private readonly ItemCatalogue _items;
     private readonly LiveIndex _index;
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
-    private readonly HashSet<int> _moved = [];
-    private volatile int[] _movedRows = [];
+    private readonly MovedRows _moved = new();
 
     internal CatalogueEditor(ItemCatalogue items, LiveIndex index)
     {
@@ -29,8 +28,11 @@ public sealed class CatalogueEditor
     /// <summary>Is told of each row whose vector changed; null where the index alone is searched.</summary>
     internal IDeviceSearch? DeviceSearch { get; set; }
 
-    /// <summary>Rows of the bundle whose vector is no longer the bundle's; replaced whole by each change.</summary>
-    internal ReadOnlySpan<int> MovedRows => _movedRows;
+    /// <summary>Whether somebody reads <see cref="MovedRows"/>; otherwise they are not kept. Set before the first change.</summary>
+    internal bool KeepsMovedRows { get; set; }
+
+    /// <summary>Rows of the bundle whose vector is no longer the bundle's, each once.</summary>
+    internal ReadOnlySpan<int> MovedRows => _moved.Rows;
 
     /// <summary>Whether a change is newer than what the snapshot has of the item.</summary>
     public bool IsNews(string itemId, long version)
@@ -113,7 +115,7 @@ public sealed class CatalogueEditor
 
                 _items.SetContent(row, change.Content);
                 _index.Upsert(row, vector);
-                if (row < _items.BundleRows)
+                if (KeepsMovedRows && row < _items.BundleRows)
                     _moved.Add(row);
                 DeviceSearch?.RowChanged(row);
             }
@@ -122,8 +124,6 @@ public sealed class CatalogueEditor
         {
             if (reserved.Count + restored.Count > 0)
                 _items.Publish(reserved.Count, [], [.. restored]);
-            if (_moved.Count > _movedRows.Length)
-                _movedRows = [.. _moved];
         }
 
         return new CatalogueEdit(reserved.Count + restored.Count, updated, 0, superseded);

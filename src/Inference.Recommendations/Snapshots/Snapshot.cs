@@ -92,8 +92,11 @@ public sealed class Snapshot : IDisposable
         init
         {
             _fusion = value;
-            if (value is not null)
-                Context = ContextOf(Profiles, UserTower, value);
+            if (value is null)
+                return;
+            Context = ContextOf(Profiles, UserTower, value);
+            // What scores candidates asks the index that serves, and where ranks are added up changed vectors count for nothing.
+            Editor.KeepsMovedRows = value is { IsWhole: true, Model.Weights: not null };
         }
     }
 
