@@ -40,6 +40,8 @@ public sealed class ClusterSource : ScoreSource
     /// <summary>ε.</summary>
     public float Epsilon { get; }
 
+    internal override bool ReadsHistory => Posterior is { Clicks: not null, ClickWeight: > 0 };
+
     internal override bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores)
     {
         if (!scratch.Weigh(Posterior, input))

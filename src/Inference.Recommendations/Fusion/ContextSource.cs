@@ -50,6 +50,8 @@ public sealed class ContextSource : ScoreSource
     /// <summary>Values × items.</summary>
     public WeightedLists Lists { get; }
 
+    internal override bool ReadsHistory => false;
+
     internal override bool IsSparse => true;
 
     internal override bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores)

@@ -79,6 +79,8 @@ public sealed class FactorSource : ScoreSource
         base.Dispose();
     }
 
+    internal override bool ReadsHistory => true;
+
     internal override bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores)
     {
         Span<float> user = scratch.Factor(Dimension);

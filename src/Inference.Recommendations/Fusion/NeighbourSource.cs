@@ -47,6 +47,8 @@ public sealed class NeighbourSource : ScoreSource
     /// <summary>Sum or largest.</summary>
     public NeighbourCombination Combination { get; }
 
+    internal override bool ReadsHistory => true;
+
     internal override bool IsSparse => true;
 
     internal override bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores)

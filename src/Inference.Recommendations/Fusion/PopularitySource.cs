@@ -32,6 +32,8 @@ public sealed class PopularitySource : ScoreSource
     /// <summary>ε.</summary>
     public float Epsilon { get; }
 
+    internal override bool ReadsHistory => false;
+
     internal override bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores)
     {
         rows.Take(_scores, scores);

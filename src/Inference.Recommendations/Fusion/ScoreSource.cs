@@ -38,6 +38,9 @@ public abstract class ScoreSource : IDisposable
     /// <summary>Whether its scores are 0 for all rows but those that it proposes.</summary>
     internal virtual bool IsSparse => false;
 
+    /// <summary>Whether the events of the user are part of its scores: replies that it is part of are of the session.</summary>
+    internal abstract bool ReadsHistory { get; }
+
     /// <summary>Scores rows for one user.</summary>
     /// <param name="input">What is known.</param>
     /// <param name="scratch">Memory of this request.</param>

@@ -21,6 +21,8 @@ public sealed class TowerSource : ScoreSource
     /// <summary>Whether it takes the embedding of the empty history.</summary>
     public bool IsOfContext { get; }
 
+    internal override bool ReadsHistory => !IsOfContext;
+
     internal override bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores)
     {
         ReadOnlySpan<float> embedding = EmbeddingOf(input);

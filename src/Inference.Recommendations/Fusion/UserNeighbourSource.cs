@@ -59,6 +59,8 @@ public sealed class UserNeighbourSource : ScoreSource
     /// <summary>How users are compared.</summary>
     public UserNeighbourOptions Options { get; }
 
+    internal override bool ReadsHistory => true;
+
     internal override bool IsSparse => true;
 
     internal override bool Score(in FusionInput input, FusionScratch scratch, RowsToScore rows, Span<float> scores)

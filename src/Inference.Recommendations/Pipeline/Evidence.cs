@@ -54,7 +54,7 @@ internal struct Evidence(FusionModel model, FusionScratch scratch)
                     continue;
                 if (model.Sources[i] is TowerSource { IsOfContext: false })
                     return known.IsCached ? Queries.Rung.CachedEmbedding : known.IsStored ? Queries.Rung.UserTower : Queries.Rung.Session;
-                readsHistory |= model.Sources[i] is NeighbourSource or FactorSource or ClusterSource { Posterior.Clicks: not null };
+                readsHistory |= model.Sources[i].ReadsHistory;
             }
 
             if (readsHistory)

@@ -89,6 +89,22 @@ public sealed class FusedPipelineTests
     }
 
     [Fact]
+    public async Task Recommend_ByUsersWithMuchInCommon_IsOfTheSession()
+    {
+        var world = new World();
+        var users = new WeightedLists([0, 3], [1, 4, 7], [1f, 1f, 1f], World.Items);
+        Snapshot snapshot = Fused(
+            world,
+            [new UserNeighbourSource("user_neighbours", users), new PopularitySource("popularity", Rates(world))],
+            new FusionWeights([new FusionWeightPoint(0, [1f, 1f])]));
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 3 });
+
+        Assert.Equal(Rung.Session, reply.ServedBy);
+        Assert.Equal(("i7", Sources.Neighbours), (reply.Items[0].ItemId, reply.Items[0].Source));
+    }
+
+    [Fact]
     public async Task Recommend_ForTheSameContext_RunsTheTowerOnce()
     {
         var world = new World();
@@ -230,16 +246,23 @@ public sealed class FusedPipelineTests
             Assert.True(world.Snapshot.Index.TryCopyVector(row, vectors.AsSpan(row * 3, 3)));
         index = new ExactIndex(VectorMatrix.Create(vectors, 3), Metric.InnerProduct);
         int[] offsets = [.. Enumerable.Range(0, World.Items + 1).Select(row => row > 4 ? 1 : 0)];
-        var model = new FusionModel(
+        return Fused(
+            world,
             [
                 new TowerSource("tower", TowerItems.Of(index)),
                 new TowerSource("tower_context", TowerItems.Of(index), isOfContext: true),
                 new NeighbourSource("ease", new WeightedLists(offsets, [2], [1f], World.Items)),
                 new ClusterSource("clusters", new ClusterPosterior(world.Snapshot.Profiles!), world.Snapshot.BundlePopularity),
-                new PopularitySource("popularity", [.. Enumerable.Range(0, World.Items).Select(world.Snapshot.BundlePopularity.RateOf)]),
+                new PopularitySource("popularity", Rates(world)),
             ],
             new FusionWeights([new FusionWeightPoint(0, [0.3f, 0.3f, 1f, 1f, 0.1f]), new FusionWeightPoint(2, [1f, 0f, 1f, 0f, 0.1f])]));
-        Snapshot parts = world.Snapshot;
-        return new Snapshot(parts.Model, parts.Items, parts.Index, parts.UserTower, null, parts.BundlePopularity, parts.Profiles) { Fusion = new FusedScorer(model) };
     }
+
+    private static Snapshot Fused(World world, ScoreSource[] sources, FusionWeights? weights)
+    {
+        Snapshot parts = world.Snapshot;
+        return new Snapshot(parts.Model, parts.Items, parts.Index, parts.UserTower, null, parts.BundlePopularity, parts.Profiles) { Fusion = new FusedScorer(new FusionModel(sources, weights)) };
+    }
+
+    private static float[] Rates(World world) => [.. Enumerable.Range(0, World.Items).Select(world.Snapshot.BundlePopularity.RateOf)];
 }
