@@ -1,4 +1,5 @@
 using Inference.Training.Chance;
+using Inference.Training.Linear;
 using Inference.Training.Splits;
 
 namespace Inference.Training.TwoTower;
@@ -16,11 +17,14 @@ internal static class SpectralFactors
     private const int Spare = 16;
     private const int Iterations = 8;
 
-    /// <summary>Vectors (items × rank, row-major, orthonormal columns, largest eigenvalue first) and eigenvalues.</summary>
+    /// <summary>Share of the largest eigenvalue below which another one is rounding alone: there are not more than users or items.</summary>
+    private const double LeastShare = 1e-9;
+
+    /// <summary>Vectors (items × rank, row-major, orthonormal columns, largest eigenvalue first) and eigenvalues, all above 0: as many as are wanted, or fewer where the matrix has no more.</summary>
     public static (double[] Vectors, double[] Values) Fit(RowLists users, int items, double[] scale, int rank, ulong seed, Lanes lanes, CancellationToken cancellationToken)
     {
         int width = Math.Min(rank + Spare, items);
-        RowLists itemUsers = Turned(users, items);
+        RowLists itemUsers = ItemUsers.Of(users, items).Users;
         double[] q = new double[items * width];
         var random = new SeededRandom(seed, 77);
         foreach (ref double value in q.AsSpan())
@@ -37,7 +41,7 @@ internal static class SpectralFactors
 
         Gather(users, q, scale, null, t, width, lanes);
         (double[] rotation, double[] values) = SymmetricEigen.Solve(SymmetricEigen.Gram(t, users.Count, width, lanes), width);
-        rank = Math.Min(rank, width);
+        rank = Math.Min(rank, values.Count(value => value > 0 && value > LeastShare * values[0]));
         double[] vectors = new double[items * rank];
         lanes.Run(items, item =>
         {
@@ -68,22 +72,5 @@ internal static class SpectralFactors
                     System.Numerics.Tensors.TensorPrimitives.Multiply(into, rowScale[row], into);
             }
         });
-    }
-
-    private static RowLists Turned(RowLists lists, int columns)
-    {
-        int[] offsets = new int[columns + 1];
-        foreach (int column in lists.Values)
-            offsets[column + 1]++;
-        for (int i = 0; i < columns; i++)
-            offsets[i + 1] += offsets[i];
-        int[] next = offsets[..^1], values = new int[lists.Total];
-        for (int row = 0; row < lists.Count; row++)
-        {
-            foreach (int column in lists[row])
-                values[next[column]++] = row;
-        }
-
-        return new RowLists(offsets, values);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Inference.Cli.Frame;
+using Inference.Towers;
 using Inference.Towers.Bundles;
 using Inference.Training.Fused;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -42,6 +43,21 @@ public sealed class TrainVerbTests
             double told = scenario.Value.GetProperty("fused").GetProperty("ndcg@10").GetDouble(), found = served.GetProperty(scenario.Name).GetProperty("ndcg@10").GetDouble();
             Assert.True(Math.Abs(told - found) < 0.002, $"{scenario.Name}: {told} told, {found} found");
         }
+    }
+
+    [Fact]
+    public async Task Train_OfFewerUsersThanItems_WritesABundleThatLoads()
+    {
+        // Fewer users than items, and both fewer than the length of an embedding.
+        using var folder = new FusedFolder(users: 40);
+        string bundle = folder.File("models/tiny/1");
+
+        CliRun run = await CliRun.Of("train", "--data", folder.Path, "--out", bundle);
+
+        Assert.True(run.Code == ExitCode.Ok, run.Error);
+        LoadedBundle loaded = await BundleLoader.LoadAsync(bundle, new TowerOptions(), null, NullLogger.Instance);
+        using (loaded.Snapshot)
+            Assert.Equal("tiny", loaded.Snapshot.Model.Name);
     }
 
     [Fact]
