@@ -8,6 +8,15 @@ namespace Inference.Training.Models;
 /// <param name="Users">Users per item.</param>
 internal sealed record SequencePairs(SparseRows ByCandidate, int[] Users)
 {
+    /// <summary>Pairs in all, at most: 512 MB. Catalogues up to the root of it (8,192 items) keep every one, larger ones the heaviest of each candidate.</summary>
+    private const int MostPairs = 1 << 26;
+
+    /// <summary>What a candidate may keep, however large the catalogue.</summary>
+    private const int FewestPerCandidate = 512;
+
+    /// <summary>Places in the list of a user, or in a basket, after which two items are not thought to go together: time and memory grow with the events, and not with their square.</summary>
+    internal const int LongestDistance = 4_096;
+
     /// <summary>Half-distances after which a pair adds next to nothing.</summary>
     private const double Reach = 8;
 
@@ -25,11 +34,14 @@ internal sealed record SequencePairs(SparseRows ByCandidate, int[] Users)
             AddSequences(candidate, training, byItem, near, options, row, items);
             if (byBasket is not null)
                 AddBaskets(candidate, baskets!, byBasket, (float)options.BasketWeight, row, items);
-            rows[candidate] = row.Take(candidate, int.MaxValue);
+            rows[candidate] = row.Take(candidate, MostOf(items));
             return row;
         }, static _ => { });
         return new SequencePairs(SparseRows.Join(rows), users);
     }
+
+    /// <summary>Pairs that a candidate keeps.</summary>
+    internal static int MostOf(int items) => Math.Max(FewestPerCandidate, MostPairs / items);
 
     private static void AddSequences(int candidate, RowLists training, ItemUsers byItem, float[] near, SequenceKnnOptions options, RowAccumulator row, int items)
     {
@@ -40,7 +52,8 @@ internal sealed record SequencePairs(SparseRows ByCandidate, int[] Users)
         {
             ReadOnlySpan<int> list = training[users[i]];
             int position = byItem.Positions[first + i];
-            int from = set > 0 ? 0 : Math.Max(0, position - near.Length), until = set > 0 ? list.Length : Math.Min(list.Length, position + near.Length + 1);
+            int reach = Math.Min(LongestDistance, set > 0 ? LongestDistance : near.Length);
+            int from = Math.Max(0, position - reach), until = Math.Min(list.Length, position + reach + 1);
             for (int other = from; other < until; other++)
             {
                 if (other == position || list[other] >= items)
@@ -55,9 +68,13 @@ internal sealed record SequencePairs(SparseRows ByCandidate, int[] Users)
 
     private static void AddBaskets(int candidate, RowLists baskets, ItemUsers byBasket, float weight, RowAccumulator row, int items)
     {
-        foreach (int basket in byBasket.Users[candidate])
+        ReadOnlySpan<int> own = byBasket.Users[candidate];
+        int first = byBasket.Users.Offsets[candidate];
+        for (int i = 0; i < own.Length; i++)
         {
-            foreach (int other in baskets[basket])
+            ReadOnlySpan<int> basket = baskets[own[i]];
+            int position = byBasket.Positions[first + i];
+            foreach (int other in basket[Math.Max(0, position - LongestDistance)..Math.Min(basket.Length, position + LongestDistance + 1)])
             {
                 if (other != candidate && other < items)
                     row.Add(other, weight);

@@ -51,6 +51,29 @@ public sealed class SequenceKnnTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Count_OfALongList_KeepsToItsReach(bool isBasket)
+    {
+        const int Items = 6_000;
+        RowLists one = RowLists.Of([[.. Enumerable.Range(0, Items)]]);
+        SequencePairs pairs = isBasket
+            ? SequencePairs.Count(RowLists.Of([[]]), Items, one, Options with { BasketWeight = 1 })
+            : SequencePairs.Count(one, Items, null, Options with { SetWeight = 1 });
+
+        Assert.Equal(SequencePairs.LongestDistance, pairs.ByCandidate.ColumnsOf(0).Length);
+        Assert.Equal(Items - 1, pairs.ByCandidate.ColumnsOf(Items / 2).Length);
+    }
+
+    [Fact]
+    public void MostOf_OfAnyCatalogue_BoundsTheirNumber()
+    {
+        Assert.True(SequencePairs.MostOf(8_000) >= 8_000);
+        Assert.True(20_000L * SequencePairs.MostOf(20_000) <= 1 << 26);
+        Assert.Equal(512, SequencePairs.MostOf(1_000_000));
+    }
+
     [Fact]
     public void Score_OfUserKnn_AsksTheNearestUsersOnly()
     {
