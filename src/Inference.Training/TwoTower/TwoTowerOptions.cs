@@ -81,6 +81,10 @@ public sealed record TwoTowerOptions
     /// <value>Threads; 0 for all processors. The result does not depend on it.</value>
     public int Threads { get; init; }
 
+    internal static bool IsWidth(int width) => width is >= 16 and <= 512 && width % 16 == 0;
+
+    internal static bool IsHistory(int length) => length is >= 1 and <= 1000;
+
     /// <summary>Checks ranges.</summary>
     /// <exception cref="ArgumentException">All that is wrong.</exception>
     public void Check()
@@ -92,9 +96,9 @@ public sealed record TwoTowerOptions
                 problems.Add(what);
         }
 
-        Want(Dimension is >= 16 and <= 512 && Dimension % 16 == 0, $"{nameof(Dimension)} is {Dimension}; it is a multiple of 16, 16 to 512.");
-        Want(Hidden is >= 16 and <= 512 && Hidden % 16 == 0, $"{nameof(Hidden)} is {Hidden}; it is a multiple of 16, 16 to 512.");
-        Want(MaxHistory is >= 1 and <= 1000, $"{nameof(MaxHistory)} is {MaxHistory}; it is 1 to 1,000.");
+        Want(IsWidth(Dimension), $"{nameof(Dimension)} is {Dimension}; it is a multiple of 16, 16 to 512.");
+        Want(IsWidth(Hidden), $"{nameof(Hidden)} is {Hidden}; it is a multiple of 16, 16 to 512.");
+        Want(IsHistory(MaxHistory), $"{nameof(MaxHistory)} is {MaxHistory}; it is 1 to 1,000.");
         Want(Steps is >= 0 and <= 1_000_000 && ContextSteps is >= 0 and <= 1_000_000, $"{nameof(Steps)} and {nameof(ContextSteps)} are {Steps} and {ContextSteps}; they are 0 to 1,000,000.");
         Want(BatchSize is >= 1 and <= 4096, $"{nameof(BatchSize)} is {BatchSize}; it is 1 to 4,096.");
         Want(LearningRate > 0 && double.IsFinite(LearningRate), $"{nameof(LearningRate)} is {LearningRate}; it is above 0.");

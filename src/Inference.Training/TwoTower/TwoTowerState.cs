@@ -81,7 +81,7 @@ public sealed class TwoTowerState
             if (reader.ReadUInt64() != Mark)
                 throw new InvalidDataException($"{path} holds no towers.");
             int items = Size(reader, path), columns = Size(reader, path), dimension = Size(reader, path), hidden = Size(reader, path), history = Size(reader, path), fieldCount = Size(reader, path);
-            if (items > stream.Length || fieldCount > stream.Length)
+            if (items > stream.Length || fieldCount > stream.Length || !TwoTowerOptions.IsWidth(dimension) || !TwoTowerOptions.IsWidth(hidden) || !TwoTowerOptions.IsHistory(history))
                 throw new InvalidDataException($"{path} is damaged.");
             string[] ids = new string[items];
             for (int i = 0; i < items; i++)
@@ -110,6 +110,11 @@ public sealed class TwoTowerState
         catch (EndOfStreamException e)
         {
             throw new InvalidDataException($"{path} is cut short.", e);
+        }
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException or OverflowException)
+        {
+            // Lengths of texts that cannot be, texts that are none, sizes of no towers.
+            throw new InvalidDataException($"{path} is damaged, or cannot be read: {e.Message}", e);
         }
     }
 

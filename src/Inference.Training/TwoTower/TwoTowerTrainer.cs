@@ -42,9 +42,9 @@ public static class TwoTowerTrainer
         var sizes = new TowerSizes(split.Items.TrainingCount, content.Columns, [.. contexts.Fields.Select(field => field.Codes)], options.Dimension, options.Hidden, options.MaxHistory);
         var weights = new TowerWeights(sizes);
         weights.Start(options.Seed);
-        var validation = new ValidationScore(weights, content, split, contexts, lanes);
+        var validation = new ValidationScore(weights, content, split, contexts, options.Seed, lanes);
         Begin(weights, content, split, contexts, options, validation, teacher, warmStart, lanes, cancellationToken);
-        float[] best = new Run(options, split, contexts, content, weights, validation, teacher, lanes).Best(progress, cancellationToken);
+        float[] best = new Run(options, split, contexts, content, weights, validation, teacher, new StepColumns(split.Items, options), lanes).Best(progress, cancellationToken);
         best.CopyTo(weights.Values.AsSpan());
         return new TwoTowerModel(weights, split.Items.Ids, contexts, content);
     }
@@ -98,23 +98,21 @@ public static class TwoTowerTrainer
         Keep();
         if (isSameShop)
         {
-            WarmStart.CarryContexts(weights, new TwoTowerModel(before, split.Items.Ids, contexts, content), new TwoTowerModel(weights, split.Items.Ids, contexts, content), earlier, split.Items);
-            Keep();
+            if (WarmStart.CarryContexts(weights, new TwoTowerModel(before, split.Items.Ids, contexts, content), new TwoTowerModel(weights, split.Items.Ids, contexts, content), earlier, split.Items))
+                Keep();
         }
 
         best.Values.CopyTo(weights.Values.AsSpan());
     }
 
     /// <summary>One training from given weights.</summary>
-    private sealed class Run(TwoTowerOptions options, ColdSplit split, UserContexts contexts, ContentMatrix content, TowerWeights weights, ValidationScore validation, RankingModel? teacher, Lanes lanes)
+    private sealed class Run(TwoTowerOptions options, ColdSplit split, UserContexts contexts, ContentMatrix content, TowerWeights weights, ValidationScore validation, RankingModel? teacher, StepColumns columns, Lanes lanes)
     {
         private readonly ExampleSampler _sampler = new(split, contexts, options);
-        private readonly StepColumns _columns = new(split.Items, options);
         private readonly float[] _gradient = new float[weights.Values.Length];
         private readonly SoftmaxLoss _loss = new(options.Dimension, lanes);
         private readonly UserPass _users = new(weights, content, lanes);
-
-        private readonly ItemPass _items = new(weights, content, new StepColumns(split.Items, options).MostColumns(options.BatchSize * MostSampledTargets), lanes);
+        private readonly ItemPass _items = new(weights, content, columns.MostColumns(options.BatchSize * MostSampledTargets), lanes);
         private int _step;
 
         /// <summary>The best weights by validation; the last ones when there is no validation part.</summary>
@@ -168,21 +166,21 @@ public static class TwoTowerTrainer
         private double Step(bool emptyOnly, AdamW optimiser, float rate, TeacherTargets? soft)
         {
             Examples examples = _sampler.Draw(_step, emptyOnly);
-            (int[] columns, float[] logCounts, TargetBatch targets) = _columns.Of(examples, _step, MostSampledTargets);
-            _items.Forward(columns, emptyOnly ? [] : KeptIds(columns, _step));
+            (int[] items, float[] logCounts, TargetBatch targets) = columns.Of(examples, _step, MostSampledTargets);
+            _items.Forward(items, emptyOnly ? [] : KeptIds(items, _step));
             _users.Forward(UserBatch.Of(examples.Histories, examples.Codes, options.MaxHistory));
-            float[] softTargets = soft?.Of(examples, columns) ?? [];
-            double loss = _loss.Run(_users.Vectors, examples.Count, _items.Vectors, columns.Length, targets, logCounts, softTargets, softTargets.Length > 0 ? (float)options.TeacherShare : 0);
+            float[] softTargets = soft?.Of(examples, items) ?? [];
+            double loss = _loss.Run(_users.Vectors, examples.Count, _items.Vectors, items.Length, targets, logCounts, softTargets, softTargets.Length > 0 ? (float)options.TeacherShare : 0);
             _items.Backward(_loss.ItemChange, _gradient);
             _users.Backward(_loss.UserChange, _gradient);
             optimiser.Step(_gradient, rate, (float)options.Decay);
             return loss;
         }
 
-        private byte[] KeptIds(int[] columns, int step)
+        private byte[] KeptIds(int[] items, int step)
         {
             var random = new SeededRandom(options.Seed, 3_000_000_000UL + (ulong)step);
-            byte[] kept = new byte[columns.Length];
+            byte[] kept = new byte[items.Length];
             for (int i = 0; i < kept.Length; i++)
                 kept[i] = random.NextDouble() >= options.IdDropout ? (byte)1 : (byte)0;
             return kept;

@@ -1,15 +1,23 @@
+using Inference.Training.Chance;
 using Inference.Training.Features;
 using Inference.Training.Splits;
 
 namespace Inference.Training.TwoTower;
 
 /// <summary>
-/// Ranks for users of the validation part with the weights as they are. Candidates and exclusions are those of the protocol; of training users, an even choice of at most <see cref="MostUsers"/> is enough to choose by.
+/// Ranks for users of the validation part with the weights as they are. Candidates and exclusions are those of the protocol; of training users, an even choice of at most <see cref="MostUsers"/> is enough to choose by, of unseen
+/// users a draw of at most <see cref="MostUnseenUsers"/>.
 /// </summary>
 internal sealed class ValidationScore
 {
+    /// <summary>More of them would make every validation longer, and hardly tell more.</summary>
+    internal const int MostUnseenUsers = 3_000;
+
     private const int MostUsers = 600;
     private const int Depth = 10;
+
+    /// <summary>Scores that are in memory at a time, at most: 256 MB.</summary>
+    private const long MostScores = 1L << 26;
 
     private readonly TowerWeights _weights;
     private readonly Lanes _lanes;
@@ -24,7 +32,7 @@ internal sealed class ValidationScore
     private float[] _scores = [];
     private float[] _turned = [];
 
-    public ValidationScore(TowerWeights weights, ContentMatrix content, ColdSplit split, UserContexts contexts, Lanes lanes)
+    public ValidationScore(TowerWeights weights, ContentMatrix content, ColdSplit split, UserContexts contexts, ulong seed, Lanes lanes)
     {
         _weights = weights;
         _lanes = lanes;
@@ -39,9 +47,9 @@ internal sealed class ValidationScore
         int history = weights.Sizes.MaxHistory;
         if (split.Validation.Count > 0)
         {
-            int[] every = [.. Enumerable.Range(0, split.Validation.Count)];
+            int[] unseen = Unseen(split.Validation.Count, seed);
             foreach (int shots in FewShotUsers.Shots)
-                _fewShot.Add(PartOf(every, split.Validation.UserIds, user => split.Validation.Support.Slice(user)[..Math.Min(shots, split.Validation.Support[user].Length)], split.Validation.Support, split.Validation.Targets, contexts, history));
+                _fewShot.Add(PartOf(unseen, split.Validation.UserIds, user => split.Validation.Support.Slice(user)[..Math.Min(shots, split.Validation.Support[user].Length)], split.Validation.Support, split.Validation.Targets, contexts, history));
         }
 
         _warm = Training(split, split.WarmValidation, contexts, history);
@@ -50,13 +58,27 @@ internal sealed class ValidationScore
 
     public bool IsEmpty => _fewShot.Count == 0 && _warm is null && _cold is null;
 
-    public TwoTowerQuality Measure()
+    /// <param name="areItemsKnown">Whether the item tower has the weights of the measurement before, so that its vectors still stand.</param>
+    public TwoTowerQuality Measure(bool areItemsKnown = false)
     {
-        _items.Forward(_all, default);
+        if (!areItemsKnown)
+            _items.Forward(_all, default);
         double[] few = new double[_fewShot.Count];
         for (int i = 0; i < few.Length; i++)
             few[i] = Mean(_fewShot[i], .._trainingItems);
         return new TwoTowerQuality(few, _warm is { } warm ? Mean(warm, .._trainingItems) : double.NaN, _cold is { } cold ? Mean(cold, _coldItems) : double.NaN);
+    }
+
+    /// <summary>Which of the unseen users are asked, ascending.</summary>
+    internal static int[] Unseen(int count, ulong seed)
+    {
+        int[] users = [.. Enumerable.Range(0, count)];
+        if (count <= MostUnseenUsers)
+            return users;
+        new SeededRandom(seed, 4_000_000_000UL).Shuffle(users.AsSpan());
+        users = users[..MostUnseenUsers];
+        Array.Sort(users);
+        return users;
     }
 
     private static Part? Training(ColdSplit split, RowLists targets, UserContexts contexts, int maxHistory)
@@ -86,14 +108,23 @@ internal sealed class ValidationScore
         (int first, int count) = candidates.GetOffsetAndLength(_all.Length);
         int columns = FloatProduct.PaddedColumns(count);
         _users.Forward(part.Batch);
-        _scores = _scores.Length >= users * columns ? _scores : new float[users * columns];
+        int block = BlockOf(users, columns);
+        _scores = _scores.Length >= block * columns ? _scores : new float[block * columns];
         _turned = _turned.Length >= d * columns ? _turned : new float[d * columns];
         FloatProduct.Transpose(_items.Vectors.AsSpan(first * d, count * d), count, d, _turned, columns);
-        FloatProduct.Multiply(FloatView.RowMajor(_users.Vectors, d), FloatView.RowMajor(_turned, columns), FloatView.RowMajor(_scores, columns), users, d, columns, add: false, _lanes);
         double[] values = new double[users];
-        _lanes.Run(users, row => values[row] = Ndcg(_scores.AsSpan(row * columns, count), first, part.Excluded[part.Users[row]], part.Targets[part.Users[row]]));
+        for (int start = 0; start < users; start += block)
+        {
+            int begin = start, rows = Math.Min(block, users - start);
+            FloatProduct.Multiply(FloatView.RowMajor(_users.Vectors, d, begin * d), FloatView.RowMajor(_turned, columns), FloatView.RowMajor(_scores, columns), rows, d, columns, add: false, _lanes);
+            _lanes.Run(rows, row => values[begin + row] = Ndcg(_scores.AsSpan(row * columns, count), first, part.Excluded[part.Users[begin + row]], part.Targets[part.Users[begin + row]]));
+        }
+
         return values.Average();
     }
+
+    /// <summary>How many users are scored at a time: all, where that is not too much.</summary>
+    internal static int BlockOf(int users, int columns) => (int)Math.Clamp(MostScores / columns, 1, users);
 
     private static double Ndcg(Span<float> scores, int firstItem, ReadOnlySpan<int> excluded, ReadOnlySpan<int> targets)
     {

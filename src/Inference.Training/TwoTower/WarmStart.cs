@@ -32,7 +32,7 @@ internal static class WarmStart
         TowerWeights from = earlier.Weights;
         TowerSizes a = weights.Sizes, b = from.Sizes;
         if (a.Dimension != b.Dimension || a.Hidden != b.Hidden || a.MaxHistory != b.MaxHistory)
-            throw new ArgumentException("The earlier model has another dimension, number of hidden units or history length; train anew.", nameof(earlier));
+            throw new InvalidDataException($"The earlier model has dimension {b.Dimension}, {b.Hidden} hidden units and histories of {b.MaxHistory}; {a.Dimension}, {a.Hidden} and {a.MaxHistory} are wanted. Train anew.");
         foreach (Parameter to in weights.All)
         {
             Parameter source = from.All.FirstOrDefault(parameter => parameter.Name == to.Name) ?? to;
@@ -54,10 +54,12 @@ internal static class WarmStart
     /// <param name="now">The new one.</param>
     /// <param name="earlier">Tells which items the earlier one knew.</param>
     /// <param name="items">The items of now.</param>
-    public static void CarryContexts(TowerWeights weights, TwoTowerModel before, TwoTowerModel now, TwoTowerState earlier, SplitItems items)
+    /// <returns>Whether it could: items that both know, and that do not all have the same vector, are what spaces are compared by.</returns>
+    public static bool CarryContexts(TowerWeights weights, TwoTowerModel before, TwoTowerModel now, TwoTowerState earlier, SplitItems items)
     {
         int d = weights.Sizes.Dimension;
-        double[] map = MapOf(before, now, earlier, items);
+        if (MapOf(before, now, earlier, items) is not { } map)
+            return false;
         float[] nobody = new float[d], user = new float[d];
         before.EmbedUser([], [], nobody);
         for (int field = 0; field < weights.Context.Count; field++)
@@ -74,9 +76,11 @@ internal static class WarmStart
 
         Map(map, nobody, weights.UserBias.Row(weights.Values, 0));
         earlier.Weights.ContextScale.Of(earlier.Weights.Values).CopyTo(weights.ContextScale.Of(weights.Values));
+        return true;
     }
 
-    private static double[] MapOf(TwoTowerModel before, TwoTowerModel now, TwoTowerState earlier, SplitItems items)
+    /// <summary>Null where no two common items differ.</summary>
+    private static double[]? MapOf(TwoTowerModel before, TwoTowerModel now, TwoTowerState earlier, SplitItems items)
     {
         int d = now.Dimension;
         var ids = new HashSet<string>(earlier.TrainingItemIds, StringComparer.Ordinal);
@@ -95,6 +99,8 @@ internal static class WarmStart
         double trace = 0;
         for (int i = 0; i < d; i++)
             trace += gram[i * d + i];
+        if (!(trace > 0))
+            return null;
         for (int i = 0; i < d; i++)
             gram[i * d + i] += CarryRidge * trace / d;
         Linear.Cholesky<double>.Factor(gram, d).Solve(cross, d);

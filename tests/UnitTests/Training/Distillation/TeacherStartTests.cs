@@ -38,7 +38,7 @@ public sealed class TeacherStartTests
         TwoTowerTrainer.Train(
             Still with { Dimension = 16, ContextSteps = 20, Steps = 40, ValidationSteps = 20, TeacherShare = 0.9, IsTeacherAskedWithoutHistory = true }, _world.Split, _world.Contexts, _world.Traits, new Vectors(teacher), progress: new Collect(better));
 
-        var kept = new ValidationScore(teacher.Weights, teacher.Content, _world.Split, _world.Contexts, new Lanes(1)).Measure();
+        var kept = new ValidationScore(teacher.Weights, teacher.Content, _world.Split, _world.Contexts, 1, new Lanes(1)).Measure();
         Assert.True(better.Last(report => report.IsBest).Quality.Criterion > kept.Criterion - 0.1, $"{better.Last(report => report.IsBest).Quality.Criterion} where the teacher has {kept.Criterion}");
     }
 

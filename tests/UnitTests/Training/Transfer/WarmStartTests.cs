@@ -106,6 +106,46 @@ public sealed class WarmStartTests
         }
     }
 
+    [Fact]
+    public void CarryContexts_WhereAllItemsAreAlike_LeavesThemAsTheyAre()
+    {
+        TwoTowerModel before = TwoTowerTrainer.Train(Still, _world.Split, _world.Contexts, _world.Traits);
+        var flat = new TowerWeights(before.Weights.Sizes);
+        var now = new TwoTowerModel(flat, before.ItemIds, _world.Contexts, new ContentMatrix(_world.Traits));
+
+        Assert.False(WarmStart.CarryContexts(flat, before, now, before.State, _world.Split.Items));
+        Assert.All(flat.Values, value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void Load_OfDamagedBytes_SaysSo()
+    {
+        TwoTowerState state = TwoTowerTrainer.Train(Still, _world.Split, _world.Contexts, _world.Traits).State;
+        using var whole = new MemoryStream();
+        state.Save(whole);
+        string path = Path.GetTempFileName();
+        try
+        {
+            byte[] bytes = whole.ToArray();
+            // The mark, the sizes, and the length of the first id; then what no text can be as long as.
+            for (int at = 0; at <= 32; at++)
+                ThrowsFor([.. bytes[..at], (byte)~bytes[at], .. bytes[(at + 1)..]]);
+            ThrowsFor([.. bytes[..32], 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, .. bytes[37..]]);
+            ThrowsFor([.. bytes[..32], 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, .. bytes[38..]]);
+            ThrowsFor(bytes[..^1]);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        void ThrowsFor(byte[] damaged)
+        {
+            File.WriteAllBytes(path, damaged);
+            Assert.Contains(path, Assert.Throws<InvalidDataException>(() => TwoTowerState.Load(path)).Message, StringComparison.Ordinal);
+        }
+    }
+
     private static double First(ColdSplit split, TowerWorld world, TwoTowerState? earlier)
     {
         var reports = new List<TwoTowerProgress>();
