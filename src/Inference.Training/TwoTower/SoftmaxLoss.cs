@@ -33,7 +33,7 @@ internal sealed class SoftmaxLoss(int dimension, Lanes lanes)
     /// <param name="items">How many.</param>
     /// <param name="targets">What is wanted.</param>
     /// <param name="logCounts">Per item, what is taken off its logit; empty for nothing.</param>
-    /// <param name="soft">users × items, further target distributions that are mixed in; empty for none.</param>
+    /// <param name="soft">users × items, further target distributions that are mixed in; empty for none. A user whose row is all zeros has none.</param>
     /// <param name="softShare">Share of the further distributions, 0 to 1.</param>
     public double Run(float[] userVectors, int users, float[] itemVectors, int items, TargetBatch targets, float[] logCounts, float[] soft, float softShare)
     {
@@ -63,8 +63,9 @@ internal sealed class SoftmaxLoss(int dimension, Lanes lanes)
             {
                 Span<float> row = _logits.AsSpan(user * columns, columns);
                 ReadOnlySpan<float> other = softShare > 0 ? soft.AsSpan(user * items, items) : default;
+                bool isTaught = softShare > 0 && other.ContainsAnyExcept(0f);
                 row[items..].Clear();
-                _losses[user] = Row(row[..items], user, 1f / users, targets, logCounts, other, softShare);
+                _losses[user] = Row(row[..items], user, 1f / users, targets, logCounts, isTaught ? other : default, isTaught ? softShare : 0);
             }
         });
         FloatProduct.Multiply(logits, FloatView.RowMajor(itemVectors, dimension), FloatView.RowMajor(UserChange, dimension), users, items, dimension, add: false, lanes);

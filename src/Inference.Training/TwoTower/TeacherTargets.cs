@@ -13,6 +13,9 @@ internal sealed class TeacherTargets
 {
     private const int MostUsers = 200;
 
+    /// <summary>Deviations smaller than this share of the mean tell nothing: scores are sums of floats.</summary>
+    private const double Rounding = 1e-7;
+
     private readonly RankingModel _teacher;
     private readonly Lanes _lanes;
     private readonly int _items;
@@ -27,7 +30,7 @@ internal sealed class TeacherTargets
         _sharpness = Sharpness(split, contexts);
     }
 
-    /// <summary>users × columns; each row sums to 1, or is all zeros where the history is empty or the teacher makes no difference.</summary>
+    /// <summary>users × columns; each row sums to 1, or is all zeros where the teacher makes no difference between items.</summary>
     public float[] Of(Examples examples, int[] columns)
     {
         if (_targets.Length < examples.Count * columns.Length)
@@ -35,7 +38,13 @@ internal sealed class TeacherTargets
         _lanes.Run(examples.Count, row =>
         {
             Span<float> into = _targets.AsSpan(row * columns.Length, columns.Length);
-            double[] scores = Scores(examples.Histories[row], examples.Places[row], examples.Hidden[row].Span);
+            if (Scores(examples.Histories[row], examples.Places[row], examples.Hidden[row].Span) is not { } scores)
+            {
+                // A uniform target would teach that all items are alike.
+                into.Clear();
+                return;
+            }
+
             for (int i = 0; i < columns.Length; i++)
                 into[i] = (float)(_sharpness * scores[columns[i]]);
             TensorPrimitives.SoftMax(into, into);
@@ -43,8 +52,8 @@ internal sealed class TeacherTargets
         return _targets;
     }
 
-    /// <summary>Scores of the catalogue, standardised; those of hidden items far below all others.</summary>
-    private double[] Scores(ReadOnlyMemory<int> history, int place, ReadOnlySpan<int> hidden)
+    /// <summary>Scores of the catalogue, standardised; those of hidden items far below all others. Null where they differ by no more than rounding.</summary>
+    private double[]? Scores(ReadOnlyMemory<int> history, int place, ReadOnlySpan<int> hidden)
     {
         double[] scores = new double[_items];
         _teacher.Score(new RankingInput(history, place), scores);
@@ -52,8 +61,10 @@ internal sealed class TeacherTargets
         foreach (double score in scores)
             squares += (score - mean) * (score - mean);
         double deviation = Math.Sqrt(squares / _items);
+        if (!(deviation > Rounding * Math.Abs(mean)))
+            return null;
         for (int i = 0; i < scores.Length; i++)
-            scores[i] = deviation > 0 ? (scores[i] - mean) / deviation : 0;
+            scores[i] = (scores[i] - mean) / deviation;
         foreach (int item in hidden)
             scores[item] = -1e6;
         return scores;
@@ -63,18 +74,20 @@ internal sealed class TeacherTargets
     {
         double best = 1, bestLikelihood = double.NegativeInfinity;
         int users = Math.Min(MostUsers, split.Validation.Count);
-        double[][] scores = new double[users][];
+        double[]?[] scores = new double[]?[users];
         _lanes.Run(users, user => scores[user] = Scores(split.Validation.Support.Slice(user)[..Math.Min(5, split.Validation.Support[user].Length)], contexts.Find(split.Validation.UserIds[user]), split.Validation.Support[user]));
         foreach (double sharpness in (ReadOnlySpan<double>)[0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8])
         {
             double[] likelihoods = new double[users];
             _lanes.Run(users, user =>
             {
+                if (scores[user] is not { } own)
+                    return;
                 double sum = 0, taken = 0;
-                foreach (double score in scores[user])
+                foreach (double score in own)
                     sum += Math.Exp(sharpness * score);
                 foreach (int item in split.Validation.Targets[user])
-                    taken += sharpness * scores[user][item] / split.Validation.Targets[user].Length;
+                    taken += sharpness * own[item] / split.Validation.Targets[user].Length;
                 likelihoods[user] = taken - Math.Log(sum);
             });
             double likelihood = TensorPrimitives.Sum<double>(likelihoods);

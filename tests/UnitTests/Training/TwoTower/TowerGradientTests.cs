@@ -48,6 +48,20 @@ public sealed class TowerGradientTests
         }, [weights.HistoryId, weights.HistoryContent, weights.Position, weights.HistoryScale, weights.ContextScale, weights.UserBias, weights.UserHidden, weights.UserHiddenBias, weights.UserOut, .. weights.Context]);
     }
 
+    [Fact]
+    public void Run_OfLossWithoutSoftTargetsForAUser_IsThatOfTheEvents()
+    {
+        const int Users = 2, Items = 21;
+        float[] users = Numbers(Users * 16, 1), items = Numbers(Items * 16, 2);
+        var targets = new TargetBatch([0, 1, 2], [3, 5], [1, 1], [0, 0, 0], []);
+        SoftmaxLoss plain = new(16, _lanes), mixed = new(16, _lanes);
+
+        double expected = plain.Run(users, Users, items, Items, targets, [], [], 0), actual = mixed.Run(users, Users, items, Items, targets, [], new float[Users * Items], 0.5f);
+
+        Assert.Equal(expected, actual);
+        Assert.Equal(plain.UserChange, mixed.UserChange);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(0.4f)]
