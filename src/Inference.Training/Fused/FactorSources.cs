@@ -18,7 +18,6 @@ namespace Inference.Training.Fused;
 /// </summary>
 internal sealed class FactorSources(TrainingSet set, ulong seed)
 {
-    private const double ContentRidgePenalty = 3;
 
     /// <summary>λ of the fold-in with a prior: how firmly the prior is believed.</summary>
     private const double PriorPrecision = 10;
@@ -29,7 +28,7 @@ internal sealed class FactorSources(TrainingSet set, ulong seed)
     /// <summary>τ: below 1, because events of a user are not independent.</summary>
     private const float ClickWeight = 0.6f;
 
-    private static readonly AlsOptions Options = new() { Dimension = 64, Ridge = 0.01, UnseenWeight = 0.3, Iterations = 8 };
+    private static readonly AlsOptions Options = AlsOptions.Foundation;
 
     /// <summary>The sources; the profiles are null where there are too few users for any cluster.</summary>
     /// <param name="towers">Whose embeddings of the training users are clustered.</param>
@@ -102,8 +101,8 @@ internal sealed class FactorSources(TrainingSet set, ulong seed)
     private float[] FactorsOfAll(ImplicitAls als)
     {
         float[] factors = new float[set.ItemCount * als.Dimension];
-        if (set.ItemCount > set.TrainedCount && set.Plan.Traits.TermCount is > 0 and <= Models.ContentRidge.MostTerms)
-            Models.ContentRidge.Fit(set.Plan.Traits, als, ContentRidgePenalty).ItemFactors.CopyTo(factors, 0);
+        if (set.ItemCount > set.TrainedCount && set.Plan.Traits.TermCount is > 0 and <= ContentRidge.MostTerms)
+            ContentRidge.Fit(set.Plan.Traits, als, ContentRidge.DefaultPenalty).ItemFactors.CopyTo(factors, 0);
         als.ItemFactors.CopyTo(factors, 0);
         return factors;
     }

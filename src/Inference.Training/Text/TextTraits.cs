@@ -22,7 +22,6 @@ public static class TextTraits
 
     private const int MostComponents = 64;
     private const int FewestTexts = 50;
-    private const double ContentPenalty = 3;
     private const int Digits = 5;
 
     /// <summary>Adds text embeddings to the features, where they help.</summary>
@@ -92,11 +91,11 @@ public static class TextTraits
             return new TextReport(false, width, texts, null, "nobody of the validation part took an unseen item");
         if (plan.Traits.TermCount > ContentRidge.MostTerms)
             return new TextReport(false, width, texts, null, string.Create(CultureInfo.InvariantCulture, $"there are more than {ContentRidge.MostTerms} terms to judge by"));
-        ImplicitAls als = ImplicitAls.Fit(inputs.Split.Training, inputs.Split.Items.TrainingCount, new AlsOptions { Dimension = 64, Ridge = 0.01, UnseenWeight = 0.3, Iterations = 8, Seed = inputs.Seed }, cancellationToken: cancellationToken);
+        ImplicitAls als = ImplicitAls.Fit(inputs.Split.Training, inputs.Split.Items.TrainingCount, AlsOptions.Foundation with { Seed = inputs.Seed }, cancellationToken: cancellationToken);
         progress.Report(0.4);
-        ScenarioResult without = inputs.Judge.Evaluate(ContentRidge.Fit(inputs.Features.Traits, als, ContentPenalty), scenario, cancellationToken);
+        ScenarioResult without = inputs.Judge.Evaluate(ContentRidge.Fit(inputs.Features.Traits, als, ContentRidge.DefaultPenalty), scenario, cancellationToken);
         progress.Report(0.7);
-        ScenarioResult with = inputs.Judge.Evaluate(ContentRidge.Fit(plan.Traits, als, ContentPenalty), scenario, cancellationToken);
+        ScenarioResult with = inputs.Judge.Evaluate(ContentRidge.Fit(plan.Traits, als, ContentRidge.DefaultPenalty), scenario, cancellationToken);
         PairedComparison comparison = PairedBootstrap.Compare([without, with])[0];
         string reason = string.Create(
             CultureInfo.InvariantCulture,

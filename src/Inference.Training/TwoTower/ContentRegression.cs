@@ -3,7 +3,7 @@ namespace Inference.Training.TwoTower;
 /// <summary>
 /// Ridge regression from the content of items to vectors, all columns at a time, by conjugate gradients on (XᵀX + λI) B = XᵀY (Hestenes and Stiefel, 1952); X is never multiplied out.
 /// </summary>
-internal static class ContentRidge
+internal static class ContentRegression
 {
     private const int Iterations = 40;
 

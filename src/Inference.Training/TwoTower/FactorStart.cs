@@ -93,7 +93,7 @@ internal static class FactorStart
     internal static void Divide(ContentMatrix content, int[] items, float[] vectors, Parameter contentTable, Parameter idTable, TowerWeights weights, TwoTowerOptions options, Lanes lanes)
     {
         int d = contentTable.Columns;
-        ContentRidge.Fit(content, items, vectors, contentTable.In(weights.Values), options.ContentRidge, lanes);
+        ContentRegression.Fit(content, items, vectors, contentTable.In(weights.Values), options.ContentRidge, lanes);
         float[] fitted = new float[items.Length * d];
         content.Multiply(items, contentTable.In(weights.Values), fitted, d, lanes);
         Span<float> ids = idTable.Of(weights.Values)[d..];

@@ -1,4 +1,5 @@
 using Inference.Training.Features;
+using Inference.Training.Linear;
 using Inference.Training.Models;
 using Inference.Training.Splits;
 
@@ -41,8 +42,9 @@ internal static class TeacherStart
             for (int j = 0; j < d; j++)
                 input[i * d + j] = (one[j] - nobody[j]) * MathF.Sqrt(2);
         });
-        FactorStart.Divide(content, [.. Enumerable.Range(0, items)], output, weights.ItemContent, weights.ItemId, weights, options, lanes);
-        FactorStart.Divide(content, [.. Enumerable.Range(0, items)], input, weights.HistoryContent, weights.HistoryId, weights, options, lanes);
+        int[] all = [.. Enumerable.Range(0, items)];
+        FactorStart.Divide(content, all, output, weights.ItemContent, weights.ItemId, weights, options, lanes);
+        FactorStart.Divide(content, all, input, weights.HistoryContent, weights.HistoryId, weights, options, lanes);
         for (int bucket = 0; bucket < weights.UserBias.Rows; bucket++)
             nobody.CopyTo(weights.UserBias.Row(weights.Values, bucket));
         FitContexts(weights, contexts, teacher, userMap, nobody, asked, lanes);
@@ -86,8 +88,8 @@ internal static class TeacherStart
     {
         double[] userGram = SymmetricEigen.Gram([.. users.SelectMany(row => row)], users.Length, t, lanes);
         double[] root = Root(SymmetricEigen.Gram([.. items.SelectMany(row => row)], items.Length, t, lanes), t);
-        (double[] y, double[] squares) = SymmetricEigen.Solve(Product(Product(root, userGram, t, t, t), root, t, t, t), t);
-        double[] rootY = Product(root, y, t, t, t), gramRootY = Product(userGram, rootY, t, t, t);
+        (double[] y, double[] squares) = SymmetricEigen.Solve(MatrixProduct.Multiply(MatrixProduct.Multiply(root, userGram, t, t, t), root, t, t, t), t);
+        double[] rootY = MatrixProduct.Multiply(root, y, t, t, t), gramRootY = MatrixProduct.Multiply(userGram, rootY, t, t, t);
         double[] userMap = new double[t * d], itemMap = new double[t * d];
         for (int j = 0; j < Math.Min(t, d); j++)
         {
@@ -120,20 +122,7 @@ internal static class TeacherStart
             }
         }
 
-        return Product(scaled, turned, t, t, t);
-    }
-
-    private static double[] Product(double[] a, double[] b, int rows, int inner, int columns)
-    {
-        double[] result = new double[rows * columns];
-        for (int i = 0; i < rows; i++)
-        {
-            Span<double> into = result.AsSpan(i * columns, columns);
-            for (int k = 0; k < inner; k++)
-                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(b.AsSpan(k * columns, columns), a[i * inner + k], into, into);
-        }
-
-        return result;
+        return MatrixProduct.Multiply(scaled, turned, t, t, t);
     }
 
     private static float[] Map(double[] vector, double[] map, int d)

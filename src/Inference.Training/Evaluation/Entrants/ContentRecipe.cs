@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Inference.Training.Models;
 
 namespace Inference.Training.Evaluation.Entrants;
 
 /// <summary>A model of content with one number to choose, by how it ranks the cold items of the validation part.</summary>
-internal sealed class ContentRecipe(string name, string description, string parameter, double[] values, Func<EvaluationInputs, Func<double, RankingModel>> fits) : EntrantRecipe
+internal sealed class ContentRecipe(string name, string description, string parameter, double[] values, Func<EvaluationInputs, Func<double, RankingModel>> fits, int mostTerms = int.MaxValue) : EntrantRecipe
 {
     private const int MostUsers = 800;
 
@@ -12,7 +13,12 @@ internal sealed class ContentRecipe(string name, string description, string para
 
     public override string Description => description;
 
-    public override string? WhyNot(EvaluationInputs inputs) => inputs.Features.Traits.TermCount == 0 ? "nothing is known of items but their ids" : null;
+    public override string? WhyNot(EvaluationInputs inputs) => inputs.Features.Traits.TermCount switch
+    {
+        0 => "nothing is known of items but their ids",
+        int terms when terms > mostTerms => string.Create(CultureInfo.InvariantCulture, $"items have {terms} terms, and its equations are solved for {mostTerms} at most"),
+        _ => null,
+    };
 
     public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken)
     {

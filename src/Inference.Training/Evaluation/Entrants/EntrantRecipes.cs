@@ -34,7 +34,7 @@ public static class EntrantRecipes
             {
                 ImplicitAls als = factors.Foundation(inputs, default);
                 return ridge => ContentRidge.Fit(inputs.Features.Traits, als, ridge);
-            }),
+            }, ContentRidge.MostTerms),
         ];
     }
 }

@@ -18,6 +18,9 @@ public sealed record AlsOptions
     /// <value>Names the chance of the first factors. Default 1.</value>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>Factors that other models are built on: enough rounds to tell, with what was not seen weighing less.</summary>
+    internal static AlsOptions Foundation { get; } = new() { Dimension = 64, Ridge = 0.01, UnseenWeight = 0.3, Iterations = 8 };
+
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Dimension, 1);

@@ -1,12 +1,23 @@
 using Inference.Training.Features;
+using Inference.Training.Linear;
 using Inference.Training.Splits;
 
 namespace Inference.Training.Models;
 
-/// <summary>How popular an item should be by its content: the mean of the training users of the catalogue's items most like it, weighted by cosine. The same for everyone.</summary>
+/// <summary>
+/// How popular an item should be by its content: the mean of the training users of the catalogue's items most like it, weighted by cosine. The same for everyone.
+/// <list type="number">
+/// <item>Find the items most like it (<see cref="ContentNeighbours"/>).</item>
+/// <item>Take the mean of their users. An item that shares no term with any gets the mean of the catalogue.</item>
+/// </list>
+/// </summary>
 public sealed class ContentPopularity : RankingModel
 {
     private const int DefaultNeighbours = 20;
+
+    /// <summary>Catalogues up to so many items are looked through whole; in larger ones the time grows with the items, and not with their square.</summary>
+    private const int MostCandidates = 5_000;
+
     private readonly double[] _expected;
 
     private ContentPopularity(double[] expected) => _expected = expected;
@@ -18,36 +29,29 @@ public sealed class ContentPopularity : RankingModel
     /// <param name="split">For the training users of items.</param>
     /// <param name="traits">Content of all items.</param>
     /// <param name="neighbours">Items that are asked, at least 1; the item itself is none of them.</param>
-    public static ContentPopularity Fit(ColdSplit split, ItemTraits traits, int neighbours = DefaultNeighbours)
+    public static ContentPopularity Fit(ColdSplit split, ItemTraits traits, int neighbours = DefaultNeighbours) => Fit(split, traits, neighbours, MostCandidates);
+
+    internal static ContentPopularity Fit(ColdSplit split, ItemTraits traits, int neighbours, int mostCandidates)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(neighbours, 1);
         int catalogue = split.Items.TrainingCount;
+        double mean = 0;
+        for (int item = 0; item < catalogue; item++)
+            mean += (double)split.Items.TrainingUsers[item] / catalogue;
+        RowLists byTerm = ItemUsers.Of(traits.Terms, traits.TermCount).Users;
         double[] expected = new double[traits.Count];
-        Parallel.For(0, traits.Count, () => (Profile: new double[traits.TermCount], Cosines: new double[catalogue], Order: new int[catalogue]), (item, _, scratch) =>
+        Parallel.For(0, traits.Count, () => new ContentNeighbours(traits, byTerm, catalogue, neighbours, mostCandidates), (item, _, nearest) =>
         {
-            ReadOnlySpan<int> terms = traits.Terms[item];
-            int first = traits.Terms.Offsets[item];
-            for (int i = 0; i < terms.Length; i++)
-                scratch.Profile[terms[i]] = traits.TermWeights[first + i];
-            for (int other = 0; other < catalogue; other++)
-            {
-                scratch.Cosines[other] = other == item ? 1 : -ContentProduct.Dot(traits, other, scratch.Profile);
-                scratch.Order[other] = other;
-            }
-
-            foreach (int term in terms)
-                scratch.Profile[term] = 0;
-            Array.Sort(scratch.Cosines, scratch.Order);
+            nearest.Find(item);
             double sum = 0, weights = 0;
-            for (int i = 0; i < Math.Min(neighbours, catalogue); i++)
+            for (int i = 0; i < nearest.Count; i++)
             {
-                double weight = Math.Max(0, -scratch.Cosines[i]) + 1e-9;
-                sum += weight * split.Items.TrainingUsers[scratch.Order[i]];
-                weights += weight;
+                sum += nearest.Cosines[i] * split.Items.TrainingUsers[nearest.Items[i]];
+                weights += nearest.Cosines[i];
             }
 
-            expected[item] = weights > 0 ? sum / weights : 0;
-            return scratch;
+            expected[item] = weights > 0 ? sum / weights : mean;
+            return nearest;
         }, static _ => { });
         return new ContentPopularity(expected);
     }

@@ -13,6 +13,9 @@ public sealed class ContentRidge : RankingModel
     /// <summary>Terms up to which the equations are solved in one piece: 3 GB and some minutes.</summary>
     public const int MostTerms = 20_000;
 
+    /// <summary>λ where nothing chooses it.</summary>
+    internal const double DefaultPenalty = 3;
+
     private readonly ImplicitAls _als;
 
     private ContentRidge(ImplicitAls als, float[] factors)

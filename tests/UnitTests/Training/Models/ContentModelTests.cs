@@ -1,6 +1,9 @@
+using Inference.Training.Evaluation;
+using Inference.Training.Evaluation.Entrants;
 using Inference.Training.Features;
 using Inference.Training.Models;
 using Inference.Training.Splits;
+using UnitTests.Training.Fused;
 using Xunit;
 
 namespace UnitTests.Training.Models;
@@ -36,6 +39,43 @@ public sealed class ContentModelTests
         ContentPopularity.Fit(SmallShop.Split, Traits, neighbours: 10).Score(default, scores);
         double mean = Enumerable.Range(0, 10).Average(place => SmallShop.Split.Items.TrainingUsers[2 + 4 * place]);
         Assert.Equal(mean, scores[SmallShop.Items + 2], 1e-6);
+    }
+
+    [Fact]
+    public void Score_OfContentPopularityWithFewCandidates_AsksThoseOfTheRarestTerm()
+    {
+        // Beside its shelf, a new item shares a rare word with two others.
+        int item = SmallShop.Items;
+        RowLists terms = RowLists.Of([.. Enumerable.Range(0, All).Select(other => (IReadOnlyList<int>)(other == item || other is 8 or 12 ? [SmallShop.ShelfOf(other), SmallShop.Shelves] : [SmallShop.ShelfOf(other)]))]);
+        var traits = new ItemTraits(All, [], 0, terms, 1, terms, [.. Enumerable.Range(0, All).SelectMany(other => Enumerable.Repeat(terms[other].Length == 2 ? MathF.Sqrt(0.5f) : 1f, terms[other].Length))], SmallShop.Shelves + 1);
+        double[] few = new double[All], all = new double[All];
+        ContentPopularity.Fit(SmallShop.Split, traits, neighbours: 10, mostCandidates: 2).Score(default, few);
+        ContentPopularity.Fit(SmallShop.Split, traits, neighbours: 2).Score(default, all);
+
+        Assert.Equal((SmallShop.Split.Items.TrainingUsers[8] + SmallShop.Split.Items.TrainingUsers[12]) / 2.0, few[item], 1e-6);
+        Assert.Equal(all[item], few[item], 1e-6);
+    }
+
+    [Fact]
+    public void Score_OfContentPopularityWithoutTerms_IsTheMeanOfTheCatalogue()
+    {
+        RowLists none = RowLists.Of([.. Enumerable.Repeat<IReadOnlyList<int>>([], All)]);
+        double[] scores = new double[All];
+        ContentPopularity.Fit(SmallShop.Split, new ItemTraits(All, [], 0, none, 1, none, [], 0)).Score(default, scores);
+        Assert.Equal(SmallShop.Split.Items.TrainingUsers.Take(SmallShop.Items).Average(), scores[3], 1e-9);
+    }
+
+    [Fact]
+    public void WhyNot_OfMoreTermsThanEquationsAreSolvedFor_SaysSo()
+    {
+        using var folder = new FusedFolder(users: 40);
+        EvaluationInputs inputs = folder.Inputs();
+        int terms = inputs.Features.Traits.TermCount;
+        Assert.True(terms > 1);
+        Assert.Null(Recipe(terms).WhyNot(inputs));
+        Assert.Contains($"{terms} terms", Recipe(terms - 1).WhyNot(inputs), StringComparison.Ordinal);
+
+        static ContentRecipe Recipe(int mostTerms) => new("content", "any", "lam", [1], _ => throw new InvalidOperationException("Not to be fitted."), mostTerms);
     }
 
     private static ItemTraits Make()
