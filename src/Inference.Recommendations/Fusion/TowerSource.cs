@@ -42,5 +42,6 @@ public sealed class TowerSource : ScoreSource
             scratch.Candidates.Add(neighbor.Row);
     }
 
-    private ReadOnlySpan<float> EmbeddingOf(in FusionInput input) => IsOfContext ? input.ContextEmbedding : input.Embedding;
+    /// <summary>What it holds against the items; empty where the tower did not answer.</summary>
+    internal ReadOnlySpan<float> EmbeddingOf(in FusionInput input) => IsOfContext ? input.ContextEmbedding : input.Embedding;
 }

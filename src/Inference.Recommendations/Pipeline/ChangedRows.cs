@@ -5,53 +5,101 @@ namespace Inference.Recommendations.Pipeline;
 
 /// <summary>
 /// Scores items that are not as the bundle brought them. Those that came since are scored by the towers, who know where they lie; every other source gives them what it gives to the average item, 0. Those that
-/// were replaced keep what other sources say of them.
+/// were replaced keep what other sources say of them. Rows go in blocks; once the time of the sources is over no further block begins.
 /// </summary>
-internal readonly struct ChangedRows(Snapshot snapshot, FusionModel model, FusionScratch scratch)
+internal struct ChangedRows(Snapshot snapshot, FusionModel model, FusionScratch scratch, FusionClock clock)
 {
-    public float Score(int row, in FusionInput input)
+    /// <summary>Rows between two looks at the clock.</summary>
+    public const int BlockRows = 256;
+
+    /// <summary>Whether the time was over before all rows had their turn: moved ones then lie where the bundle had them, and added ones are not offered.</summary>
+    public bool IsLate { get; private set; }
+
+    /// <summary>Whether a source scores items that came since; others say nothing of them.</summary>
+    public readonly bool Speaks(int source) =>
+        // Where ranks are added up, an item without a rank gets nothing.
+        model.Weights is not null && scratch.Outcomes[source] == SourceOutcome.Scored && model.Sources[source] is TowerSource;
+
+    /// <summary>Offers the items that came since and may be shown.</summary>
+    public void OfferAdded(in FusionInput input, Eligibility eligible, ref BestRows best)
     {
-        float score = 0;
-        for (int i = 0; i < model.Sources.Count; i++)
-            score += PartOf(i, row, input);
-        return score;
+        Span<int> rows = stackalloc int[BlockRows];
+        Span<float> fused = stackalloc float[BlockRows], scores = stackalloc float[BlockRows];
+        int row = model.RowCount;
+        while (true)
+        {
+            int count = 0;
+            for (; row < eligible.Rows.RowCount && count < BlockRows; row++)
+            {
+                if (eligible.Allows(row))
+                    rows[count++] = row;
+            }
+
+            if (count == 0 || IsOver())
+                return;
+            fused[..count].Clear();
+            for (int i = 0; i < model.Sources.Count; i++)
+            {
+                if (!Speaks(i))
+                    continue;
+                snapshot.Index.Score(((TowerSource)model.Sources[i]).EmbeddingOf(input), rows[..count], scores);
+                for (int place = 0; place < count; place++)
+                    fused[place] += PartOf(i, scores[place]);
+            }
+
+            for (int place = 0; place < count; place++)
+                best.Offer(rows[place], fused[place]);
+        }
     }
 
-    /// <summary>What each source adds.</summary>
-    public void Parts(int row, in FusionInput input, Span<float> parts)
+    /// <summary>What each source adds to the score of an item that came since.</summary>
+    public readonly void Parts(int row, in FusionInput input, Span<float> parts)
     {
         for (int i = 0; i < parts.Length; i++)
-            parts[i] = PartOf(i, row, input);
+            parts[i] = Speaks(i) ? PartOf(i, snapshot.Index.Score(((TowerSource)model.Sources[i]).EmbeddingOf(input), row)) : 0f;
     }
 
     /// <summary>Scores the bundle's rows once more by the towers where their vectors are others now.</summary>
     public void ScoreMoved(in FusionInput input)
     {
         // Candidates of large catalogues are scored by the index that serves, which knows.
-        if (!scratch.IsWhole || model.Weights is null)
+        if (!scratch.IsWhole)
             return;
-        foreach (int row in snapshot.Editor.MovedRows)
+        Span<float> scores = stackalloc float[BlockRows];
+        ReadOnlySpan<int> moved = snapshot.Editor.MovedRows;
+        for (int begin = 0; begin < moved.Length; begin += BlockRows)
         {
+            if (IsOver())
+                return;
+            ReadOnlySpan<int> rows = moved.Slice(begin, Math.Min(BlockRows, moved.Length - begin));
             for (int i = 0; i < model.Sources.Count; i++)
             {
-                if (scratch.Outcomes[i] != SourceOutcome.Scored || model.Sources[i] is not TowerSource tower)
+                if (!Speaks(i))
                     continue;
-                float score = snapshot.Index.Score(tower.IsOfContext ? input.ContextEmbedding : input.Embedding, row);
-                if (float.IsNaN(score))
-                    continue;
-                ref float part = ref scratch.PartsOf(i)[row];
-                scratch.Fused[row] += scratch.Factors[i] * (score - scratch.Means[i] - part);
-                part = score - scratch.Means[i];
+                snapshot.Index.Score(((TowerSource)model.Sources[i]).EmbeddingOf(input), rows, scores);
+                Span<float> parts = scratch.PartsOf(i);
+                for (int place = 0; place < rows.Length; place++)
+                {
+                    if (float.IsNaN(scores[place]))
+                        continue;
+                    int row = rows[place];
+                    float part = scores[place] - scratch.Means[i];
+                    scratch.Fused[row] += scratch.Factors[i] * (part - parts[row]);
+                    parts[row] = part;
+                }
             }
         }
     }
 
-    private float PartOf(int source, int row, in FusionInput input)
+    /// <summary>What nobody has to score takes no time.</summary>
+    private bool IsOver()
     {
-        // Where ranks are added up, an item without a rank gets nothing.
-        if (model.Weights is null || scratch.Outcomes[source] != SourceOutcome.Scored || model.Sources[source] is not TowerSource tower)
-            return 0f;
-        float score = snapshot.Index.Score(tower.IsOfContext ? input.ContextEmbedding : input.Embedding, row);
-        return float.IsNaN(score) ? 0f : scratch.Factors[source] * (score - scratch.Means[source]);
+        if (!clock.IsOver)
+            return false;
+        for (int i = 0; i < model.Sources.Count; i++)
+            IsLate |= Speaks(i);
+        return IsLate;
     }
+
+    private readonly float PartOf(int source, float score) => float.IsNaN(score) ? 0f : scratch.Factors[source] * (score - scratch.Means[source]);
 }

@@ -12,16 +12,20 @@ internal struct Evidence(FusionModel model, FusionScratch scratch)
 
     /// <summary>Takes one item in.</summary>
     /// <param name="parts">By source: what it added to the item's score.</param>
-    /// <returns>The source with the largest part; −1 where no source spoke at all.</returns>
-    public int Add(ReadOnlySpan<float> parts)
+    /// <param name="isAdded">Whether it came since the bundle.</param>
+    /// <param name="changed">Says which sources speak of such items.</param>
+    /// <returns>The source with the largest part of those that speak of the item, even where it lowers the score; −1 where no source spoke at all.</returns>
+    public int Add(ReadOnlySpan<float> parts, bool isAdded, in ChangedRows changed)
     {
         int main = -1;
+        bool mainSpeaks = false;
         for (int i = 0; i < parts.Length; i++)
         {
             if (scratch.Outcomes[i] != SourceOutcome.Scored)
                 continue;
-            if (main < 0 || parts[i] > parts[main])
-                main = i;
+            bool speaks = !isAdded || changed.Speaks(i);
+            if (main < 0 || (speaks == mainSpeaks ? parts[i] > parts[main] : speaks))
+                (main, mainSpeaks) = (i, speaks);
             float part = MathF.Max(parts[i], 0f);
             switch (model.Sources[i].Kind)
             {

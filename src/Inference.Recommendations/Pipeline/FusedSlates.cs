@@ -93,9 +93,17 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
         FusionScratch scratch = fused.Rent();
         try
         {
-            fused.Run(input, scratch, fused.IsWhole, eligible.Filter, slate.Free, new FusionClock(time, until));
+            var clock = new FusionClock(time, until);
+            fused.Run(input, scratch, fused.IsWhole, eligible.Filter, slate.Free, clock);
             Label(snapshot, fused.Model, scratch, degraded);
-            Rung rung = Fill(snapshot, fused, input, scratch, known, eligible, slate, query.Explain);
+            var changed = new ChangedRows(snapshot, fused.Model, scratch, clock);
+            Rung rung = Fill(fused, input, scratch, ref changed, known, eligible, slate, query.Explain);
+            if (changed.IsLate)
+            {
+                metrics.SourceDropped(Sources.Towers, "timeout");
+                degraded.Add(Components.UserTower, DegradationReason.Timeout, "No time was left for items that changed since the bundle; the others are here.");
+            }
+
             metrics.Fused(time.GetElapsedTime(start));
             return rung;
         }
@@ -131,11 +139,10 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
         }
     }
 
-    private static Rung Fill(Snapshot snapshot, FusedScorer fused, in FusionInput input, FusionScratch scratch, Known known, Eligibility eligible, Slate slate, bool explain)
+    private static Rung Fill(FusedScorer fused, in FusionInput input, FusionScratch scratch, ref ChangedRows changed, Known known, Eligibility eligible, Slate slate, bool explain)
     {
         if (slate.Free == 0)
             return Rung.Popularity;
-        var changed = new ChangedRows(snapshot, fused.Model, scratch);
         changed.ScoreMoved(input);
         var best = new BestRows(scratch.Keys(slate.Free));
         ReadOnlySpan<float> scores = scratch.Fused;
@@ -149,12 +156,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
                 best.Offer(row, scores[place]);
         }
 
-        for (int row = fused.Model.RowCount; row < eligible.Rows.RowCount; row++)
-        {
-            if (eligible.Allows(row))
-                best.Offer(row, changed.Score(row, input));
-        }
-
+        changed.OfferAdded(input, eligible, ref best);
         var evidence = new Evidence(fused.Model, scratch);
         Span<float> parts = stackalloc float[fused.Model.Sources.Count];
         FusedShares? shares = explain ? new FusedShares() : null;
@@ -172,7 +174,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
                 changed.Parts(row, input, parts);
             }
 
-            int main = evidence.Add(parts);
+            int main = evidence.Add(parts, isAdded: row >= fused.Model.RowCount, changed);
             if (main < 0)
                 break;
             slate.Add(row, BestRows.ScoreOf(key), fused.Model.Sources[main].Kind);

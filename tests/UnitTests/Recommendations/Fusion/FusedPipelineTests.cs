@@ -1,9 +1,12 @@
+using Inference.Recommendations;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 using Inference.Vectors;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace UnitTests.Recommendations.Fusion;
@@ -171,6 +174,127 @@ public sealed class FusedPipelineTests
     }
 
     [Fact]
+    public async Task Recommend_WithAnAddedItemThatLiesFarOff_NamesTheTowersThatScoredIt()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+        snapshot.Editor.Apply([new ItemChange("new", 1, new ItemContent("New", FeatureSet.None, FeatureSet.None))], [0f, -5f, 0f]); // against anna's axis
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 20 });
+
+        Assert.Equal(("new", Sources.Towers), (reply.Items[^1].ItemId, reply.Items[^1].Source));
+    }
+
+    [Fact]
+    public async Task Recommend_WithManyAddedItems_GivesEachTheScoreOfItsPlace()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+        AddMany(snapshot, count: 600); // several blocks
+        FusedScorer fused = snapshot.Fusion!;
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 700 });
+
+        Dictionary<string, float> scores = reply.Items.ToDictionary(item => item.ItemId, item => item.Score);
+        Assert.Equal(610, scores.Count);
+        for (int row = World.Items; row < World.Items + 600; row++)
+            Assert.Equal(SumOfParts(row), scores[$"new {row}"]);
+
+        float SumOfParts(int row)
+        {
+            FusionScratch scratch = fused.Rent();
+            float[] own = [0f, 0.975f, 0f], parts = new float[fused.Model.Sources.Count]; // the mean of i1 and i4
+            var input = new FusionInput { History = [1, 4], Embedding = own };
+            fused.Run(input, scratch, isWhole: true, default, wanted: 10, default);
+            new ChangedRows(snapshot, fused.Model, scratch, default).Parts(row, input, parts);
+            fused.Return(scratch);
+            return parts.Sum();
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Recommend_WithNoTimeForChangedItems_GoesOnWithoutThemAndSaysSo(bool areMoved)
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world);
+        if (areMoved)
+            snapshot.Editor.Apply([new ItemChange("i3", 1, new ItemContent("Moved", FeatureSet.None, FeatureSet.None))], [0f, 5f, 0f]);
+        else
+            AddMany(snapshot, count: 600);
+        string best = areMoved ? "i3" : "new ";
+        var pipeline = new RecommendationPipeline(
+            world.States, null, World.Keys, world.Options, new RecommendationMetrics(world.Meters), new TickingTime(), NullLoggerFactory.Instance);
+
+        // Each look at the clock takes a tick, and changed items come last: of all budgets that are too small, the largest falls short of them alone.
+        RecommendReply? late = null;
+        for (int budget = 100; late is null && budget > 0; budget--)
+        {
+            snapshot.Fusion!.Options.Budget = TimeSpan.FromTicks(budget);
+            RecommendReply reply = await pipeline.RecommendAsync(snapshot, new RecommendQuery { UserId = "anna", Limit = 10 }, CancellationToken.None);
+            if (reply.Degraded.Count > 0)
+                late = reply;
+            else
+                Assert.StartsWith(best, reply.Items[0].ItemId, StringComparison.Ordinal);
+        }
+
+        Degradation degradation = Assert.Single(late!.Degraded);
+        Assert.Equal((Components.UserTower, DegradationReason.Timeout), (degradation.Component, degradation.Reason));
+        Assert.Contains("changed since the bundle", degradation.Detail, StringComparison.Ordinal);
+        Assert.Equal(10, late.Items.Count);
+        if (areMoved)
+            Assert.NotEqual("i3", late.Items[0].ItemId);
+    }
+
+    [Fact]
+    public async Task Recommend_OfALargeCatalogue_AsksTheIndexThatServes()
+    {
+        var world = new World();
+        Snapshot snapshot = Fused(world, isWhole: false);
+        Assert.False(snapshot.Fusion!.IsWhole);
+        RecommendReply before = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 10 });
+        RecommendReply expected = await Ask(world, Fused(world), new RecommendQuery { UserId = "anna", Limit = 10 });
+
+        Assert.Equal(expected.Items.Select(item => (item.ItemId, item.Source)), before.Items.Select(item => (item.ItemId, item.Source)));
+        for (int i = 0; i < expected.Items.Count; i++)
+            Assert.Equal(expected.Items[i].Score, before.Items[i].Score, 1e-5f);
+
+        // What moved lies where it is now, what went is gone, what came is scored.
+        snapshot.Editor.Apply(
+            [
+                new ItemChange("i2", 1, null),
+                new ItemChange("i3", 1, new ItemContent("Moved", FeatureSet.None, FeatureSet.None)),
+                new ItemChange("new", 1, new ItemContent("New", FeatureSet.None, FeatureSet.None)),
+            ],
+            [0f, 5f, 0f, 0f, 4f, 0f]);
+        RecommendReply after = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 12 });
+
+        Assert.Equal([("i3", Sources.Towers), ("new", Sources.Towers)], after.Items.Take(2).Select(item => (item.ItemId, item.Source)));
+        Assert.Equal(10, after.Items.Count);
+        Assert.DoesNotContain(after.Items, item => item.ItemId == "i2" || float.IsNaN(item.Score));
+    }
+
+    [Fact]
+    public void TowerItems_Served_GivesDeletedRowsTheMean()
+    {
+        var world = new World();
+        TowerItems items = TowerItems.Of(world.Snapshot.Index, World.Items);
+        world.Snapshot.Editor.Apply([new ItemChange("i4", 1, null)], []);
+        float[] whole = new float[World.Items], some = new float[3];
+
+        items.Score([0f, 1f, 0f], new RowsToScore(World.Items), whole);
+        int[] slots = new int[World.Items];
+        (slots[1], slots[4], slots[0]) = (1, 2, 3);
+        items.Score([0f, 1f, 0f], new RowsToScore([1, 4, 0], slots), some);
+
+        // i1, i7 and i10 are what is left of the axis, of eleven items.
+        Assert.Equal((0.99f + 0.93f + 0.90f) / 11, whole[4], 1e-6f);
+        Assert.Equal([0.99f, 0.495f, 0f], some);
+        Assert.Equal((World.Items, 3), (items.RowCount, items.Dimension));
+    }
+
+    [Fact]
     public async Task Recommend_AfterAnItemWasReplaced_ScoresItWhereItIsNow()
     {
         var world = new World();
@@ -236,33 +360,53 @@ public sealed class FusedPipelineTests
 
     private static ValueTask<RecommendReply> Ask(World world, Snapshot snapshot, RecommendQuery query) => world.Pipeline.RecommendAsync(snapshot, query, CancellationToken.None);
 
-    private static Snapshot Fused(World world) => Fused(world, out _);
+    /// <summary>Items around anna's axis, "new 12" and on.</summary>
+    private static void AddMany(Snapshot snapshot, int count)
+    {
+        ItemChange[] changes = [.. Enumerable.Range(World.Items, count).Select(row => new ItemChange($"new {row}", 1, new ItemContent("New", FeatureSet.None, FeatureSet.None)))];
+        snapshot.Editor.Apply(changes, [.. Enumerable.Range(0, count).SelectMany(i => new[] { MathF.Sin(i), 5f + MathF.Cos(i * 0.7f), MathF.Sin(i * 3) })]);
+    }
+
+    private static Snapshot Fused(World world, bool isWhole = true) => Fused(world, out _, isWhole);
 
     /// <summary>The world's snapshot with towers, one list (i4 → i2), profiles and popularity.</summary>
-    private static Snapshot Fused(World world, out ExactIndex index)
+    private static Snapshot Fused(World world, out ExactIndex index, bool isWhole = true)
     {
         var vectors = new float[World.Items * 3];
         for (int row = 0; row < World.Items; row++)
             Assert.True(world.Snapshot.Index.TryCopyVector(row, vectors.AsSpan(row * 3, 3)));
         index = new ExactIndex(VectorMatrix.Create(vectors, 3), Metric.InnerProduct);
         int[] offsets = [.. Enumerable.Range(0, World.Items + 1).Select(row => row > 4 ? 1 : 0)];
+        TowerItems items = isWhole ? TowerItems.Of(index) : TowerItems.Of(world.Snapshot.Index, World.Items);
         return Fused(
             world,
             [
-                new TowerSource("tower", TowerItems.Of(index)),
-                new TowerSource("tower_context", TowerItems.Of(index), isOfContext: true),
+                new TowerSource("tower", items),
+                new TowerSource("tower_context", items, isOfContext: true),
                 new NeighbourSource("ease", new WeightedLists(offsets, [2], [1f], World.Items)),
                 new ClusterSource("clusters", new ClusterPosterior(world.Snapshot.Profiles!), world.Snapshot.BundlePopularity),
                 new PopularitySource("popularity", Rates(world)),
             ],
-            new FusionWeights([new FusionWeightPoint(0, [0.3f, 0.3f, 1f, 1f, 0.1f]), new FusionWeightPoint(2, [1f, 0f, 1f, 0f, 0.1f])]));
+            new FusionWeights([new FusionWeightPoint(0, [0.3f, 0.3f, 1f, 1f, 0.1f]), new FusionWeightPoint(2, [1f, 0f, 1f, 0f, 0.1f])]),
+            isWhole);
     }
 
-    private static Snapshot Fused(World world, ScoreSource[] sources, FusionWeights? weights)
+    private static Snapshot Fused(World world, ScoreSource[] sources, FusionWeights? weights, bool isWhole = true)
     {
+        var options = new FusionOptions { DenseItems = isWhole ? World.Items : World.Items - 1 };
         Snapshot parts = world.Snapshot;
-        return new Snapshot(parts.Model, parts.Items, parts.Index, parts.UserTower, null, parts.BundlePopularity, parts.Profiles) { Fusion = new FusedScorer(new FusionModel(sources, weights)) };
+        return new Snapshot(parts.Model, parts.Items, parts.Index, parts.UserTower, null, parts.BundlePopularity, parts.Profiles) { Fusion = new FusedScorer(new FusionModel(sources, weights), options) };
     }
 
     private static float[] Rates(World world) => [.. Enumerable.Range(0, World.Items).Select(world.Snapshot.BundlePopularity.RateOf)];
+
+    /// <summary>A clock on which each look takes a tick.</summary>
+    private sealed class TickingTime : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => ++_now;
+    }
 }
