@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Inference.Recommendations.Fusion;
+using Inference.Vectors;
 using Inference.Vectors.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace Inference.Towers.Fusion;
 
@@ -23,18 +25,25 @@ internal static class WeightedListsFile
     public const int HeaderBytes = 48;
     private const uint Version = 1;
 
+    /// <summary>Most bytes behind the header: what one array can hold, 2 GB.</summary>
+    private static readonly long MostBytes = Array.MaxLength;
+
     /// <summary>Most rows where nothing else says how many there are.</summary>
     private const int MostRows = UserNeighbourSource.MostUsers;
 
     private static ReadOnlySpan<byte> Magic => "RECLISTS"u8;
 
     /// <summary>Writes lists; with weights of 16 bits where that loses nothing.</summary>
+    /// <exception cref="ArgumentException">They are too large for one file.</exception>
     public static void Write(string path, WeightedLists lists)
     {
         bool isHalf = TryHalve(lists.Weights, out Half[] halves);
         ReadOnlySpan<byte> offsets = MemoryMarshal.AsBytes(lists.Offsets), columns = MemoryMarshal.AsBytes(lists.Columns);
         ReadOnlySpan<byte> weights = isHalf ? MemoryMarshal.AsBytes<Half>(halves) : MemoryMarshal.AsBytes(lists.Weights);
-        byte[] body = new byte[(long)offsets.Length + columns.Length + weights.Length];
+        long bytes = (long)offsets.Length + columns.Length + weights.Length;
+        if (bytes > MostBytes)
+            throw new ArgumentException($"{lists.RowCount} lists of {lists.Columns.Length} entries take {bytes} bytes; a file of lists has at most {MostBytes} behind its header.", nameof(lists));
+        byte[] body = new byte[bytes];
         offsets.CopyTo(body);
         columns.CopyTo(body.AsSpan(offsets.Length));
         weights.CopyTo(body.AsSpan(offsets.Length + columns.Length));
@@ -60,11 +69,12 @@ internal static class WeightedListsFile
     /// <exception cref="InvalidDataException">It is no such file, cut, damaged, or of other extents; the message says which.</exception>
     public static WeightedLists Read(string path, int? rows, int columns)
     {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
+        long length = RandomAccess.GetLength(file);
+        if (length < HeaderBytes)
+            throw new InvalidDataException($"has {length} bytes; a header alone has {HeaderBytes}.");
         Span<byte> header = stackalloc byte[HeaderBytes];
-        if (file.Length < HeaderBytes)
-            throw new InvalidDataException($"has {file.Length} bytes; a header alone has {HeaderBytes}.");
-        file.ReadExactly(header);
+        ReadExactly(file, header, offset: 0);
         if (!header.StartsWith(Magic))
             throw new InvalidDataException("is no file of weighted lists.");
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) is not Version and uint version)
@@ -80,14 +90,16 @@ internal static class WeightedListsFile
             throw new InvalidDataException($"has {hasRows} rows; 1 to {MostRows} are possible.");
         if (hasRows != (rows ?? hasRows) || hasColumns != columns)
             throw new InvalidDataException($"has {hasRows} rows of {hasColumns} columns; {rows ?? hasRows} of {columns} are needed.");
-        long offsetBytes = 4 * (hasRows + 1), expected = offsetBytes + (entries * (4 + (bits / 8)));
-        if (entries is < 0 or > int.MaxValue / 4 || file.Length - HeaderBytes != expected)
-            throw new InvalidDataException($"has {file.Length - HeaderBytes} bytes behind its header; {entries} entries need {expected}.");
-        if (expected > Array.MaxLength)
-            throw new InvalidDataException($"has {expected} bytes; {Array.MaxLength} are the limit.");
+        if (length - HeaderBytes > MostBytes)
+            throw new InvalidDataException($"has {length} bytes; a file of lists has at most {MostBytes} behind its header: keep fewer columns of each row.");
+        long offsetBytes = 4 * (hasRows + 1);
+        // Of 128 bits: a header may say anything.
+        Int128 expected = offsetBytes + ((Int128)entries * (4 + (bits / 8)));
+        if (entries < 0 || length - HeaderBytes != expected)
+            throw new InvalidDataException($"has {length - HeaderBytes} bytes behind its header; {entries} entries need {expected}.");
 
-        byte[] body = new byte[expected];
-        file.ReadExactly(body);
+        byte[] body = new byte[(long)expected];
+        ReadExactly(file, body, HeaderBytes);
         if (Crc32C.Of(body) != BinaryPrimitives.ReadUInt32LittleEndian(header[40..]))
             throw new InvalidDataException("is damaged: its checksum is another one.");
         int[] offsets = MemoryMarshal.Cast<byte, int>(body.AsSpan(0, (int)offsetBytes)).ToArray();
@@ -106,6 +118,13 @@ internal static class WeightedListsFile
         {
             throw new InvalidDataException(e.Message, e);
         }
+    }
+
+    private static void ReadExactly(SafeFileHandle file, Span<byte> bytes, long offset)
+    {
+        int read = FilePieces.Read(file, bytes, offset);
+        if (read < bytes.Length)
+            throw new InvalidDataException($"was cut while it was read: it ends at byte {offset + read}.");
     }
 
     private static bool TryHalve(ReadOnlySpan<float> weights, out Half[] halves)

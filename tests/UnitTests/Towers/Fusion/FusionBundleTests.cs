@@ -4,6 +4,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Snapshots;
 using Inference.Towers.Bundles;
+using Inference.Towers.Fusion;
 using Inference.Vectors;
 using Inference.Vectors.Files;
 using Xunit;
@@ -162,6 +163,31 @@ public sealed class FusionBundleTests
         await bundle.RefuseAsync("entries need");
         bundle.Replace("neighbours_ease.bin", content[..20]);
         await bundle.RefuseAsync("a header alone has 48");
+    }
+
+    [Theory]
+    [InlineData(300_000_000, 2_400_000_012, "has 2400000060 bytes; a file of lists has at most 2147483591 behind its header")]
+    [InlineData(600_000_000, 4_800_000_012, "has 4800000060 bytes; a file of lists has at most 2147483591 behind its header")]
+    [InlineData(600_000_000, 12, "has 12 bytes behind its header; 600000000 entries need 4800000012")]
+    [InlineData(long.MaxValue / 8, 4, "1152921504606846975 entries need 9223372036854775812")]
+    public void Read_OfMoreThanOneArrayHolds_SaysHowMuchIsPossible(long entries, long bytes, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        WeightedListsFile.Write(folder["lists.bin"], new WeightedLists([0, 1, 1], [0], [0.1f], 2));
+        using (FileStream file = File.Open(folder["lists.bin"], FileMode.Open))
+        {
+            byte[] header = new byte[WeightedListsFile.HeaderBytes];
+            file.ReadExactly(header);
+            BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(32), entries);
+            BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(44), Crc32C.Of(header.AsSpan(0, 44)));
+            file.Position = 0;
+            file.Write(header);
+            file.SetLength(header.Length + bytes); // nothing is written there
+        }
+
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => WeightedListsFile.Read(folder["lists.bin"], 2, 2));
+
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
