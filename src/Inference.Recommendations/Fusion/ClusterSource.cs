@@ -14,6 +14,9 @@ public sealed class ClusterSource : ScoreSource
     /// <summary>Listed items that each cluster proposes where the catalogue is large.</summary>
     private const int ProposedPerCluster = 200;
 
+    /// <summary>Clusters from this weight on propose in any case; where the weight is spread over many, the heaviest do.</summary>
+    private const float ProposingWeight = 0.01f;
+
     private readonly float[] _popularity;
     private readonly WeightedLists _lists;
 
@@ -74,14 +77,27 @@ public sealed class ClusterSource : ScoreSource
         if (!scratch.Weigh(Posterior, input))
             return;
         ReadOnlySpan<float> weights = scratch.ClusterWeights;
+        var heaviest = new BestRows(scratch.Keys(Math.Max(1, most / ProposedPerCluster)));
         for (int c = 0; c < weights.Length; c++)
         {
-            if (weights[c] < 0.01f)
-                continue;
-            ReadOnlySpan<ScoredRow> top = Posterior.Profiles[c].Top.Span;
-            foreach (ScoredRow listed in top[..Math.Min(top.Length, ProposedPerCluster)])
-                scratch.Candidates.Add(listed.Row);
+            if (weights[c] >= ProposingWeight)
+                Propose(c, scratch);
+            if (weights[c] >= NegligibleWeight)
+                heaviest.Offer(c, weights[c]);
         }
+
+        foreach (ulong key in heaviest.Sorted())
+        {
+            if (BestRows.ScoreOf(key) < ProposingWeight)
+                Propose(BestRows.RowOf(key), scratch);
+        }
+    }
+
+    private void Propose(int cluster, FusionScratch scratch)
+    {
+        ReadOnlySpan<ScoredRow> top = Posterior.Profiles[cluster].Top.Span;
+        foreach (ScoredRow listed in top[..Math.Min(top.Length, ProposedPerCluster)])
+            scratch.Candidates.Add(listed.Row);
     }
 
     private static WeightedLists ListsOf(ClusterProfiles profiles, float[] popularity)

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Snapshots;
 using Xunit;
 
 namespace UnitTests.Recommendations.Fusion;
@@ -149,6 +151,27 @@ public sealed class ScoreSourceTests : IDisposable
         FeatureSet features = FusionWorld.Context(country);
 
         AssertScores(_oracle.Clusters(features, history, 1e-6), new ClusterSource("c", _world.Posterior, _world.Popularity, isStandardised: false), history, features);
+    }
+
+    [Theory]
+    [InlineData(400, 5)] // none reaches a hundredth
+    [InlineData(2, 2)]
+    public void Clusters_OfALargeCatalogue_ProposeTheListsOfTheHeaviest(int clusters, int proposing)
+    {
+        // Each lists ten items of its own behind those of the sample, which is all there is of a catalogue without any.
+        const int listed = 10;
+        int items = clusters * listed;
+        var profiles = new ClusterProfiles(
+            [.. Enumerable.Range(0, clusters).Select(c => new ClusterProfile($"{c}", 10, new float[2], Enumerable.Range(c * listed, listed).Select(row => new ScoredRow(row, 0.5f)).ToArray(), 0.1f))],
+            [new ContextTable("country", new Dictionary<string, float[]> { ["DE"] = [.. Enumerable.Range(0, clusters).Select(c => c * 0.001f)] }.ToFrozenDictionary())]);
+        using var source = new ClusterSource("c", new ClusterPosterior(profiles), new Popularity(new float[items]));
+        var scratch = new FusionScratch(sources: 1);
+        scratch.Begin([], items, default);
+        scratch.Candidates.Begin(items, sample: []);
+
+        source.Propose(new FusionInput { Features = FusionWorld.Context("DE") }, scratch, most: 1_000);
+
+        Assert.Equal(Enumerable.Range(items - (proposing * listed), proposing * listed), scratch.Candidates.Rows.ToArray().Order());
     }
 
     [Fact]
