@@ -94,6 +94,18 @@ internal sealed class FusionScratch
     /// <summary>Whether places are rows; otherwise <see cref="CandidateRows.Rows"/> says which they are.</summary>
     public bool IsWhole { get; private set; }
 
+    /// <summary>Memory that grows with the catalogue, in bytes.</summary>
+    public long Bytes
+    {
+        get
+        {
+            long numbers = _fused.Length + _stamps.Length;
+            foreach (float[] part in _parts)
+                numbers += part.Length;
+            return numbers * sizeof(float);
+        }
+    }
+
     /// <summary>Begins a run.</summary>
     public void Begin(ReadOnlySpan<int> history, int rowCount, RowFilter filter)
     {
