@@ -91,6 +91,26 @@ public sealed class RowSet : IDisposable
     /// <summary>Whether a row is a member; false for rows that do not exist.</summary>
     public bool Contains(int row) => (uint)row < (uint)RowCount && (Rented[row >> 6] & (1UL << row)) != 0;
 
+    /// <summary>The first member from a row on; −1 where there is none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The row is negative.</exception>
+    public int NextFrom(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        if (row >= RowCount)
+            return -1;
+        ReadOnlySpan<ulong> words = Words;
+        int place = row >> 6;
+        ulong word = words[place] & (ulong.MaxValue << row);
+        while (word == 0)
+        {
+            if (++place == words.Length)
+                return -1;
+            word = words[place];
+        }
+
+        return (place << 6) + BitOperations.TrailingZeroCount(word);
+    }
+
     /// <summary>Removes all.</summary>
     public void Clear()
     {

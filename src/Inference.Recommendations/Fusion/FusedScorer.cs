@@ -9,7 +9,7 @@ namespace Inference.Recommendations.Fusion;
 /// Runs a fused model: <c>score(i) = Σ_s w_s(n) · (x_s(i) − mean_s) ∕ deviation_s</c>, where n is the number of known events.
 /// <list type="number">
 /// <item>The weights for n; sources without weight are not run.</item>
-/// <item>The rows: all of a catalogue up to <see cref="FusionOptions.DenseItems"/>; of a larger one what the sources propose, and a fixed sample.</item>
+/// <item>The rows: all of a catalogue up to <see cref="FusionOptions.DenseItems"/>; of a larger one what the sources propose or, where a request allows up to <see cref="AllowedRows"/>, all of those; and a fixed sample.</item>
 /// <item>Each source scores them. One that fails, or whose turn comes too late, is left out.</item>
 /// <item>Its scores lose their mean, and where it is standardised are divided by their deviation, over the catalogue or the sample; times the weight they are added up.</item>
 /// <item>Without learned weights, ranks are added up instead: Σ_s 1 ∕ (60 + rank_s) over the best 200 of each source (Cormack, Clarke and Büttcher, "Reciprocal rank fusion", 2009).</item>
@@ -20,6 +20,9 @@ public sealed class FusedScorer
 {
     /// <summary>Rows that scores of a large catalogue are standardised over.</summary>
     public const int SampleRows = 4_096;
+
+    /// <summary>Allowed rows that are all scored in a large catalogue: as many as a request may list. Sources need not propose any of them.</summary>
+    public const int AllowedRows = 10_000;
 
     private const int RankOffset = 60;
     private const int RankDepth = 200;
@@ -255,12 +258,9 @@ public sealed class FusedScorer
     private void Gather(in FusionInput input, FusionScratch scratch, int wanted, FusionClock clock)
     {
         scratch.Candidates.Begin(Model.RowCount, _sample);
-        bool areFewAllowed = scratch.Filter.Allowed is { Count: <= SampleRows };
-        for (int row = 0; areFewAllowed && row < Model.RowCount; row++)
-        {
-            if (scratch.Filter.Allowed!.Contains(row))
-                scratch.Candidates.Add(row);
-        }
+        bool areFewAllowed = scratch.Filter.Allowed is { Count: <= AllowedRows };
+        for (int row = areFewAllowed ? scratch.Filter.Allowed!.NextFrom(0) : -1; row >= 0; row = scratch.Filter.Allowed!.NextFrom(row + 1))
+            scratch.Candidates.Add(row);
 
         int most = Math.Max(_options.CandidatesPerSource, 2 * wanted);
         for (int i = 0; i < Model.Sources.Count; i++)

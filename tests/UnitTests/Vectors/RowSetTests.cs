@@ -87,12 +87,30 @@ public sealed class RowSetTests
         Assert.Equal(0, rows.Count);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(300)]
+    public void NextFrom_IsTheFirstMemberThatIsNotBefore(int rowCount)
+    {
+        using RowSet rows = RowSet.Rent(rowCount);
+        Assert.Equal(-1, rows.NextFrom(0));
+        int[] members = [.. new[] { 0, 5, 63, 64, 127, 192, 299 }.Where(row => row < rowCount)];
+        rows.AddRange(members);
+
+        for (int row = 0; row < rowCount + 70; row++)
+            Assert.Equal(members.Where(member => member >= row).DefaultIfEmpty(-1).First(), rows.NextFrom(row));
+        Assert.Throws<ArgumentOutOfRangeException>(() => rows.NextFrom(-1));
+    }
+
     [Fact]
     public void Rent_WithNoRows_IsEmpty()
     {
         using RowSet rows = RowSet.Rent(0);
 
         Assert.False(rows.Contains(0));
+        Assert.Equal(-1, rows.NextFrom(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => RowSet.Rent(-1));
     }
 

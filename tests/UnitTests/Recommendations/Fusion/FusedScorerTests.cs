@@ -187,6 +187,66 @@ public sealed class FusedScorerTests : IDisposable
         Assert.True(same >= 0.95 * 10 * users, $"{same} of {10 * users} are the same.");
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(5_000)]
+    [InlineData(10_000)]
+    public void Run_OfALargeCatalogueWithAnAllowList_ScoresAllThatIsAllowed(int allowed)
+    {
+        using var world = new FusionWorld(items: 20_000, seed: 3);
+        using var model = new FusionModel(world.Sources(), FusionWorld.Weights());
+        var scorer = new FusedScorer(model, new FusionOptions { DenseItems = 1_000 });
+        FusionScratch scratch = scorer.Rent();
+        using RowSet rows = RowSet.Rent(world.Items + 50); // the set knows rows that came since the bundle
+        rows.Add(world.Items + 7);
+        while (rows.Count < allowed)
+            rows.Add(world.Items - (2 * rows.Count)); // what nobody touches
+
+        scorer.Run(new FusionInput { History = world.History(6, 1), Embedding = world.Vector(2) }, scratch, isWhole: false, RowFilter.Allow(rows), wanted: 10, default);
+
+        HashSet<int> scored = [.. scratch.Candidates.Rows];
+        Assert.Equal(allowed - 1, scored.Count(rows.Contains));
+        Assert.All(scored, row => Assert.InRange(row, 0, world.Items - 1));
+    }
+
+    [Fact]
+    public void Score_OfManyAtOnce_IsThatOfEachAlone()
+    {
+        using var model = new FusionModel(_world.Sources(), FusionWorld.Weights());
+        var scorer = new FusedScorer(model);
+        const int users = 40;
+        float[][] alone = [.. Enumerable.Range(0, users).Select(user => ScoresOf(new FusedScorer(model), user))];
+
+        Parallel.For(0, users * 10, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => Assert.Equal(alone[i % users], ScoresOf(scorer, i % users)));
+
+        float[] ScoresOf(FusedScorer of, int user)
+        {
+            var scores = new float[_world.Items];
+            of.Score(
+                new FusionInput { History = _world.History(user, user), Embedding = _world.Vector(user), ContextEmbedding = _world.Vector(-user), Features = FusionWorld.Context(user % 2 == 0 ? "DE" : "FR") },
+                scores);
+            return scores;
+        }
+    }
+
+    [Theory]
+    [InlineData(100, 2)]
+    [InlineData(1_000, 1)] // takes more than 4,000 bytes
+    public void Pool_KeepsFewerOfWhatIsLarge(int items, int perCore)
+    {
+        var pool = new FusionScratchPool(sources: 1, largeBytes: 4_000);
+        FusionScratch[] used = [.. Enumerable.Range(0, 3 * Environment.ProcessorCount).Select(_ => pool.Rent())];
+        foreach (FusionScratch scratch in used)
+        {
+            scratch.Size(items, isWhole: true);
+            pool.Return(scratch);
+        }
+
+        HashSet<FusionScratch> again = [.. Enumerable.Range(0, used.Length).Select(_ => pool.Rent())];
+
+        Assert.Equal(perCore * Environment.ProcessorCount, used.Count(again.Contains));
+    }
+
     [Fact]
     public void Run_WhenWarm_AllocatesNothing()
     {
