@@ -65,8 +65,8 @@ internal static class SwapReport
         var loads = new LatencyHistogram();
         var activations = new LatencyHistogram();
         const int unmeasured = 5;
-        // The collector lets memory rise and fall by its budget, so one sample says little: the medians over the first and the last tenth of the swaps are compared.
-        var memory = new List<long>(swaps);
+        // The collector lets memory rise and fall by its budget, so one sample says little: the medians over the first and the last tenth are compared, the first of all taken before any swap counts.
+        var memory = new List<long>(swaps + 1);
         for (int swap = -unmeasured; swap < swaps; swap++)
         {
             if (swap == 0)
@@ -74,6 +74,7 @@ internal static class SwapReport
                 await Task.Delay(TimeSpan.FromSeconds(2));
                 traffic.Reset();
                 (loads, activations) = (new LatencyHistogram(), new LatencyHistogram());
+                memory.Add(ResidentOf(pid));
             }
 
             long begin = TimeProvider.System.GetTimestamp();
