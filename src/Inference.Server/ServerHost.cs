@@ -108,7 +108,10 @@ public sealed class ServerHost : IAsyncDisposable
             options.Recommend,
             provider.GetRequiredService<RecommendationMetrics>(),
             time,
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>(),
+            options.Exploration,
+            options.NewItems,
+            provider.GetService<IDecisionLog>()));
         services.AddSingleton<Embeddings>();
         services.AddSingleton<ShadowMetrics>();
         services.AddSingleton(provider => new ShadowTraffic(

@@ -59,7 +59,7 @@ internal sealed class ColdStart
         {
             if (!eligible.Allows(item.Row))
                 return;
-            slate.Add(item.Row, item.Rate, Sources.Popularity);
+            slate.Add(item.Row, item.Rate, Sources.Popularity, SlotType.Fallback);
             eligible.Deny(item.Row);
         }
     }

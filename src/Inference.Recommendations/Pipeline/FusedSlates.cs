@@ -90,6 +90,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
             ContextEmbedding = context,
             Without = Retrievers.All & ~query.Retrievers,
         };
+        slate.KeepVector(input.Embedding.IsEmpty ? input.ContextEmbedding : input.Embedding);
         FusionScratch scratch = fused.Rent();
         try
         {

@@ -14,8 +14,8 @@ internal static class Ranking
         ReadOnlySpan<Slate.Place> places = slate.Places;
         for (int i = 0; i < places.Length; i++)
         {
-            // No chance is involved in the order, so each item is in its slot with certainty.
-            items[i] = new RecommendedItem(snapshot.Items.IdOf(places[i].Row), places[i].Score, places[i].Source, 1.0, reasons?.For(places[i]));
+            Slate.Place place = places[i];
+            items[i] = new RecommendedItem(snapshot.Items.IdOf(place.Row), place.Score, place.Source, place.Propensity, reasons?.For(place), place.Type);
         }
 
         return items;

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Inference.Recommendations.Decisions;
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
@@ -11,8 +13,8 @@ namespace Inference.Recommendations.Pipeline;
 /// <summary>
 /// One request, from question to slate.
 /// <code>
-///  query ─ 1 who asks ─ 2 what may be shown ─ 3 the ladder ──────────────────────────── 4 fill up ─ 5 reply
-///          user state   allow, deny, seen     cache ▸ tower → index ▸ profiles ▸ popularity   popularity  items, reasons, labels
+///  query ─ 1 who asks ─ 2 what may be shown ─ 3 the ladder ──────────────────────────── 4 fill up ─ 5 chance ─────── 6 reply
+///          user state   allow, deny, seen     cache ▸ tower → index ▸ profiles ▸ popularity   popularity  new items, policy  items, reasons, labels
 ///                                             or, fused: cache ▸ tower + all other sources
 /// </code>
 /// Never throws for an unseen user or a broken part: it falls to the next rung and says so. Safe for concurrent use.
@@ -24,14 +26,22 @@ public sealed class RecommendationPipeline
     private readonly Retrieval _retrieval;
     private readonly FusedSlates _fused;
     private readonly ColdStart _coldStart = new();
+    private readonly SlateExploration _exploration;
+    private readonly IDecisionLog? _decisions;
     private readonly RecommendationMetrics _metrics;
     private readonly PipelineOptions _options;
     private readonly TimeProvider _time;
 
     /// <param name="cache">Where embeddings of users are kept between requests; null keeps none.</param>
+    /// <param name="exploration">What chance may decide; null for the defaults, which is nothing.</param>
+    /// <param name="newItems">Which slots are kept for new items; null for the defaults, which is none unless a request asks for them.</param>
+    /// <param name="decisions">Where it is written down; null for nowhere.</param>
     public RecommendationPipeline(
-        IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs)
+        IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs,
+        ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null)
     {
+        _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions());
+        _decisions = decisions;
         _options = options;
         _metrics = metrics;
         _time = time;
@@ -61,7 +71,8 @@ public sealed class RecommendationPipeline
         // :: Step 2: what may be shown.
         using Eligibility eligible = Eligibility.Of(
             snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, query.IncludeSeen ? default : history.Rows.Span, degraded);
-        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, eligible.Rows.Count)));
+        SlateExploration.Plan plan = _exploration.PlanFor(query, snapshot);
+        using var slate = new Slate(Math.Min(plan.Depth, Math.Max(1, eligible.Rows.Count))) { WantsVector = plan.NewItems > 0 };
 
         // :: Step 3: the ladder — the first rung that can answer does; with a fused model, all that is known answers together.
         Rung rung = snapshot.Fusion is { } fused
@@ -72,12 +83,20 @@ public sealed class RecommendationPipeline
         ColdStart.FillFromPopularity(snapshot, eligible, slate);
         if (slate.Count == 0 && history.Count > 0 && !query.IncludeSeen)
             FillFromSeen(snapshot, query, slate, degraded);
-        if (slate.Free > 0)
+        if (slate.Count < Math.Min(query.Limit, slate.Limit))
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
 
-        // :: Step 5: the reply.
+        // :: Step 5: chance — new items in the slots that are kept for them, and what the policy draws.
+        bool isKept = _decisions?.Keeps(query.RequestId, plan.IsSet) ?? false;
+        List<Choice>? choices = isKept ? [] : null;
+        if (plan.IsSet)
+            _exploration.Apply(snapshot, query, plan, eligible, slate, choices);
+
+        // :: Step 6: the reply.
         Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History, slate.Shares) : null;
-        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List);
+        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List, plan.Policy);
+        if (isKept)
+            _decisions!.Add(DecisionOf(query, user, history, reply, choices!));
         _metrics.Served(reply);
         span?.SetTag("recsys.rung", reply.ServedBy);
         return reply;
@@ -130,13 +149,24 @@ public sealed class RecommendationPipeline
             KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;
             using RentedEmbedding? embedding = await _embeddings.FindAsync(snapshot, cachedAs, features, history, query.Priority, budget, degraded, cancellationToken);
             if (embedding is not null && await _retrieval.FillAsync(snapshot, embedding.Memory, eligible, slate, query.Priority, budget, degraded, cancellationToken))
+            {
+                slate.KeepVector(embedding.Memory.Span);
                 return embedding.IsCached ? Rung.CachedEmbedding : towerRung;
+            }
         }
 
         if (query.Retrievers.HasFlag(Retrievers.ClusterProfile) && _coldStart.FillFromProfiles(snapshot, features, eligible, slate))
             return Rung.ClusterProfile;
 
         return Rung.Popularity;
+    }
+
+    private Decision DecisionOf(RecommendQuery query, KnownUser user, History history, RecommendReply reply, List<Choice> choices)
+    {
+        var slots = new DecidedSlot[reply.Items.Count];
+        for (int i = 0; i < slots.Length; i++)
+            slots[i] = new DecidedSlot(reply.Items[i].ItemId, reply.Items[i].SlotType, reply.Items[i].Score, reply.Items[i].Propensity);
+        return new Decision(query.RequestId, _time.GetUtcNow(), user.Identity.Key, reply.Model.FullVersion, reply.ServedBy, history.Count, reply.Policy, slots, choices);
     }
 
     /// <summary>The user has seen every item that may be shown: better those again than nothing.</summary>

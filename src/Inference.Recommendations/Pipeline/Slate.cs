@@ -7,6 +7,8 @@ namespace Inference.Recommendations.Pipeline;
 internal sealed class Slate : IDisposable
 {
     private Place[] _places;
+    private float[] _vector = [];
+    private int _vectorLength;
 
     public Slate(int limit)
     {
@@ -14,7 +16,7 @@ internal sealed class Slate : IDisposable
         _places = ArrayPool<Place>.Shared.Rent(limit);
     }
 
-    public int Limit { get; }
+    public int Limit { get; private set; }
 
     public int Count { get; private set; }
 
@@ -25,7 +27,32 @@ internal sealed class Slate : IDisposable
     /// <summary>What the sources of a fused model had in the scores; null where there is none, or nobody asks.</summary>
     public FusedShares? Shares { get; set; }
 
-    public void Add(int row, float score, string source) => _places[Count++] = new Place(row, score, source);
+    /// <summary>What the user was searched for with; empty where nothing was.</summary>
+    public ReadOnlySpan<float> UserVector => _vector.AsSpan(0, _vectorLength);
+
+    public void Add(int row, float score, string source, SlotType type = SlotType.Exploit) => _places[Count++] = new Place(row, score, source, type, 1.0);
+
+    /// <summary>Whether anybody will read <see cref="UserVector"/>.</summary>
+    public bool WantsVector { get; init; }
+
+    /// <summary>Keeps a copy of what the user was searched for with, where it is wanted.</summary>
+    public void KeepVector(ReadOnlySpan<float> vector)
+    {
+        if (!WantsVector)
+            return;
+        if (_vector.Length < vector.Length)
+            _vector = new float[vector.Length];
+        vector.CopyTo(_vector);
+        _vectorLength = vector.Length;
+    }
+
+    /// <summary>Takes other places instead, at most as many.</summary>
+    public void Replace(ReadOnlySpan<Place> places)
+    {
+        places.CopyTo(_places);
+        Count = places.Length;
+        Limit = places.Length;
+    }
 
     public void Dispose()
     {
@@ -37,5 +64,7 @@ internal sealed class Slate : IDisposable
     /// <param name="Row">Row of the item.</param>
     /// <param name="Score">Its score by the source.</param>
     /// <param name="Source">One of <see cref="Sources"/>.</param>
-    public readonly record struct Place(int Row, float Score, string Source);
+    /// <param name="Type">How it was chosen.</param>
+    /// <param name="Propensity">With which probability, given the places that were filled before.</param>
+    public readonly record struct Place(int Row, float Score, string Source, SlotType Type, double Propensity);
 }

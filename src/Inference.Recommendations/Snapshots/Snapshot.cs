@@ -1,3 +1,4 @@
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Ports;
@@ -18,6 +19,8 @@ public sealed class Snapshot : IDisposable
     private readonly IDeviceSearch? _deviceSearch;
     private readonly FusedScorer? _fusion;
     private volatile Popularity _popularity;
+    private volatile ItemArms _arms = ItemArms.Empty;
+    private volatile NewItemPool _newItems = NewItemPool.Empty;
     private int _holders = 1;
 
     /// <param name="index">Passes to the snapshot.</param>
@@ -81,6 +84,20 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>As the bundle brought it.</summary>
     public Popularity BundlePopularity { get; }
+
+    /// <summary>How often items were shown and clicked. Replaced whole as events are recorded, so read it once.</summary>
+    public ItemArms Arms
+    {
+        get => _arms;
+        internal set => _arms = value;
+    }
+
+    /// <summary>Rows of items that few users have been shown yet, which slots are kept for. Replaced whole; read it once.</summary>
+    public NewItemPool NewItems
+    {
+        get => _newItems;
+        internal set => _newItems = value;
+    }
 
     /// <summary>Null when the bundle has no cluster profiles.</summary>
     public ClusterProfiles? Profiles { get; }

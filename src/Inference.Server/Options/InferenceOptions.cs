@@ -1,4 +1,5 @@
 using Inference.Recommendations.Catalogue;
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Pipeline;
 using Inference.Storage;
@@ -28,6 +29,10 @@ public sealed class InferenceOptions
     public LoadingOptions Loading { get; } = new();
 
     public PipelineOptions Recommend { get; } = new();
+
+    public ExplorationOptions Exploration { get; } = new();
+
+    public NewItemOptions NewItems { get; } = new();
 
     public CatalogueOptions Catalogue { get; } = new();
 

@@ -1,0 +1,98 @@
+using System.Buffers;
+using Inference.Recommendations.Decisions;
+using Inference.Recommendations.Exploration;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+
+namespace Inference.Recommendations.Pipeline;
+
+/// <summary>
+/// Fills the slots that are kept for new items: of those that may be shown, each by the probability that its <c>z(content score) + logit(Beta draw)</c> is the highest. The content score is that of the
+/// item's vector for the user; where nothing is known of the user, click rates alone speak.
+/// </summary>
+internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions newItems)
+{
+    /// <summary>New items that a draw is made of: those with the best scores, where there are more.</summary>
+    private const int MostDrawnFrom = 64;
+
+    private readonly LogitBetas _tables = new();
+
+    /// <summary>How many slots of a slate are kept.</summary>
+    public int CountFor(RecommendQuery query, Snapshot snapshot)
+    {
+        int wanted = query.NewItemSlots is { } asked && options.AllowRequests
+            ? Math.Min(asked, query.Limit)
+            : newItems.IsOn ? SlotPlan.CountOf(newItems.Share, query.Limit) : 0;
+        return Math.Min(wanted, snapshot.NewItems.Rows.Length);
+    }
+
+    /// <summary>Draws the items.</summary>
+    /// <param name="snapshot">The model that answers.</param>
+    /// <param name="eligible">What may be shown and is not in the slate.</param>
+    /// <param name="slate">The slate; new items in the part of it that is shown anyway are not drawn.</param>
+    /// <param name="plan">What is to be left to chance.</param>
+    /// <param name="chance">Numbers of the request.</param>
+    /// <param name="places">Receives the places.</param>
+    /// <param name="choices">Receives the draws, before any other; null where nobody keeps them.</param>
+    /// <returns>How many were drawn.</returns>
+    public int Draw(
+        Snapshot snapshot, Eligibility eligible, Slate slate, SlateExploration.Plan plan, ref RequestChance chance, Span<Slate.Place> places, List<Choice>? choices)
+    {
+        ReadOnlySpan<int> rows = snapshot.NewItems.Rows;
+        PoolItem[] rented = ArrayPool<PoolItem>.Shared.Rent(rows.Length);
+        try
+        {
+            int shownAnyway = Math.Max(0, plan.Limit - plan.Explored - plan.NewItems);
+            ReadOnlySpan<Slate.Place> tail = slate.Places[Math.Min(shownAnyway, slate.Count)..];
+            ItemArms arms = snapshot.Arms;
+            int count = 0;
+            foreach (int row in rows)
+            {
+                if (eligible.Allows(row) || Holds(tail, row))
+                    rented[count++] = new PoolItem(row, ScoreOf(snapshot, slate.UserVector, row), arms.ShownOf(row), arms.ClickedOf(row));
+            }
+
+            Span<PoolItem> pool = rented.AsSpan(0, count);
+            Pool.Standardise(pool);
+            pool.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Row.CompareTo(b.Row));
+            int drawn = 0;
+            Span<double> probabilities = stackalloc double[MostDrawnFrom];
+            while (drawn < places.Length && pool.Length > 0)
+            {
+                Span<PoolItem> best = pool[..Math.Min(pool.Length, MostDrawnFrom)];
+                BestOfDraws.Weigh(best, arms.Rate, options.PriorImpressions, _tables, probabilities[..best.Length]);
+                int chosen = chance.Draw(probabilities[..best.Length]);
+                choices?.Add(Choices.Of(snapshot.Items, 0, SlotType.NewItem, chosen, best, probabilities));
+                places[drawn++] = new Slate.Place(best[chosen].Row, best[chosen].Score, Sources.Towers, SlotType.NewItem, probabilities[chosen]);
+                pool[..chosen].CopyTo(pool[1..]);
+                pool = pool[1..];
+            }
+
+            return drawn;
+        }
+        finally
+        {
+            ArrayPool<PoolItem>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Says where a draw for a new item went: its slot is known after it was made.</summary>
+    public static void SetSlot(List<Choice>? choices, int number, int slot)
+    {
+        if (choices is not null)
+            choices[number] = choices[number] with { Slot = slot };
+    }
+
+    private static float ScoreOf(Snapshot snapshot, ReadOnlySpan<float> user, int row) => user.IsEmpty ? 0f : snapshot.Index.Score(user, row);
+
+    private static bool Holds(ReadOnlySpan<Slate.Place> places, int row)
+    {
+        foreach (Slate.Place place in places)
+        {
+            if (place.Row == row)
+                return true;
+        }
+
+        return false;
+    }
+}
