@@ -59,13 +59,23 @@ internal sealed record EvaluationSource(EvaluationInputs Inputs, string Split)
         }
     }
 
-    private static (ColdSplit Split, string Origin) SplitOf(EvaluateOptions options, DataFolder data)
+    /// <summary>The split: of the folder that was given, or beside the data, or made here.</summary>
+    /// <returns>The split, and where it came from, for people.</returns>
+    /// <exception cref="CommandFailedException">The data cannot be split as asked.</exception>
+    public static (ColdSplit Split, string Origin) SplitOf(EvaluateOptions options, DataFolder data)
     {
         string beside = Path.Combine(options.Data, "splits");
         if (options.SplitFolder is { } given)
             return (ColdSplitReader.Read(given), given);
         if (!options.IsSplitHere && Directory.Exists(beside))
             return (ColdSplitReader.Read(beside), beside);
+        return Make(options, data);
+    }
+
+    /// <summary>A split that is made of the data, whatever lies beside them.</summary>
+    /// <inheritdoc cref="SplitOf"/>
+    public static (ColdSplit Split, string Origin) Make(EvaluateOptions options, DataFolder data)
+    {
         string mode = options.SplitMode ?? SplitTimes.Time;
         try
         {
@@ -73,7 +83,10 @@ internal sealed record EvaluationSource(EvaluationInputs Inputs, string Split)
         }
         catch (ArgumentException e)
         {
-            throw new CommandFailedException($"The data cannot be split like that: {e.Message}", e);
+            throw new CommandFailedException($"The data cannot be split like that: {TextOf(e)}", e);
         }
     }
+
+    /// <summary>What went wrong, without the name of a parameter that nobody of the command line has seen.</summary>
+    private static string TextOf(ArgumentException e) => e.ParamName is { } name ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
 }

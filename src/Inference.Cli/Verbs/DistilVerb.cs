@@ -18,15 +18,12 @@ internal static class DistilVerb
     public static Verb Create(CommandHost host)
     {
         var teacher = new Option<string>("--teacher") { Description = "Bundle to learn from; its towers may come from anywhere", HelpName = "BUNDLE", Required = true };
-        var data = new Option<string>("--data") { Description = "Folder of events.csv, users.csv and items.csv, each plain or .gz, with the teacher's items and features", HelpName = "DIR", Required = true };
         var output = new Option<string>("--out") { Description = "Bundle to write: REPOSITORY/NAME/VERSION", HelpName = "DIR", Required = true };
-        var split = new Option<string?>("--split-dir") { Description = "Folder of the split's files; without it, DIR/splits, and without that the data are split here", HelpName = "DIR" };
         Option<int> dim = Numbers.Option("--dim", "Length of the student's embeddings, a multiple of 16", 32, 16, 512);
         Option<int> hidden = Numbers.Option("--hidden", "Hidden units of each of the student's towers, a multiple of 16", 32, 16, 512);
         Option<double> share = Numbers.Option("--teacher-share", "Share of the teacher in what is learned; the rest is what users took", 0.7, 0, 1);
         var int8 = new Option<bool>("--int8") { Description = "Keep the tables of items, words and contexts as int8 with a scale per column: a quarter of the size" };
         Option<double> loss = Numbers.Option("--max-loss", "Share of NDCG@10 that int8 weights may cost on the validation part", 0.01, 0, 1);
-        Option<ulong> seed = Numbers.Option("--seed", "Of everything that is chance", 1UL, ulong.MinValue, ulong.MaxValue);
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there" };
         Option<string?> json = JsonFile.Option();
         foreach (Option<int> size in new[] { dim, hidden })
@@ -38,11 +35,14 @@ internal static class DistilVerb
             });
         }
 
-        var command = new Command("distill", "Train a smaller pair of towers from a bundle's, and say what it keeps and what it saves") { teacher, data, output, split, dim, hidden, share, int8, loss, seed, overwrite, json };
+        var command = new Command("distill", "Train a smaller pair of towers from a bundle's, and say what it keeps and what it saves") { teacher };
+        var data = new DataOptions(command, needs: ", with the teacher's items and features");
+        foreach (Option option in (Option[])[output, dim, hidden, share, int8, loss, overwrite, json])
+            command.Options.Add(option);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(output)));
-            var reading = new EvaluateOptions { Data = parsed.GetRequiredValue(data), SplitFolder = parsed.GetValue(split), Seed = parsed.GetValue(seed) };
+            BundleTarget target = BundleTarget.Of(parsed.GetRequiredValue(output), parsed.GetValue(overwrite));
+            EvaluateOptions reading = data.Read(parsed);
             var options = new DistilOptions
             {
                 Dimension = parsed.GetValue(dim),
@@ -56,7 +56,7 @@ internal static class DistilVerb
             {
                 EvaluationSource source = await Task.Run(() => EvaluationSource.Read(reading, begin, cancellationToken), cancellationToken);
                 return await Distiller.DistilAsync(
-                    source.Inputs, parsed.GetRequiredValue(teacher), folder, TrainVerb.NameOf(folder), Path.GetFileName(folder), options, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken);
+                    source.Inputs, parsed.GetRequiredValue(teacher), target.Folder, target.Name, target.Version, options, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken);
             });
             string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))
@@ -73,7 +73,10 @@ internal static class DistilVerb
             .AddColumn("scenario").AddColumn(new TableColumn("teacher").RightAligned()).AddColumn(new TableColumn("student").RightAligned()).AddColumn(new TableColumn("kept").RightAligned()).AddColumn(new TableColumn("95 %").RightAligned());
         foreach (KeptQuality one in report.Kept)
             table.AddRow(one.Scenario, Number(one.Teacher, "0.0000"), Number(one.Student, "0.0000"), Number(one.Kept, "0.000"), double.IsFinite(one.Kept) ? $"{Number(one.Interval.Low, "0.000")} to {Number(one.Interval.High, "0.000")}" : "-");
-        host.Console.Write(table);
+        if (report.Kept.Count == 0)
+            host.Output.WriteLine("No user of the validation or test part can be asked for: nothing was judged.");
+        else
+            host.Console.Write(table);
         foreach (TowerTimes one in report.Times)
             host.Output.WriteLine(FormattableString.Invariant($"batch {one.Batch,-3}  {one.Teacher.TotalMicroseconds:0} µs teacher, {one.Student.TotalMicroseconds:0} µs student (median of the user tower, in turns): {one.Teacher / one.Student:0.00} times as fast"));
         if (report.Int8 is { } int8)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Inference.Cli.Client;
 using Inference.Cli.Evaluation;
@@ -8,7 +7,6 @@ using Inference.Cli.Evaluation.Replay;
 using Inference.Cli.Frame;
 using Inference.Training.Evaluation;
 using Inference.Training.Evaluation.Entrants;
-using Inference.Training.Splits;
 
 namespace Inference.Cli.Verbs;
 
@@ -17,8 +15,6 @@ internal static class EvaluateVerb
 {
     public static Verb Create(CommandHost host)
     {
-        var data = new Option<string>("--data") { Description = "Folder of events.csv, users.csv and items.csv, each plain or .gz", HelpName = "DIR", Required = true };
-        var split = new Option<string?>("--split-dir") { Description = "Folder of the split's files; without it, DIR/splits, and without that the data are split here", HelpName = "DIR" };
         var bundle = new Option<string?>("--bundle") { Description = "Also judge this bundle as it is served", HelpName = "DIR" };
         var server = new Option<string?>("--server") { Description = "Also ask this running server about every user, over gRPC; with --bundle it has to serve that bundle, and scores are compared", HelpName = "URL" };
         server.Validators.Add(ServerOptions.CheckAddress);
@@ -26,43 +22,23 @@ internal static class EvaluateVerb
         var part = new Option<string>("--part") { Description = "Judge on the test part, for reports, or on the validation part, for choices", HelpName = "PART", DefaultValueFactory = _ => "test" };
         part.AcceptOnlyFromAmong("test", "validation");
         var hyperparameters = new Option<string?>("--hyperparameters") { Description = "Take hyper-parameters from the results of an earlier run instead of tuning; models that it does not name are tuned", HelpName = "FILE" };
-        var mode = new Option<string?>("--split-mode") { Description = "Split here: by time, or by the arrival of users where times only order their events", HelpName = "MODE" };
-        mode.AcceptOnlyFromAmong(SplitTimes.Time, SplitTimes.Arrival);
-        Option<DateTimeOffset?> validationFrom = Date("--validation-from", "Split here by time: the validation part begins on this day; by default where 80 % of the events have been");
-        Option<DateTimeOffset?> testFrom = Date("--test-from", "Split here by time: the test part begins on this day; by default where 90 % have been");
-        Option<ulong> seed = Numbers.Option("--seed", "Of everything that is chance", 1UL, ulong.MinValue, ulong.MaxValue);
         Option<int> threads = Numbers.Option("--threads", "Threads that judge", Environment.ProcessorCount, 1, 1_024);
         var details = new Option<bool>("--details") { Description = "Show all metrics of each scenario" };
         Option<string?> json = JsonFile.Option();
         var html = new Option<string?>("--html") { Description = "Also write a report with charts to this file", HelpName = "FILE" };
-        var command = new Command("evaluate", "Judge models on held-out users and items: accuracy with confidence, coverage, novelty, diversity, exposure")
-        {
-            data, split, bundle, server, models, part, hyperparameters, mode, validationFrom, testFrom, seed, threads, details, json, html,
-        };
-        command.Validators.Add(result =>
-        {
-            bool isSplitHere = result.GetResult(mode) is not null || result.GetResult(validationFrom) is not null || result.GetResult(testFrom) is not null;
-            if (isSplitHere && result.GetResult(split) is not null)
-                result.AddError("--split-dir gives the split; --split-mode, --validation-from and --test-from make one: use one or the other");
-            bool hasDates = result.GetResult(validationFrom) is not null || result.GetResult(testFrom) is not null;
-            if (hasDates && result.GetResult(mode)?.GetValueOrDefault<string?>() == SplitTimes.Arrival)
-                result.AddError("--validation-from and --test-from have no meaning with --split-mode arrival");
-        });
+        var command = new Command("evaluate", "Judge models on held-out users and items: accuracy with confidence, coverage, novelty, diversity, exposure");
+        var data = new DataOptions(command);
+        foreach (Option option in (Option[])[bundle, server, models, part, hyperparameters, threads, details, json, html])
+            command.Options.Add(option);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var options = new EvaluateOptions
+            EvaluateOptions options = data.Read(parsed) with
             {
-                Data = parsed.GetRequiredValue(data),
-                SplitFolder = parsed.GetValue(split),
                 Bundle = parsed.GetValue(bundle),
                 Server = parsed.GetValue(server),
                 Models = parsed.GetValue(models) ?? [],
                 Part = parsed.GetRequiredValue(part) == "test" ? EvaluationPart.Test : EvaluationPart.Validation,
                 Hyperparameters = parsed.GetValue(hyperparameters),
-                SplitMode = parsed.GetValue(mode),
-                ValidationFrom = parsed.GetValue(validationFrom),
-                TestFrom = parsed.GetValue(testFrom),
-                Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
                 CommandLine = "inference " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value}'" : token.Value)),
             };
@@ -128,17 +104,4 @@ internal static class EvaluateVerb
             },
         };
     }
-
-    private static Option<DateTimeOffset?> Date(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "DATE",
-        CustomParser = result =>
-        {
-            if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset date))
-                return date;
-            result.AddError($"{name} '{result.Tokens[0].Value}' is no date; write it as 2025-09-01");
-            return null;
-        },
-    };
 }

@@ -18,19 +18,19 @@ internal static class TrainVerb
 {
     public static Verb Create(CommandHost host)
     {
-        var data = new Option<string>("--data") { Description = "Folder of events.csv, users.csv and items.csv, each plain or .gz", HelpName = "DIR", Required = true };
         var output = new Option<string>("--out") { Description = "Bundle to write: REPOSITORY/NAME/VERSION", HelpName = "DIR", Required = true };
-        var split = new Option<string?>("--split-dir") { Description = "Folder of the split's files; without it, DIR/splits, and without that the data are split here", HelpName = "DIR" };
-        Option<ulong> seed = Numbers.Option("--seed", "Of everything that is chance: the same data and seed give the same model", 1UL, ulong.MinValue, ulong.MaxValue);
         var warmStart = new Option<string?>("--warm-start") { Description = "Bundle to go on from: of the same shop, or of another one with similar content", HelpName = "BUNDLE" };
         var encoder = new Option<string?>("--text-encoder") { Description = "Folder of a sentence encoder: model.onnx, and vocab.txt or vocab.json with merges.txt. Its vectors are used where they help with unseen items", HelpName = "DIR" };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there" };
         Option<string?> json = JsonFile.Option();
-        var command = new Command("train", "Train towers, neighbours, factors, profiles and their weights from an event log, and write a bundle") { data, output, split, warmStart, encoder, seed, overwrite, json };
+        var command = new Command("train", "Train towers, neighbours, factors, profiles and their weights from an event log, and write a bundle");
+        var data = new DataOptions(command, seed: "Of everything that is chance: the same data and seed give the same model");
+        foreach (Option option in (Option[])[output, warmStart, encoder, overwrite, json])
+            command.Options.Add(option);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(output)));
-            var reading = new EvaluateOptions { Data = parsed.GetRequiredValue(data), SplitFolder = parsed.GetValue(split), Seed = parsed.GetValue(seed) };
+            BundleTarget target = BundleTarget.Of(parsed.GetRequiredValue(output), parsed.GetValue(overwrite));
+            EvaluateOptions reading = data.Read(parsed);
             EarlierTraining? earlier = parsed.GetValue(warmStart) is { } bundle ? EarlierTraining.Of(bundle) : null;
             (TrainingReport report, TextReport? texts) = await host.WithProgressAsync(async begin =>
             {
@@ -40,7 +40,7 @@ internal static class TrainVerb
                     : (source.Inputs, null);
                 var options = new FusedOptions { Seed = reading.Seed, WarmStart = earlier?.Towers };
                 return (await BundleTrainer.TrainAsync(
-                    inputs, folder, NameOf(folder), Path.GetFileName(folder), options, earlier?.EmbeddingSpaceId, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken), texts);
+                    inputs, target.Folder, target.Name, target.Version, options, earlier?.EmbeddingSpaceId, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken), texts);
             });
             string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))
@@ -52,12 +52,22 @@ internal static class TrainVerb
             "inference train --data online-retail --warm-start models/shop/2 --out models/shop/3");
     }
 
-    /// <summary>REPOSITORY/NAME/VERSION names the model; a folder without a parent names itself.</summary>
-    internal static string NameOf(string folder) => Path.GetFileName(Path.GetDirectoryName(folder)) is { Length: > 0 } name ? name : "model";
-
-    private static void Table(CommandHost host, TrainingReport report, TextReport? texts)
+    internal static void Table(CommandHost host, TrainingReport report, TextReport? texts)
     {
-        var table = new Table().Border(TableBorder.Rounded).Title($"NDCG@10 on the {(report.Part == EvaluationPart.Test ? "test" : "validation")} part");
+        if (report.Results.Count == 0)
+            host.Output.WriteLine("No user of the validation or test part can be asked for: nothing was judged.");
+        else
+            host.Console.Write(Scores(report));
+        host.Output.WriteLine($"sources  {string.Join(", ", report.Sources)}");
+        if (texts is not null)
+            host.Output.WriteLine($"texts    {(texts.IsAdmitted ? "used" : "left out")}: {texts.Reason}");
+        host.Output.WriteLine($"bundle   {report.Bundle} (embedding space {report.EmbeddingSpaceId}), in {report.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s");
+        host.Output.WriteLine($"serve    ./dev run -- --bundle {report.Bundle}");
+    }
+
+    private static Table Scores(TrainingReport report)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).Title($"NDCG@10 on the {(report.Part == EvaluationPart.Test ? "test" : "validation")} part");
         string[] models = [.. report.Results.Select(result => result.Model).Distinct()];
         table.AddColumn("scenario");
         foreach (string model in models)
@@ -72,12 +82,7 @@ internal static class TrainVerb
                 values[0] is > 0 and double first && values[^1] is { } last ? (last / first).ToString("0.00", CultureInfo.InvariantCulture) : "-"]);
         }
 
-        host.Console.Write(table);
-        host.Output.WriteLine($"sources  {string.Join(", ", report.Sources)}");
-        if (texts is not null)
-            host.Output.WriteLine($"texts    {(texts.IsAdmitted ? "used" : "left out")}: {texts.Reason}");
-        host.Output.WriteLine($"bundle   {report.Bundle} (embedding space {report.EmbeddingSpaceId}), in {report.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s");
-        host.Output.WriteLine($"serve    ./dev run -- --bundle {report.Bundle}");
+        return table;
     }
 
     private static void Json(Utf8JsonWriter json, TrainingReport report)

@@ -20,6 +20,9 @@ namespace Inference.Towers.Bundles;
 /// </summary>
 public static class BundleWriter
 {
+    /// <summary>Whether a text can be the name or version of a bundle: 1 to 64 letters, digits, '.', '_' and '-', of which the first is a letter or digit.</summary>
+    public static bool IsIdentifier(string text) => BundleFiles.IsIdentifier(text);
+
     /// <summary>Writes a bundle.</summary>
     /// <param name="folder">Target, by convention <c>repository/name/version</c>; its parents are made.</param>
     /// <param name="content">What goes in.</param>
