@@ -20,6 +20,8 @@ internal sealed class FusionSourceReader(
     public const string Sum = "sum";
     public const string Largest = "largest";
 
+    private readonly Dictionary<(string File, int? Rows), WeightedLists> _lists = [];
+
     /// <summary>One source; null, with the reasons reported, when it cannot be used.</summary>
     public PlannedSource? Read(FusionSourceEntry entry, string where)
     {
@@ -52,9 +54,20 @@ internal sealed class FusionSourceReader(
         }
     }
 
+    /// <summary>Lists of a file: the same for all sources that name it.</summary>
+    private WeightedLists? ListsOf(string? name, string where, int? rows)
+    {
+        if (name is not null && _lists.TryGetValue((name, rows), out WeightedLists? lists))
+            return lists;
+        lists = FusionReader.ReadLists(files, name, where, rows, items, problems);
+        if (lists is not null)
+            _lists.Add((name!, rows), lists);
+        return lists;
+    }
+
     private PlannedSource? ReadNeighbours(FusionSourceEntry entry, string where)
     {
-        if (FusionReader.ReadLists(files, entry.File, where + ".file", items, items, problems) is not { } lists)
+        if (ListsOf(entry.File, where + ".file", items) is not { } lists)
             return null;
         NeighbourCombination combination = entry.Combine == Largest ? NeighbourCombination.Largest : NeighbourCombination.Sum;
         return new PlannedSource(new NeighbourSource(entry.Name!, lists, entry.Decay ?? 1f, entry.Latest ?? int.MaxValue, combination, entry.Standardised ?? true));
@@ -62,7 +75,7 @@ internal sealed class FusionSourceReader(
 
     private PlannedSource? ReadUserNeighbours(FusionSourceEntry entry, string where)
     {
-        if (FusionReader.ReadLists(files, entry.File, where + ".file", rows: null, items, problems) is not { } lists)
+        if (ListsOf(entry.File, where + ".file", rows: null) is not { } lists)
             return null;
         var defaults = new UserNeighbourOptions();
         var options = new UserNeighbourOptions(
@@ -124,7 +137,7 @@ internal sealed class FusionSourceReader(
         }
 
         ContextValues[] fields = [.. entry.Fields.Select(field => new ContextValues(field!.Feature!, field.Values!))];
-        return FusionReader.ReadLists(files, entry.File, where + ".file", fields.Sum(field => field.Values.Count), items, problems) is { } lists
+        return ListsOf(entry.File, where + ".file", fields.Sum(field => field.Values.Count)) is { } lists
             ? new PlannedSource(new ContextSource(entry.Name!, fields, lists, entry.Standardised ?? false))
             : null;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Snapshots;
 using Inference.Towers.Bundles;
@@ -5,9 +6,14 @@ using Inference.Vectors;
 
 namespace Inference.Towers.Fusion;
 
-/// <summary>Writes the files of a fused model into the folder of a bundle, and says what goes into fusion.json.</summary>
-internal static class FusionWriter
+/// <summary>Writes the files of a fused model into the folder of a bundle, and says what goes into fusion.json. Sources that share lists or factors share a file.</summary>
+/// <param name="folder">Folder of the draft.</param>
+/// <param name="popularity">The bundle's; a source that says the same needs no file.</param>
+internal sealed class FusionWriter(string folder, Popularity? popularity)
 {
+    private readonly Dictionary<WeightedLists, string> _lists = new(ReferenceEqualityComparer.Instance);
+    private readonly List<(float[] Factors, string File)> _factors = [];
+
     /// <summary>Whether a model can go into a bundle; the reason when it cannot.</summary>
     public static string? Refuse(FusionModel model, BundleContent content)
     {
@@ -35,11 +41,13 @@ internal static class FusionWriter
     /// <param name="model">Checked by <see cref="Refuse"/>.</param>
     /// <param name="popularity">The bundle's; a source that says the same needs no file.</param>
     /// <returns>The content of fusion.json.</returns>
-    public static FusionFile Write(string folder, FusionModel model, Popularity? popularity) => new()
+    public static FusionFile Write(string folder, FusionModel model, Popularity? popularity) => new FusionWriter(folder, popularity).Write(model);
+
+    private FusionFile Write(FusionModel model) => new()
     {
-        Sources = [.. model.Sources.Select(source => EntryOf(folder, source, popularity))],
+        Sources = [.. model.Sources.Select(EntryOf)],
         Weights = model.Weights is null ? null : [.. model.Weights.Points.Select(point => PointOf(point, model))],
-        Clusters = model.Sources.Select(PosteriorOf).FirstOrDefault(posterior => posterior is not null) is { } clusters ? ClustersOf(folder, clusters) : null,
+        Clusters = model.Sources.Select(PosteriorOf).FirstOrDefault(posterior => posterior is not null) is { } clusters ? ClustersOf(clusters) : null,
     };
 
     private static ClusterPosterior? PosteriorOf(ScoreSource source) => source switch
@@ -49,7 +57,7 @@ internal static class FusionWriter
         _ => null,
     };
 
-    private static FusionSourceEntry EntryOf(string folder, ScoreSource source, Popularity? popularity)
+    private FusionSourceEntry EntryOf(ScoreSource source)
     {
         var entry = new FusionSourceEntry { Name = source.Name, Standardised = source.IsStandardised };
         switch (source)
@@ -57,23 +65,19 @@ internal static class FusionWriter
             case TowerSource tower:
                 return entry with { Kind = tower.IsOfContext ? FusionSourceReader.TowerContext : FusionSourceReader.Tower };
             case NeighbourSource neighbours:
-                string lists = $"neighbours_{source.Name}.bin";
-                WeightedListsFile.Write(Path.Combine(folder, lists), neighbours.Lists);
                 return entry with
                 {
                     Kind = FusionSourceReader.Neighbours,
-                    File = lists,
+                    File = FileOf(neighbours.Lists, $"neighbours_{source.Name}.bin"),
                     Decay = neighbours.Decay,
                     Latest = LatestOf(neighbours.Latest),
                     Combine = neighbours.Combination == NeighbourCombination.Largest ? FusionSourceReader.Largest : FusionSourceReader.Sum,
                 };
             case UserNeighbourSource users:
-                string owned = $"users_{source.Name}.bin";
-                WeightedListsFile.Write(Path.Combine(folder, owned), users.Lists);
                 return entry with
                 {
                     Kind = FusionSourceReader.UserNeighbours,
-                    File = owned,
+                    File = FileOf(users.Lists, $"users_{source.Name}.bin"),
                     Neighbours = users.Options.Neighbours,
                     Decay = users.Options.Decay,
                     Latest = LatestOf(users.Options.Latest),
@@ -81,16 +85,14 @@ internal static class FusionWriter
                     LengthPower = users.Options.LengthPower,
                 };
             case FactorSource factors:
-                return FactorsOf(folder, entry, factors);
+                return FactorsOf(entry, factors);
             case ClusterSource clusters:
                 return entry with { Kind = FusionSourceReader.Clusters, Epsilon = clusters.Epsilon };
             case ContextSource context:
-                string ratios = $"context_{source.Name}.bin";
-                WeightedListsFile.Write(Path.Combine(folder, ratios), context.Lists);
                 return entry with
                 {
                     Kind = FusionSourceReader.Context,
-                    File = ratios,
+                    File = FileOf(context.Lists, $"context_{source.Name}.bin"),
                     Fields = [.. context.Fields.Select(field => new FusionFieldEntry { Feature = field.Feature, Values = field.Values })],
                 };
             case PopularitySource popular:
@@ -103,20 +105,42 @@ internal static class FusionWriter
         }
     }
 
-    private static FusionSourceEntry FactorsOf(string folder, FusionSourceEntry entry, FactorSource factors)
+    /// <summary>The file of lists; those that are written already have one.</summary>
+    private string FileOf(WeightedLists lists, string name)
     {
-        string file = $"factors_{entry.Name}.npy";
-        float[] all = new float[factors.RowCount * factors.Dimension];
-        for (int row = 0; row < factors.RowCount; row++)
-            factors.FactorOf(row).CopyTo(all.AsSpan(row * factors.Dimension));
-        NpyFile.Write(Path.Combine(folder, file), all, factors.RowCount, factors.Dimension);
+        if (_lists.TryGetValue(lists, out string? written))
+            return written;
+        WeightedListsFile.Write(Path.Combine(folder, name), lists);
+        return _lists[lists] = name;
+    }
+
+    /// <summary>The file of factors; equal ones, of which every source has its own copy, are written once.</summary>
+    private string FileOf(FactorSource source)
+    {
+        float[] all = new float[source.RowCount * source.Dimension];
+        for (int row = 0; row < source.RowCount; row++)
+            source.FactorOf(row).CopyTo(all.AsSpan(row * source.Dimension));
+        foreach ((float[] factors, string written) in _factors)
+        {
+            if (MemoryMarshal.AsBytes(all.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(factors.AsSpan())))
+                return written;
+        }
+
+        string file = $"factors_{source.Name}.npy";
+        NpyFile.Write(Path.Combine(folder, file), all, source.RowCount, source.Dimension);
+        _factors.Add((all, file));
+        return file;
+    }
+
+    private FusionSourceEntry FactorsOf(FusionSourceEntry entry, FactorSource factors)
+    {
         string? centroids = factors.Clusters is null ? null : $"factors_{entry.Name}_centroids.npy";
         if (centroids is not null)
             NpyFile.Write(Path.Combine(folder, centroids), factors.Centroids.Span, factors.Clusters!.Count, factors.Dimension);
         return entry with
         {
             Kind = FusionSourceReader.Factors,
-            File = file,
+            File = FileOf(factors),
             Centroids = centroids,
             Latest = LatestOf(factors.Options.Latest),
             UnseenWeight = factors.Options.UnseenWeight,
@@ -125,7 +149,7 @@ internal static class FusionWriter
         };
     }
 
-    private static FusionClustersEntry ClustersOf(string folder, ClusterPosterior clusters)
+    private FusionClustersEntry ClustersOf(ClusterPosterior clusters)
     {
         string? clicks = clusters.Clicks is null ? null : "cluster_clicks.bin";
         if (clicks is not null)

@@ -234,6 +234,30 @@ public sealed class FusionBundleTests
     }
 
     [Fact]
+    public async Task Write_OfSourcesThatShareListsAndFactors_WritesAndReadsThemOnce()
+    {
+        var world = new SmallWorld();
+        int items = world.ItemCount;
+        var lists = new WeightedLists([0, .. Enumerable.Repeat(1, items)], [2], [0.5f], items);
+        float[] factors = [.. Enumerable.Range(0, 2 * items).Select(i => (float)i)];
+        using var model = new FusionModel(
+        [
+            new NeighbourSource("plain", lists), new NeighbourSource("fading", lists, decay: 0.5f),
+            new FactorSource("first", factors, 2, new FactorOptions(0.1, 1)), new FactorSource("second", factors, 2, new FactorOptions(0.1, 2)),
+        ]);
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync(world.Content() with { Fusion = model });
+        Assert.Equal(
+            ["factors_first.npy", "neighbours_plain.bin"],
+            Directory.EnumerateFiles(bundle.Path).Select(file => Path.GetFileName(file)!).Where(file => file.StartsWith("factors_", StringComparison.Ordinal) || file.StartsWith("neighbours_", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path);
+        using Snapshot snapshot = loaded.Snapshot;
+        IReadOnlyList<ScoreSource> sources = snapshot.Fusion!.Model.Sources;
+        Assert.Same(((NeighbourSource)sources[0]).Lists, ((NeighbourSource)sources[1]).Lists);
+        Assert.Equal([6f, 7f], ((FactorSource)sources[3]).FactorOf(3).ToArray());
+    }
+
+    [Fact]
     public async Task Write_WithWeightsOfSixteenBits_TakesTwoBytesForEach()
     {
         using WrittenBundle bundle = await CreateAsync();
