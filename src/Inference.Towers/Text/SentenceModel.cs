@@ -7,10 +7,13 @@ namespace Inference.Towers.Text;
 
 /// <summary>
 /// The graph of a sentence encoder: token ids in, one vector per text out. Inputs are input_ids and attention_mask, and token_type_ids where the model has it, all int64 [batch, tokens]. A vector is the
-/// output [batch, width] where there is one, otherwise the mean of the output [batch, tokens, width] over the mask. For one caller at a time.
+/// output [batch, width] where there is one, otherwise, and where that is "pooler_output" alone, the mean of the output [batch, tokens, width] over the mask. For one caller at a time.
 /// </summary>
 public sealed class SentenceModel : IDisposable
 {
+    /// <summary>The output of BERT's next-sentence head, which was not trained to stand for a text; the mean of the tokens was.</summary>
+    private const string FirstPlace = "pooler_output";
+
     private const string Ids = "input_ids", Mask = "attention_mask", Types = "token_type_ids";
 
     private readonly InferenceSession _session;
@@ -19,8 +22,9 @@ public sealed class SentenceModel : IDisposable
     private SentenceModel(InferenceSession session)
     {
         _session = session;
-        _output = session.OutputMetadata.Where(output => output.Value.Dimensions.Length == 2).Select(output => output.Key).FirstOrDefault()
-            ?? session.OutputMetadata.Where(output => output.Value.Dimensions.Length == 3).Select(output => output.Key).FirstOrDefault()
+        string? pooled = session.OutputMetadata.Where(output => output.Value.Dimensions.Length == 2).Select(output => output.Key).OrderBy(output => output == FirstPlace).FirstOrDefault();
+        string? places = session.OutputMetadata.Where(output => output.Value.Dimensions.Length == 3).Select(output => output.Key).FirstOrDefault();
+        _output = (pooled == FirstPlace ? places ?? pooled : pooled ?? places)
             ?? throw new InvalidDataException("The text encoder has no output of two or three dimensions.");
     }
 

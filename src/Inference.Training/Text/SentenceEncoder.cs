@@ -5,7 +5,7 @@ namespace Inference.Training.Text;
 
 /// <summary>
 /// A sentence encoder that was exported to ONNX: model.onnx, and the files of its tokenizer beside it. Inputs are input_ids and attention_mask, and token_type_ids where the model has it, all int64 [batch, tokens]. A vector is the
-/// output [batch, width] where there is one, otherwise the mean of the output [batch, tokens, width] over the mask.
+/// output [batch, width] where there is one, otherwise, and where that is "pooler_output" alone, the mean of the output [batch, tokens, width] over the mask.
 /// </summary>
 public sealed class SentenceEncoder : IDisposable
 {

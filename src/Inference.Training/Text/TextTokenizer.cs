@@ -63,7 +63,7 @@ internal abstract class TextTokenizer
 
     /// <summary>The longest input that tokenizer_config.json names; null where it names none that is sensible.</summary>
     public static int? LongestOf(string folder) =>
-        SettingsOf(folder) is { ValueKind: JsonValueKind.Object } settings && settings.TryGetProperty("model_max_length", out JsonElement value) && value.TryGetInt32(out int most) && most >= FewestTokens ? most : null;
+        SettingsOf(folder) is { ValueKind: JsonValueKind.Object } settings && settings.TryGetProperty("model_max_length", out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int most) && most >= FewestTokens ? most : null;
 
     private static JsonElement SettingsOf(string folder)
     {

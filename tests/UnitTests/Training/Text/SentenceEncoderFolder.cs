@@ -13,7 +13,8 @@ internal sealed class SentenceEncoderFolder : IDisposable
     /// <param name="vectors">A vector per word, all of one length.</param>
     /// <param name="isPooled">Whether the model gives one vector per text; otherwise one per token.</param>
     /// <param name="withTypes">Whether the model also reads token types.</param>
-    public SentenceEncoderFolder(IReadOnlyList<string> words, IReadOnlyList<float[]> vectors, bool isPooled, bool withTypes = false)
+    /// <param name="withFirstPlace">Whether the model also has the output of a next-sentence head, here zeros.</param>
+    public SentenceEncoderFolder(IReadOnlyList<string> words, IReadOnlyList<float[]> vectors, bool isPooled, bool withTypes = false, bool withFirstPlace = false)
     {
         int width = vectors[0].Length;
         File.WriteAllLines(System.IO.Path.Combine(_path, "vocab.txt"), ["[UNK]", "[CLS]", "[SEP]", .. words]);
@@ -27,6 +28,8 @@ internal sealed class SentenceEncoderFolder : IDisposable
             graph.Output("sentence_embedding", graph.MaskedMean(rows, ids, graph.Cast(mask, OnnxType.Float32)), OnnxType.Float32, "batch", width);
         else
             graph.Output("last_hidden_state", graph.Gather(rows, ids), OnnxType.Float32, "batch", "tokens", width);
+        if (withFirstPlace)
+            graph.Output("pooler_output", graph.MaskedMean(graph.Constant("head", new float[table.Length], table.Length / width, width), ids, graph.Cast(mask, OnnxType.Float32)), OnnxType.Float32, "batch", width);
         File.WriteAllBytes(System.IO.Path.Combine(_path, "model.onnx"), graph.ToBytes());
     }
 

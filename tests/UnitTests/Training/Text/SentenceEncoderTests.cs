@@ -27,6 +27,18 @@ public sealed class SentenceEncoderTests
         Close([0, 4f / 3, 0], vectors[3]);
     }
 
+    [Theory]
+    [InlineData("\"a lot\"")]
+    [InlineData("1e30")]
+    [InlineData("null")]
+    public void Encode_WithTokensAndANextSentenceHead_TakesTheMeanOfTheTokens(string longest)
+    {
+        using var folder = new SentenceEncoderFolder(Words, Vectors, isPooled: false, withFirstPlace: true);
+        File.WriteAllText(Path.Combine(folder.Path, "tokenizer_config.json"), $$"""{ "model_max_length": {{longest}} }""");
+        using var encoder = SentenceEncoder.Open(folder.Path, NullLogger.Instance);
+        Close([0, 4f / 3, 0], encoder.Encode(["blue"])[0]);
+    }
+
     [Fact]
     public void Open_WithoutAModel_SaysSo()
     {
