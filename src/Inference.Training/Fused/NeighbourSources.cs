@@ -1,6 +1,5 @@
 using Inference.Recommendations.Fusion;
 using Inference.Training.Evaluation;
-using Inference.Training.Features;
 using Inference.Training.Linear;
 using Inference.Training.Models;
 using Inference.Training.Splits;
@@ -20,8 +19,6 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
 
     /// <summary>The same for long histories.</summary>
     private const float SlowFading = 0.96f;
-
-    private const int ContentNeighbours = 100;
 
     private const double LargeRidge = 800;
 
@@ -58,7 +55,7 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
 
         progress.Report(0.95);
         if (set.Plan.Traits.TermCount > 0)
-            yield return new NeighbourSource("content", ContentLists(set.Plan.Traits), latest: 50);
+            yield return new NeighbourSource("content", ContentNeighbours.Lists(set.Plan.Traits), latest: 50);
         progress.Report(1);
     }
 
@@ -92,28 +89,5 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
         lists.Offsets.CopyTo(offsets, 0);
         Array.Fill(offsets, lists.Offsets[^1], lists.Offsets.Length, offsets.Length - lists.Offsets.Length);
         return new WeightedLists(offsets, lists.Items, lists.Weights, set.ItemCount).RoundedToHalf();
-    }
-
-    /// <summary>Cosines of content: the items most like each, new ones included.</summary>
-    private static WeightedLists ContentLists(ItemTraits traits)
-    {
-        var rows = new (int[] Items, float[] Weights)[traits.Count];
-        Parallel.For(0, traits.Count, () => (Dense: new double[traits.TermCount], Cosines: new float[traits.Count]), (item, _, scratch) =>
-        {
-            ReadOnlySpan<int> terms = traits.Terms[item];
-            for (int i = 0; i < terms.Length; i++)
-                scratch.Dense[terms[i]] = traits.TermWeights[traits.Terms.Offsets[item] + i];
-            for (int other = 0; other < traits.Count; other++)
-                scratch.Cosines[other] = other == item ? 0 : (float)ContentProduct.Dot(traits, other, scratch.Dense);
-            foreach (int term in terms)
-                scratch.Dense[term] = 0;
-            int[] best = [.. Enumerable.Range(0, traits.Count).Where(other => scratch.Cosines[other] > 0).OrderByDescending(other => scratch.Cosines[other]).ThenBy(other => other).Take(ContentNeighbours)];
-            rows[item] = (best, [.. best.Select(other => scratch.Cosines[other])]);
-            return scratch;
-        }, static _ => { });
-        int[] offsets = new int[rows.Length + 1];
-        for (int row = 0; row < rows.Length; row++)
-            offsets[row + 1] = offsets[row] + rows[row].Items.Length;
-        return new WeightedLists(offsets, [.. rows.SelectMany(row => row.Items)], [.. rows.SelectMany(row => row.Weights)], traits.Count).RoundedToHalf();
     }
 }
