@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Inference.Recommendations.Fusion;
 using Inference.Towers;
 using Inference.Towers.Bundles;
 using Inference.Training.Evaluation;
@@ -80,7 +81,7 @@ public static class Distiller
             }
 
             // :: Step 3 judge
-            EvaluationPart part = inputs.Split.Test.Count > 0 ? EvaluationPart.Test : EvaluationPart.Validation;
+            EvaluationPart part = JudgedPart.Of(inputs);
             (IReadOnlyList<KeptQuality> kept, IReadOnlyList<ScenarioResult> results) = await JudgeAsync(inputs, content, model, teacherTowers, part, begin("judging"), logger, cancellationToken);
             JsonElement card = CardOf(ModelCard.Of(model, results, part, Stopwatch.GetElapsedTime(begun)), parent, options, kept, cost);
 
@@ -109,7 +110,7 @@ public static class Distiller
                 var kept = new List<KeptQuality>();
                 var results = new List<ScenarioResult>();
                 IReadOnlyList<Scenario> scenarios = Scenarios.All(inputs.Split, part, inputs.Contexts);
-                RankingModel[] models = [PopularityModel.Fit(inputs.Split), teacher, student, model.Ranking("fused")];
+                RankingModel[] models = [PopularityModel.Fit(inputs.Split), teacher, student, Served(model, student)];
                 for (int i = 0; i < scenarios.Count; i++)
                 {
                     ScenarioResult?[] found = [.. models.Select(one => scenarios[i].NeedsColdItems && !one.ScoresColdItems ? null : inputs.Judge.Evaluate(one, scenarios[i], cancellationToken))];
@@ -121,6 +122,16 @@ public static class Distiller
                 return (kept, results);
             },
             cancellationToken);
+    }
+
+    /// <summary>The fused model with the towers that are written, int8 weights and all, in place of those that were trained. Its rows are those of the content.</summary>
+    private static FusedRanking Served(TrainedModel model, TowerRanking student)
+    {
+        TowerItems items = TowerItems.Of(student.Items);
+        ScoreSource[] sources = [.. model.Fusion.Sources.Select(source => source is TowerSource tower ? new TowerSource(tower.Name, items, tower.IsOfContext, tower.IsStandardised) : source)];
+        // It is not disposed: the model owns what the two share.
+        var fusion = new FusionModel(sources, model.Fusion.Weights);
+        return new FusedRanking("fused", new FusedScorer(fusion, new FusionOptions { DenseItems = int.MaxValue }), UserEmbedder.Of(student), model.Set.Plan.Contexts, model.Set.Plan.UserFeatures);
     }
 
     private static KeptQuality Kept(ScenarioResult teacher, ScenarioResult student)

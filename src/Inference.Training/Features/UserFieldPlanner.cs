@@ -132,6 +132,13 @@ internal sealed class UserFieldPlanner(EntityTable users, int[] trainingRows, Fe
 
     private void Add(EntityColumn column, PlainFeature feature, ContextField field, EncoderSpec encoder, string what)
     {
+        // The hour of 'visit' is 'visit_hour', which another column may be called.
+        if (Features.Exists(other => other.Name == feature.Name))
+        {
+            LeaveOut(column, $"{feature.Name} left out: another column has become a feature of this name");
+            return;
+        }
+
         Features.Add(feature);
         Fields.Add(field);
         Encoders.Add(encoder);

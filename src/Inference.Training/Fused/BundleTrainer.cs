@@ -44,7 +44,7 @@ public static class BundleTrainer
         using TrainedModel model = await Task.Run(() => FusedTrainer.Train(set, inputs.Judge, options, begin, cancellationToken), cancellationToken);
 
         // :: Step 2 judge
-        EvaluationPart part = inputs.Split.Test.Count > 0 ? EvaluationPart.Test : EvaluationPart.Validation;
+        EvaluationPart part = JudgedPart.Of(inputs);
         IReadOnlyList<ScenarioResult> results = await Task.Run(() => Judge(inputs, model, part, begin("judging"), cancellationToken), cancellationToken);
         TimeSpan trained = Stopwatch.GetElapsedTime(begun);
         JsonElement card = ModelCard.Of(model, results, part, trained);

@@ -1,5 +1,6 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
+using Inference.Towers.Encoders;
 using Inference.Training.Features;
 using Inference.Training.Splits;
 
@@ -16,6 +17,9 @@ internal static class CommonSources
 
     /// <summary>Items that a value lists.</summary>
     private const int ListedItems = 1_000;
+
+    /// <summary>Different numbers of a feature in buckets that get a list each; with more of them there is no source, for a list would stand for a handful of people, and the lists of a bucket are all the same.</summary>
+    private const int MostNumbers = 64;
 
     /// <summary>Share of training users by item; 0 for items without training events.</summary>
     public static float[] Rates(TrainingSet set, int firstEvents = int.MaxValue)
@@ -85,14 +89,15 @@ internal static class CommonSources
     {
         UserContexts contexts = set.Plan.Contexts;
         float[] rates = Rates(set);
+        string[] names = ContextNames.Of([.. contexts.Fields.Select(field => field.Name)]);
         for (int field = 0; field < contexts.Fields.Count; field++)
         {
-            if (Source(set, field, rates) is { } source)
+            if (Source(set, field, names[field], rates) is { } source)
                 yield return source;
         }
     }
 
-    private static ContextSource? Source(TrainingSet set, int field, float[] rates)
+    private static ContextSource? Source(TrainingSet set, int field, string name, float[] rates)
     {
         UserContexts contexts = set.Plan.Contexts;
         string feature = contexts.Fields[field].Name;
@@ -112,7 +117,7 @@ internal static class CommonSources
                 codeOf[category] = code;
         }
 
-        if (codeOf.Count < 2)
+        if (codeOf.Count < 2 || (codeOf.Count > MostNumbers && set.Plan.UserEncoders[field] is BucketsSpec))
             return null;
         var lists = new (int[] Columns, float[] Weights)[codes];
         for (int code = 1; code < codes; code++)
@@ -122,7 +127,7 @@ internal static class CommonSources
         for (int i = 0; i < values.Length; i++)
             offsets[i + 1] = offsets[i] + lists[values[i].Code].Columns.Length;
         return new ContextSource(
-            "context_" + feature,
+            name,
             [new ContextValues(feature, [.. values.Select(value => value.Value)])],
             new WeightedLists(offsets, [.. values.SelectMany(value => lists[value.Code].Columns)], [.. values.SelectMany(value => lists[value.Code].Weights)], rates.Length).RoundedToHalf());
     }

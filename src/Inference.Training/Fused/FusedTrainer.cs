@@ -2,6 +2,7 @@ using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Snapshots;
 using Inference.Training.Evaluation;
 using Inference.Training.Splits;
+using Inference.Training.TwoTower;
 
 namespace Inference.Training.Fused;
 
@@ -31,16 +32,40 @@ public static class FusedTrainer
     /// <param name="begin">Begins a step that people can watch.</param>
     /// <param name="cancellationToken">Stops between steps.</param>
     /// <returns>The model; the caller disposes it.</returns>
+    /// <exception cref="InvalidDataException">The training part has too little to learn from.</exception>
     public static TrainedModel Train(TrainingSet set, Judge judge, FusedOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
+        Check(set);
+
         // :: Step 1
         FittedSources fitted = FittedSources.Fit(set, judge, options, begin, cancellationToken);
 
         // :: Step 2
-        IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points = Choose(set, fitted, options, begin("weights"), cancellationToken);
+        IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points;
+        try
+        {
+            points = Choose(set, fitted, options, begin("weights"), cancellationToken);
+        }
+        catch
+        {
+            fitted.Dispose();
+            throw;
+        }
 
         // :: Step 3
-        return new TrainedModel(set, fitted.Towers, Keep(fitted.Sources, points), new Popularity(CommonSources.Rates(set)), fitted.Profiles, set.Titles(), fitted.Items);
+        return new TrainedModel(set, fitted.Towers, KeptSources.Of(fitted.Sources, points), new Popularity(CommonSources.Rates(set)), fitted.Profiles, set.Titles(), fitted.Items);
+    }
+
+    private static void Check(TrainingSet set)
+    {
+        int longest = 0;
+        for (int user = 0; user < set.Split.Training.Count; user++)
+            longest = Math.Max(longest, set.Split.Training[user].Length);
+        if (set.Split.Training.Count < 2 || longest < ExampleSampler.FewestItems)
+        {
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"Training needs at least two users, and one of them with at least {ExampleSampler.FewestItems} different items; the training part has {set.Split.Training.Count} users, of whom none has more than {longest}."));
+        }
     }
 
     private static List<(int, IReadOnlyDictionary<string, float>)> Choose(TrainingSet set, FittedSources fitted, FusedOptions options, IProgress<double> progress, CancellationToken cancellationToken)
@@ -88,16 +113,5 @@ public static class FusedTrainer
         }
 
         return named;
-    }
-
-    /// <summary>The model of the sources that count anywhere; without a validation part all of them, by their ranks.</summary>
-    private static FusionModel Keep(IReadOnlyList<ScoreSource> sources, IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points)
-    {
-        if (points.Count == 0)
-            return new FusionModel(sources);
-        ScoreSource[] kept = [.. sources.Where(source => points.Any(point => point.Weights.ContainsKey(source.Name)))];
-        foreach (ScoreSource left in sources.Except(kept))
-            left.Dispose();
-        return new FusionModel(kept, new FusionWeights([.. points.Select(point => new FusionWeightPoint(point.Events, [.. kept.Select(source => point.Weights.GetValueOrDefault(source.Name))]))]));
     }
 }

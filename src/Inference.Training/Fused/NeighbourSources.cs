@@ -55,7 +55,7 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
 
         progress.Report(0.95);
         if (set.Plan.Traits.TermCount > 0)
-            yield return new NeighbourSource("content", ContentNeighbours.Lists(set.Plan.Traits), latest: 50);
+            yield return new NeighbourSource("content", ContentLists.Of(set.Plan.Traits), latest: 50);
         progress.Report(1);
     }
 

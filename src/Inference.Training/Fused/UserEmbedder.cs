@@ -1,5 +1,6 @@
 using Inference.Recommendations.Features;
-using Inference.Recommendations.Ports;
+using Inference.Training.Distillation;
+using Inference.Training.Models;
 using Inference.Training.TwoTower;
 
 namespace Inference.Training.Fused;
@@ -16,10 +17,13 @@ public abstract class UserEmbedder
     /// <summary>By the weights in memory: while a model is trained.</summary>
     public static UserEmbedder Of(TwoTowerModel towers) => new Trained(towers);
 
-    /// <summary>By the graph that serves: what a bundle really answers.</summary>
-    /// <param name="tower">The user tower; it knows items by their index.</param>
-    /// <param name="dimension">Components per embedding.</param>
-    public static UserEmbedder Of(IUserTower tower, int dimension) => new Served(tower, dimension);
+    /// <summary>By the graph that serves.</summary>
+    public static UserEmbedder Of(TowerRanking towers) => new Served(towers);
+
+    private sealed class Served(TowerRanking towers) : UserEmbedder
+    {
+        public override float[] Embed(IReadOnlyDictionary<string, FeatureValue> features, int user, ReadOnlyMemory<int> history) => towers.Embed(new RankingInput(history, user));
+    }
 
     private sealed class Trained(TwoTowerModel towers) : UserEmbedder
     {
@@ -27,18 +31,6 @@ public abstract class UserEmbedder
         {
             float[] vector = new float[towers.Dimension];
             towers.EmbedUser(history.Span, towers.Contexts[user], vector);
-            return vector;
-        }
-    }
-
-    private sealed class Served(IUserTower tower, int dimension) : UserEmbedder
-    {
-        public override float[] Embed(IReadOnlyDictionary<string, FeatureValue> features, int user, ReadOnlyMemory<int> history)
-        {
-            float[] vector = new float[dimension];
-            UserTowerInput[] input = [new UserTowerInput(new FeatureSet(features), history)];
-            // The judge asks from threads of its own, and an idle tower answers on the caller's thread.
-            tower.EncodeAsync(input, vector, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             return vector;
         }
     }

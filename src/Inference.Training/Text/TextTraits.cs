@@ -37,7 +37,9 @@ public static class TextTraits
         // :: Step 1 embed
         using SentenceEncoder encoder = SentenceEncoder.Open(encoderFolder, logger);
         (List<int> items, List<string> texts) = Texts(inputs);
-        if (texts.Count < FewestTexts || items.All(item => item >= inputs.Split.Items.TrainingCount))
+        if (texts.Count >= FewestTexts && items.TrueForAll(item => item >= inputs.Split.Items.TrainingCount))
+            return LeftOut(inputs, new TextReport(false, 0, texts.Count, null, "no item of the training part has a text"));
+        if (texts.Count < FewestTexts)
             return LeftOut(inputs, new TextReport(false, 0, texts.Count, null, $"{texts.Count} items have a text; {FewestTexts} are needed"));
         IReadOnlyList<float[]> vectors = encoder.Encode(texts, begin("embedding texts"), cancellationToken);
 

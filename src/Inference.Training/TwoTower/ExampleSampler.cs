@@ -21,7 +21,9 @@ internal sealed record Examples(IReadOnlyList<ReadOnlyMemory<int>> Histories, IR
 /// </summary>
 internal sealed class ExampleSampler
 {
-    private const int FewestItems = 3;
+    /// <summary>Items of a user who can be an example.</summary>
+    public const int FewestItems = 3;
+
     private const int MostFirst = 10;
 
     private readonly RowLists _lists;

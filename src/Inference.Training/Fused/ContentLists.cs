@@ -11,12 +11,12 @@ namespace Inference.Training.Fused;
 /// <item>Keep the largest, the earlier item first among equals.</item>
 /// </list>
 /// </summary>
-internal static class ContentNeighbours
+internal static class ContentLists
 {
     private const int Most = 100;
 
     /// <summary>Lists by item; weights as they will be served.</summary>
-    public static WeightedLists Lists(ItemTraits traits)
+    public static WeightedLists Of(ItemTraits traits)
     {
         // :: Step 1
         int[] starts = new int[traits.TermCount + 1];

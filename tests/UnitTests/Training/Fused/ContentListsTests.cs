@@ -7,10 +7,10 @@ using Xunit;
 
 namespace UnitTests.Training.Fused;
 
-public sealed class ContentNeighboursTests
+public sealed class ContentListsTests
 {
     [Fact]
-    public void Lists_OfItemsThatShareTerms_AreTheLargestCosinesOfAll()
+    public void Of_ItemsThatShareTerms_AreTheLargestCosinesOfAll()
     {
         const int Items = 150, Terms = 20;
         var random = new SeededRandom(4);
@@ -23,7 +23,7 @@ public sealed class ContentNeighboursTests
                 rows[item][random.NextInt(Terms)] = 0.25f * (random.NextInt(4) - 1);
         }
 
-        WeightedLists lists = ContentNeighbours.Lists(TraitsOf(rows));
+        WeightedLists lists = ContentLists.Of(TraitsOf(rows));
         for (int item = 0; item < Items; item++)
         {
             float[] cosines = [.. Enumerable.Range(0, Items).Select(other => other == item ? 0 : (float)rows[item].Zip(rows[other], (a, b) => (double)a * b).Sum())];
