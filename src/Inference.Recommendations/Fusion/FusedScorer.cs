@@ -77,16 +77,22 @@ public sealed class FusedScorer
         }
     }
 
+    /// <inheritdoc cref="ScoreAsync(IUserTower, int, FeatureSet, ReadOnlyMemory{int}, ReadOnlyMemory{int}, Memory{float}, CancellationToken)"/>
+    public ValueTask ScoreAsync(
+        IUserTower tower, int dimension, FeatureSet features, ReadOnlyMemory<int> history, Memory<float> scores, CancellationToken cancellationToken) =>
+        ScoreAsync(tower, dimension, features, history, default, scores, cancellationToken);
+
     /// <summary>Scores the whole catalogue for one user, running the user tower where a source needs it.</summary>
     /// <param name="tower">The tower of the same embedding space.</param>
     /// <param name="dimension">Components per embedding.</param>
     /// <param name="features">Context of the user.</param>
     /// <param name="history">Rows that the user touched, latest last.</param>
+    /// <param name="passed">Rows that the user was shown and passed over, newest first; all count in full.</param>
     /// <param name="scores">Receives one score per row.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TowerException">The tower failed.</exception>
     public async ValueTask ScoreAsync(
-        IUserTower tower, int dimension, FeatureSet features, ReadOnlyMemory<int> history, Memory<float> scores, CancellationToken cancellationToken)
+        IUserTower tower, int dimension, FeatureSet features, ReadOnlyMemory<int> history, ReadOnlyMemory<int> passed, Memory<float> scores, CancellationToken cancellationToken)
     {
         // One by one, as they are served: rows of one batch may differ from those in the last bits.
         int events = EventsOf(history.Span);
@@ -95,7 +101,7 @@ public sealed class FusedScorer
             await EncodeAsync(history, embedding = new float[dimension]);
         if (Model.NeedsEmbedding(events, ofContext: true))
             await EncodeAsync(default, context = new float[dimension]);
-        Score(new FusionInput { Features = features, History = history.Span, Embedding = embedding, ContextEmbedding = context }, scores.Span);
+        Score(new FusionInput { Features = features, History = history.Span, Passed = passed.Span, Embedding = embedding, ContextEmbedding = context }, scores.Span);
 
         ValueTask EncodeAsync(ReadOnlyMemory<int> rows, float[] into)
         {
@@ -149,6 +155,7 @@ public sealed class FusedScorer
     {
         // :: Step 1 the weights
         scratch.Begin(input.History, Model.RowCount, filter);
+        scratch.Pass(input.Passed, input.PassedStrengths, Model.RowCount);
         if (Model.Weights is { } weights)
             weights.At(scratch.LatestCount, scratch.Weights);
         else

@@ -12,6 +12,14 @@ public readonly ref struct FusionInput
     /// <summary>Rows of the bundle that the user touched, latest last. A row that is there twice counts once, where it is latest; its number of distinct rows chooses the weights.</summary>
     public ReadOnlySpan<int> History { get; init; }
 
+    /// <summary>
+    /// Rows of the bundle that the user was shown and passed over, newest first. A row that is there twice counts once, where it is newest; one that is in <see cref="History"/>, too, does not count.
+    /// </summary>
+    public ReadOnlySpan<int> Passed { get; init; }
+
+    /// <summary>How much each of <see cref="Passed"/> counts, 0 to 1; empty where all count 1.</summary>
+    public ReadOnlySpan<float> PassedStrengths { get; init; }
+
     /// <summary>What the user tower says of features and history; empty where it did not answer.</summary>
     public ReadOnlySpan<float> Embedding { get; init; }
 

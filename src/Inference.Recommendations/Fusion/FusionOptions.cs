@@ -15,6 +15,11 @@ public sealed class FusionOptions
     [Range(10, 10_000)]
     public int CandidatesPerSource { get; set; } = 1_000;
 
+    /// <summary>After this time an item that was shown and passed over counts half of what it says of the user's clusters.</summary>
+    /// <value>00:01:00 to 365.00:00:00; default 1.00:00:00 (a day).</value>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan SkipHalfLife { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How long the sources in this process may take together, without the user tower. What has not begun by then is left out, and the reply says so; a source that runs is not cut off.</summary>
     /// <value>00:00:00.0005 to 00:00:01; default 00:00:00.02 (20 ms).</value>
     [Range(typeof(TimeSpan), "00:00:00.0005", "00:00:01")]

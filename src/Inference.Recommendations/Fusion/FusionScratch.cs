@@ -27,6 +27,9 @@ internal sealed class FusionScratch
 {
     private readonly float[][] _parts;
     private int[] _latest = new int[64];
+    private int[] _passed = [];
+    private float[] _passedStrengths = [];
+    private int _passedCount;
     private int[] _stamps = [];
     private int _stamp;
     private float[] _fused = [];
@@ -72,6 +75,12 @@ internal sealed class FusionScratch
 
     /// <summary>Number of known events.</summary>
     public int LatestCount { get; private set; }
+
+    /// <summary>Distinct rows that were passed over and never touched, the newest first.</summary>
+    public ReadOnlySpan<int> Passed => _passed.AsSpan(0, _passedCount);
+
+    /// <summary>How much each of them counts.</summary>
+    public ReadOnlySpan<float> PassedStrengths => _passedStrengths.AsSpan(0, _passedCount);
 
     /// <summary>What a large catalogue is cut down to.</summary>
     public CandidateRows Candidates { get; } = new();
@@ -134,6 +143,24 @@ internal sealed class FusionScratch
             _stamps[row] = _stamp;
             _latest[LatestCount++] = row;
         }
+
+        _passedCount = 0;
+    }
+
+    /// <summary>Takes in what was passed over, after <see cref="Begin"/>.</summary>
+    public void Pass(ReadOnlySpan<int> passed, ReadOnlySpan<float> strengths, int rowCount)
+    {
+        if (_passed.Length < passed.Length)
+            (_passed, _passedStrengths) = (new int[passed.Length * 2], new float[passed.Length * 2]);
+        for (int i = 0; i < passed.Length; i++)
+        {
+            int row = passed[i];
+            if ((uint)row >= (uint)rowCount || _stamps[row] == _stamp)
+                continue;
+            _stamps[row] = _stamp;
+            _passed[_passedCount] = row;
+            _passedStrengths[_passedCount++] = strengths.IsEmpty ? 1f : strengths[i];
+        }
     }
 
     /// <summary>Makes room for so many scores of each source, and clears the fused ones.</summary>
@@ -157,14 +184,14 @@ internal sealed class FusionScratch
     public float PartOf(int source, int place) => Outcomes[source] == SourceOutcome.Scored ? Factors[source] * _parts[source][place] : 0f;
 
     /// <summary>Weighs clusters, once per run.</summary>
-    /// <returns>Whether context or history spoke.</returns>
+    /// <returns>Whether anything spoke.</returns>
     public bool Weigh(ClusterPosterior posterior, in FusionInput input)
     {
         if (ReferenceEquals(_weighed, posterior))
             return _clustersSpoke;
         if (_clusterWeights.Length < posterior.Count)
             _clusterWeights = new float[posterior.Count];
-        _clustersSpoke = posterior.Weigh(input.Features, Latest, _clusterWeights.AsSpan(0, posterior.Count));
+        _clustersSpoke = posterior.Weigh(input.Features, Latest, Passed, PassedStrengths, _clusterWeights.AsSpan(0, posterior.Count));
         _weighed = posterior;
         return _clustersSpoke;
     }

@@ -57,7 +57,7 @@ internal struct Evidence(FusionModel model, FusionScratch scratch)
                 if (scratch.Outcomes[i] != SourceOutcome.Scored)
                     continue;
                 if (model.Sources[i] is TowerSource { IsOfContext: false })
-                    return known.IsCached ? Queries.Rung.CachedEmbedding : known.IsStored ? Queries.Rung.UserTower : Queries.Rung.Session;
+                    return known.IsCached ? Queries.Rung.CachedEmbedding : known.State is not null ? Queries.Rung.UserTower : Queries.Rung.Session;
                 readsHistory |= model.Sources[i].ReadsHistory;
             }
 

@@ -3,6 +3,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Pipeline;
@@ -10,7 +11,7 @@ namespace Inference.Recommendations.Pipeline;
 /// <summary>
 /// The ladder of a snapshot with a fused model: instead of the first rung that can answer, all that is known answers together.
 /// <list type="number">
-/// <item>Nothing is known and there is no context: popularity, and no model runs.</item>
+/// <item>Nothing is known, nothing was passed over, and there is no context: popularity, and no model runs.</item>
 /// <item>The embedding of features and history, kept or from the tower; that of the features alone, where a source counts that takes it.</item>
 /// <item>The sources score the catalogue, and what may be shown of the best fills the slate. Items that came after the bundle are scored by the towers alone.</item>
 /// <item>Each place names the source with the largest part; the rung is what the main evidence was.</item>
@@ -27,7 +28,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
     {
         // :: Step 1 what is known
         int events = fused.EventsOf(history.Known.Span);
-        if (events == 0 && !snapshot.Context.ReadsAny(features))
+        if (events == 0 && !snapshot.Context.ReadsAny(features) && !PassedItems.IsAny(user.State))
             return Rung.Popularity;
 
         // :: Step 2 the embeddings
@@ -53,7 +54,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
                 metrics.SourceDropped(Sources.Towers, "tower");
 
             // :: Steps 3 and 4 the slate
-            var known = new Known(events, user.State is not null, own is { IsCached: true });
+            var known = new Known(events, user.State, own is { IsCached: true });
             return Place(snapshot, fused, query, features, history, own, context, known, eligible, slate, budget, degraded);
         }
         finally
@@ -82,10 +83,15 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
         using Activity? span = Log.Activities.StartActivity("fusion");
         long start = time.GetTimestamp();
         long until = start + (long)(budget.Left(fused.Options.Budget).TotalSeconds * time.TimestampFrequency);
+        Span<int> passed = stackalloc int[PassedItems.Most];
+        Span<float> strengths = stackalloc float[PassedItems.Most];
+        int passedCount = PassedItems.Find(known.State, snapshot.Items, time.GetUtcNow(), fused.Options.SkipHalfLife, passed, strengths);
         var input = new FusionInput
         {
             Features = features,
             History = history.Known.Span,
+            Passed = passed[..passedCount],
+            PassedStrengths = strengths[..passedCount],
             Embedding = own is not null ? own.Memory.Span : known.Events == 0 ? context : default,
             ContextEmbedding = context,
             Without = Retrievers.All & ~query.Retrievers,
@@ -190,5 +196,5 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
     }
 
     /// <summary>What the evidence is of.</summary>
-    internal readonly record struct Known(int Events, bool IsStored, bool IsCached);
+    internal readonly record struct Known(int Events, UserState? State, bool IsCached);
 }

@@ -109,6 +109,9 @@ internal sealed record FusionClustersEntry
 
     public float? ContextWeight { get; init; }
 
+    /// <summary>How much an item says that was shown and passed over.</summary>
+    public float? SkipWeight { get; init; }
+
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }

@@ -81,7 +81,7 @@ internal sealed class FusionReader(
             return null;
         try
         {
-            return new ClusterPosterior(profiles, clicks, entry.ClickOffsets ?? [], entry.ClickWeight ?? 0.5f, entry.ContextWeight ?? 1f);
+            return new ClusterPosterior(profiles, clicks, entry.ClickOffsets ?? [], entry.ClickWeight ?? 0.5f, entry.ContextWeight ?? 1f, popularity, entry.SkipWeight ?? ClusterPosterior.DefaultSkipWeight);
         }
         catch (ArgumentException e)
         {

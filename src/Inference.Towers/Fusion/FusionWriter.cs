@@ -160,6 +160,7 @@ internal sealed class FusionWriter(string folder, Popularity? popularity)
             ClickOffsets = clicks is null ? null : clusters.ClickOffsets.ToArray(),
             ClickWeight = clusters.ClickWeight,
             ContextWeight = clusters.ContextWeight,
+            SkipWeight = clusters.SkipWeight,
         };
     }
 

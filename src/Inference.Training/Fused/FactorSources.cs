@@ -60,7 +60,7 @@ internal sealed class FactorSources(TrainingSet set, ulong seed)
             KMeansClusters clusters = SphericalKMeans.Fit(embeddings, towers.Dimension, options.Clustering, cancellationToken);
             ClusterProfiles profiles = ProfileBuilder.Build(users, clusters, towers.Dimension, titles, popularity, options, cancellationToken);
             (WeightedLists clicks, float[] offsets) = ClickLists(clusters);
-            var source = new ClusterSource("clusters", new ClusterPosterior(profiles, clicks, offsets, ClickWeight), popularity, 0.5f / users.Length);
+            var source = new ClusterSource("clusters", new ClusterPosterior(profiles, clicks, offsets, ClickWeight, popularity: popularity), popularity, 0.5f / users.Length);
             double quality = QualityOf(source, towers, judge, cancellationToken);
             if (best is null || quality > best.Value.Quality)
                 best = (source, clusters, quality);
