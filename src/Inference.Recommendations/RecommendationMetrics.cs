@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Queries;
 
 namespace Inference.Recommendations;
@@ -18,6 +19,7 @@ public sealed class RecommendationMetrics
     private readonly Histogram<double> _fusion;
     private readonly Histogram<double> _source;
     private readonly Counter<long> _dropped;
+    private readonly Counter<long> _slots;
 
     public RecommendationMetrics(IMeterFactory meters)
         : this(meters.Create(MeterName))
@@ -33,6 +35,7 @@ public sealed class RecommendationMetrics
         _fusion = meter.CreateHistogram<double>("recsys.fusion.duration", "s", "Time in which a fused model scored the catalogue for one request, without the user tower.");
         _source = meter.CreateHistogram<double>("recsys.fusion.source.duration", "s", "Time in which one source of a fused model scored the catalogue, by kind of source.");
         _dropped = meter.CreateCounter<long>("recsys.fusion.dropped", "{source}", "Sources that a fused slate had to do without, by kind and reason.");
+        _slots = meter.CreateCounter<long>("recsys.slots.chosen", "{slot}", "Slots of served slates that were not simply the best of what answered, by how their items were chosen and by policy.");
         _search = meter.CreateHistogram<double>("recsys.index.search.duration", "s", "Time of one search of the index.");
     }
 
@@ -51,6 +54,14 @@ public sealed class RecommendationMetrics
                 { "recsys.reason", NameOf(reply.Degraded[i].Reason) },
             });
         }
+    }
+
+    internal void Explored(ExplorationPolicy policy, int explored, int newItems)
+    {
+        if (explored > 0)
+            _slots.Add(explored, new KeyValuePair<string, object?>("recsys.slot_type", "explore"), new KeyValuePair<string, object?>("recsys.policy", NameOf(policy)));
+        if (newItems > 0)
+            _slots.Add(newItems, new KeyValuePair<string, object?>("recsys.slot_type", "new_item"), new KeyValuePair<string, object?>("recsys.policy", NameOf(policy)));
     }
 
     internal void TowerRan(TimeSpan duration, string outcome) =>
@@ -74,6 +85,15 @@ public sealed class RecommendationMetrics
         Rung.ClusterProfile => "cluster_profile",
         Rung.Popularity => "popularity",
         _ => "item_embedding",
+    };
+
+    private static string NameOf(ExplorationPolicy policy) => policy switch
+    {
+        ExplorationPolicy.EpsilonGreedy => "epsilon_greedy",
+        ExplorationPolicy.Softmax => "softmax",
+        ExplorationPolicy.Thompson => "thompson",
+        ExplorationPolicy.Ucb => "ucb",
+        _ => "off",
     };
 
     private static string NameOf(DegradationReason reason) => reason switch

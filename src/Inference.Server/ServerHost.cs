@@ -2,6 +2,7 @@ using Grpc.AspNetCore.Server;
 using Inference.Recommendations;
 using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Comparison;
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
@@ -70,6 +71,7 @@ public sealed class ServerHost : IAsyncDisposable
         // Made now, so that nothing is measured before somebody listens.
         app.Services.GetRequiredService<TelemetryPipeline>();
         app.Services.GetRequiredService<ServerMetrics>();
+        app.Services.GetRequiredService<ExposureMetrics>();
         app.UseMiddleware<CallObserver>();
         app.MapServices(options.Server.Reflection);
         app.MapHttpEndpoints();

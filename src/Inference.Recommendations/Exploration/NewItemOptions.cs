@@ -14,6 +14,10 @@ public sealed class NewItemOptions
     [Range(0, 1.0)]
     public double Share { get; set; } = 0.1;
 
+    /// <summary>Whether items of the bundle that nobody had touched when it was made count as new, beside those that are added while serving. Their time begins when the server has loaded the bundle.</summary>
+    /// <value>true or false; default true.</value>
+    public bool FromBundle { get; set; } = true;
+
     /// <summary>After how many confirmed impressions an item is new no more.</summary>
     /// <value>1 to 1,000,000; default 20.</value>
     [Range(1, 1_000_000)]

@@ -40,7 +40,7 @@ public sealed class RecommendationPipeline
         IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs,
         ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null)
     {
-        _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions());
+        _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions(), metrics);
         _decisions = decisions;
         _options = options;
         _metrics = metrics;

@@ -15,7 +15,7 @@ namespace Inference.Recommendations.Pipeline;
 /// </list>
 /// What is drawn is drawn from the probabilities that the reply and the log state, with numbers that the request's id is the seed of. Safe for concurrent use.
 /// </summary>
-internal sealed class SlateExploration(ExplorationOptions options, NewItemOptions newItems)
+internal sealed class SlateExploration(ExplorationOptions options, NewItemOptions newItems, RecommendationMetrics metrics)
 {
     private readonly ChoiceRule[] _rules = [.. Enum.GetValues<ExplorationPolicy>().Order().Select(policy => ChoiceRule.Of(policy, options))];
     private readonly NewItemSlots _newItems = new(options, newItems);
@@ -89,6 +89,7 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
             }
 
             slate.Replace(shown[..limit]);
+            metrics.Explored(plan.Policy, explored, freshCount);
         }
         finally
         {

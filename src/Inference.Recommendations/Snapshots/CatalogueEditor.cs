@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Inference.Recommendations.Ports;
 using Inference.Vectors;
 
@@ -13,11 +14,15 @@ namespace Inference.Recommendations.Snapshots;
 /// </remarks>
 public sealed class CatalogueEditor
 {
+    /// <summary>Versions are microseconds since 1970, or at least that; those beyond the year 9000 are no times.</summary>
+    private const long MostMicroseconds = 220_000_000_000_000_000;
+
     private readonly Lock _lock = new();
     private readonly ItemCatalogue _items;
     private readonly LiveIndex _index;
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
     private readonly MovedRows _moved = new();
+    private readonly ConcurrentDictionary<int, long> _addedAt = new();
 
     internal CatalogueEditor(ItemCatalogue items, LiveIndex index)
     {
@@ -33,6 +38,10 @@ public sealed class CatalogueEditor
 
     /// <summary>Rows of the bundle whose vector is no longer the bundle's, each once.</summary>
     internal ReadOnlySpan<int> MovedRows => _moved.Rows;
+
+    /// <summary>When a row that the bundle did not bring was added, by the version of the change that did it; null for others, and where that is no time. After a restart it is the time of the latest change.</summary>
+    internal DateTimeOffset? AddedAt(int row) =>
+        _addedAt.TryGetValue(row, out long version) && version is > 0 and < MostMicroseconds ? DateTimeOffset.UnixEpoch.AddMicroseconds(version) : null;
 
     /// <summary>Whether a change is newer than what the snapshot has of the item.</summary>
     public bool IsNews(string itemId, long version)
@@ -107,6 +116,7 @@ public sealed class CatalogueEditor
                 {
                     _items.Reserve(row = now.RowCount + reserved.Count, change.ItemId);
                     reserved.Add(row);
+                    _addedAt[row] = change.Version;
                 }
                 else if (now.Contains(row) || reserved.Contains(row) || !restored.Add(row))
                 {

@@ -1,17 +1,19 @@
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Snapshots;
 using Inference.Storage.Events;
 
 namespace Inference.Server.Hosting;
 
-/// <summary>Lets recorded events move popularity while the server runs; and brings to Redis what it still lacks once calls have ended, within what is left of the drain time.</summary>
-internal sealed class EventDelivery(UserEvents events, LivePopularity popularity) : IHostedLifecycleService, IDisposable
+/// <summary>Lets recorded events move popularity and the counts of exploration while the server runs; and brings to Redis what it still lacks once calls have ended, within what is left of the drain time.</summary>
+internal sealed class EventDelivery(UserEvents events, LivePopularity popularity, ItemExposure exposure) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        _running = Task.Run(() => popularity.RunAsync(_stopping.Token), CancellationToken.None);
+        _running = Task.WhenAll(
+            Task.Run(() => popularity.RunAsync(_stopping.Token), CancellationToken.None), Task.Run(() => exposure.RunAsync(_stopping.Token), CancellationToken.None));
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Options;
@@ -53,6 +54,7 @@ internal static class StateParts
         services.AddSingleton<IUserEvents>(provider => provider.GetRequiredService<UserEvents>());
         services.AddHostedService<EventDelivery>();
         services.AddSingleton<LivePopularity>();
+        services.AddSingleton(options.NewItems).AddSingleton<ItemExposure>().AddSingleton<ExposureMetrics>();
         services.AddSingleton<FirstReads>();
     }
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
@@ -15,7 +16,7 @@ namespace Inference.Server.Services;
 
 /// <summary>Shows what the server keeps, in sum and of one user.</summary>
 internal sealed class StateService(
-    InferenceOptions options, StorageMetrics storage, UserStates states, IUserEmbeddings embeddings, UserKeyRing keys, SnapshotRegistry snapshots, ICatalogueChanges items, RedisConnection? redis = null)
+    InferenceOptions options, StorageMetrics storage, UserStates states, IUserEmbeddings embeddings, UserKeyRing keys, SnapshotRegistry snapshots, ICatalogueChanges items, ItemExposure exposure, RedisConnection? redis = null)
     : Recsys.V1.StateService.StateServiceBase
 {
     private const string Events = "events";
@@ -51,6 +52,16 @@ internal sealed class StateService(
             });
         }
 
+        NewItemReport news = exposure.Report;
+        response.NewItems = new NewItemState { Count = news.Count, Unshown = news.Unshown, Shown = news.Shown, Clicked = news.Clicked, UsualClickRate = news.Rate };
+        double prior = options.Exploration.PriorImpressions;
+        response.NewItems.Items.Add(news.Items.Select(item => new NewItem
+        {
+            ItemId = item.ItemId,
+            Shown = item.Shown,
+            Clicked = item.Clicked,
+            ClickRate = ((prior * news.Rate) + item.Clicked) / (prior + item.Shown),
+        }));
         return Task.FromResult(response);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
@@ -36,7 +37,10 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
     private readonly Outbox? _outbox;
     private readonly IDisposable? _subscription;
 
-    /// <param name="counters">Gets the popularity of items, as <see cref="LivePopularity.CounterName"/>; a view counts 1, a click 2, a cart or a like 4, a purchase 8, a skip nothing.</param>
+    /// <param name="counters">
+    /// Gets the popularity of items, as <see cref="LivePopularity.CounterName"/>; a view counts 1, a click 2, a cart or a like 4, a purchase 8, a skip nothing. And how often they were shown and clicked in
+    /// slates, as <see cref="ItemExposure.ShownName"/> and <see cref="ItemExposure.ClickedName"/>.
+    /// </param>
     /// <param name="forgetters">Each drops what it holds of a user in this process, such as embeddings.</param>
     /// <param name="redis">The store that is shared; null to keep everything in this process.</param>
     /// <param name="budget">How long a call that records waits for Redis; what is not known by then is told as far as this process knows. By default 5 ms.</param>
@@ -179,11 +183,12 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
     {
         if (isDuplicate)
             _metrics.EventDuplicate();
-        if (PopularityWeights.Of(interaction.Type) is not (> 0 and double weight))
-            return;
-        _counters.Add(LivePopularity.CounterName, interaction.ItemId, -weight, interaction.Time);
-        if (isDuplicate)
-            _counters.Hear(LivePopularity.CounterName, interaction.ItemId, weight, interaction.Time);
+        foreach ((string counter, double weight) in EventWeights.Of(interaction.Type))
+        {
+            _counters.Add(counter, interaction.ItemId, -weight, interaction.Time);
+            if (isDuplicate)
+                _counters.Hear(counter, interaction.ItemId, weight, interaction.Time);
+        }
     }
 
     private void OnMessage(RedisValue value)
@@ -220,15 +225,15 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
             return;
         if (!user.IsNobody)
             _states.AddIfHeld(user, interaction);
-        if (PopularityWeights.Of(interaction.Type) is > 0 and double weight)
-            _counters.Hear(LivePopularity.CounterName, interaction.ItemId, weight, interaction.Time);
+        foreach ((string counter, double weight) in EventWeights.Of(interaction.Type))
+            _counters.Hear(counter, interaction.ItemId, weight, interaction.Time);
     }
 
     private void CountIn(in Interaction interaction)
     {
         _metrics.EventRecorded(interaction.Type);
-        if (PopularityWeights.Of(interaction.Type) is > 0 and double weight)
-            _counters.Add(LivePopularity.CounterName, interaction.ItemId, weight, interaction.Time);
+        foreach ((string counter, double weight) in EventWeights.Of(interaction.Type))
+            _counters.Add(counter, interaction.ItemId, weight, interaction.Time);
     }
 
     private void Forget(UserIdentity user)

@@ -24,14 +24,14 @@ internal sealed class World
 {
     public const int Items = 12;
 
-    public World(IUserTower? tower = null, IUserStates? states = null, bool withProfiles = true, IUserEmbeddings? cache = null, IItemTower? itemTower = null, string version = "1")
+    public World(IUserTower? tower = null, IUserStates? states = null, bool withProfiles = true, IUserEmbeddings? cache = null, IItemTower? itemTower = null, string version = "1", Func<int, float>? rates = null)
     {
         var vectors = new float[Items * 3];
         for (int i = 0; i < Items; i++)
             vectors[(i * 3) + (i % 3)] = 1f - (0.01f * i);
         var index = new ExactIndex(VectorMatrix.Create(vectors, 3), Metric.InnerProduct);
         var items = new ItemCatalogue([.. Enumerable.Range(0, Items).Select(i => $"i{i}")], [.. Enumerable.Range(0, Items).Select(i => i == 0 ? null : $"Item {i}")]);
-        var popularity = new Popularity([.. Enumerable.Range(0, Items).Select(i => 0.5f - (0.04f * i))]);
+        var popularity = new Popularity([.. Enumerable.Range(0, Items).Select(i => rates?.Invoke(i) ?? 0.5f - (0.04f * i))]);
         Tower = tower ?? new MeanTower(index);
         Snapshot = new Snapshot(
             new ModelIdentity("shop", version, "space", 3, Metric.InnerProduct), items, new LiveIndex(index), Tower, itemTower, popularity, withProfiles ? Profiles() : null);

@@ -7,6 +7,8 @@ using System.Text.RegularExpressions;
 using Inference.Recommendations;
 using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Comparison;
+using Inference.Recommendations.Exploration;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Hosting;
 using Inference.Server.Prometheus;
@@ -32,6 +34,7 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.recommendations"] = ["recsys.rung", "recsys.model.version"],
         ["recsys.degradations"] = ["recsys.component", "recsys.reason"],
         ["recsys.fusion.source.duration"] = ["recsys.source"],
+        ["recsys.slots.chosen"] = ["recsys.slot_type", "recsys.policy"],
         ["recsys.fusion.dropped"] = ["recsys.source", "recsys.reason"],
         ["recsys.tower.duration"] = ["recsys.outcome"],
         ["recsys.tower.run.duration"] = ["tower"],
@@ -194,6 +197,7 @@ public sealed class InstrumentTests : IDisposable
         IMeterFactory meters = _services.GetRequiredService<IMeterFactory>();
         _ = new RecommendationMetrics(meters);
         _ = new CatalogueMetrics(meters);
+        _ = new ExposureMetrics(meters, new ItemExposure(new NoCounters(), new SnapshotRegistry(), new NewItemOptions(), TimeProvider.System));
         _ = new ShadowMetrics(meters);
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
         _ = new StorageMetrics(meters);
@@ -204,6 +208,15 @@ public sealed class InstrumentTests : IDisposable
         // They may hold meters of the same names.
         lock (instruments)
             return [.. instruments.Where(instrument => instrument.Meter.Name.StartsWith("Inference.", StringComparison.Ordinal)).DistinctBy(instrument => instrument.Name)];
+    }
+
+    private sealed class NoCounters : ICounters
+    {
+        public void Add(string name, string member, double amount, DateTimeOffset time)
+        {
+        }
+
+        public IReadOnlyDictionary<string, double> Read(string name) => new Dictionary<string, double>();
     }
 
     private static string NameOf(Instrument instrument) => PrometheusNames.Metric(instrument.Name, instrument.Unit ?? "", KindOf(instrument) switch

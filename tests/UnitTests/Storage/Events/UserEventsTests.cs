@@ -76,6 +76,19 @@ public class UserEventsTests
     }
 
     [Fact]
+    public void Exposure_CountsClicksAndSkipsOfSlates()
+    {
+        var world = new StorageWorld();
+        foreach (InteractionType type in Enum.GetValues<InteractionType>())
+            world.Record(world.Event(1, "shown", type));
+
+        double shown = world.Counters.Read("shown").GetValueOrDefault("shown"), clicked = world.Counters.Read("clicked").GetValueOrDefault("shown");
+
+        Assert.Equal(2 * clicked, shown, 1e-9);
+        Assert.InRange(clicked, 0.9, 1);
+    }
+
+    [Fact]
     public void Popularity_IsWeighedByType_AndSkipsCountNothing()
     {
         var world = new StorageWorld();

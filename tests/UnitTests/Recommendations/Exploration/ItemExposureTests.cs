@@ -1,0 +1,129 @@
+using Inference.Recommendations.Exploration;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
+using Xunit;
+
+namespace UnitTests.Recommendations.Exploration;
+
+public sealed class ItemExposureTests
+{
+    private readonly World _world = new();
+    private readonly CountsOfTheTest _counts = new();
+    private readonly NewItemOptions _options = new() { ExposureFloor = 20, MostAge = TimeSpan.FromHours(48) };
+    private readonly ItemExposure _exposure;
+
+    public ItemExposureTests()
+    {
+        var snapshots = new SnapshotRegistry();
+        snapshots.Activate(_world.Snapshot);
+        _exposure = new ItemExposure(_counts, snapshots, _options, _world.Time);
+    }
+
+    [Theory]
+    [InlineData(InteractionType.Click, 1, 1)]
+    [InlineData(InteractionType.Skip, 1, 0)]
+    [InlineData(InteractionType.View, 0, 0)]
+    [InlineData(InteractionType.Purchase, 0, 0)]
+    public void Of_AnInteraction_CountsWhatASlateShowed(InteractionType type, int shown, int clicked) => Assert.Equal((shown, clicked), ItemExposure.Of(type));
+
+    [Fact]
+    public void Update_WithCounts_TellsTheSnapshot()
+    {
+        _counts.Shown = new() { ["i3"] = 50, ["i4"] = 10, ["not of this bundle"] = 1_000 };
+        _counts.Clicked = new() { ["i3"] = 5 };
+
+        _exposure.Update();
+
+        Assert.Equal((50, 5), (_world.Snapshot.Arms.ShownOf(3), _world.Snapshot.Arms.ClickedOf(3)));
+        Assert.Equal((10, 0), (_world.Snapshot.Arms.ShownOf(4), _world.Snapshot.Arms.ClickedOf(4)));
+        Assert.Equal((2 + 5) / (100.0 + 60), _world.Snapshot.Arms.Rate, 1e-9);
+    }
+
+    [Fact]
+    public void Update_WithAnItemAddedWhileServing_CallsItNew_UntilItWasShownEnough()
+    {
+        Add("late");
+
+        _exposure.Update();
+        Assert.Equal([World.Items], _world.Snapshot.NewItems.Rows.ToArray());
+        _counts.Shown = new() { ["late"] = 19.5 };
+        _counts.Clicked = new() { ["late"] = 2 };
+        _exposure.Update();
+        Assert.Equal([World.Items], _world.Snapshot.NewItems.Rows.ToArray());
+        Assert.Equal((1, 0, 19.5, 2.0), (_exposure.Report.Count, _exposure.Report.Unshown, _exposure.Report.Shown, _exposure.Report.Clicked));
+        _counts.Shown = new() { ["late"] = 20 };
+        _exposure.Update();
+
+        Assert.True(_world.Snapshot.NewItems.Rows.IsEmpty);
+        Assert.Equal(0, _exposure.Report.Count);
+    }
+
+    [Fact]
+    public void Update_AfterTheTimeOfNewItems_CallsNoneNew()
+    {
+        Add("late");
+        _exposure.Update();
+
+        _world.Time.Advance(TimeSpan.FromHours(47));
+        _exposure.Update();
+        Assert.Equal(1, _world.Snapshot.NewItems.Rows.Length);
+        _world.Time.Advance(TimeSpan.FromHours(2));
+        _exposure.Update();
+
+        Assert.True(_world.Snapshot.NewItems.Rows.IsEmpty);
+    }
+
+    [Fact]
+    public void Update_WithItemsThatNobodyTouched_CallsThemNew_UnlessTurnedOff()
+    {
+        var untouched = new World(rates: row => row < 10 ? 0.1f : 0f);
+        var snapshots = new SnapshotRegistry();
+        snapshots.Activate(untouched.Snapshot);
+
+        new ItemExposure(_counts, snapshots, _options, _world.Time).Update();
+        Assert.Equal([10, 11], untouched.Snapshot.NewItems.Rows.ToArray());
+        new ItemExposure(_counts, snapshots, new NewItemOptions { FromBundle = false }, _world.Time).Update();
+
+        Assert.True(untouched.Snapshot.NewItems.Rows.IsEmpty);
+    }
+
+    [Fact]
+    public void Update_WithADeletedItem_LeavesItOut()
+    {
+        Add("late");
+        _world.Snapshot.Editor.Apply([new ItemChange("late", Version() + 1, null)], []);
+
+        _exposure.Update();
+
+        Assert.True(_world.Snapshot.NewItems.Rows.IsEmpty);
+    }
+
+    [Fact]
+    public async Task Recommend_WithSlotsForNewItems_ShowsWhatWasAdded()
+    {
+        Add("late");
+        _exposure.Update();
+
+        RecommendReply reply = await _world.Pipeline.RecommendAsync(_world.Snapshot, new RecommendQuery { Limit = 3, NewItemSlots = 1, RequestId = "r" }, CancellationToken.None);
+
+        Assert.Equal(("late", SlotType.NewItem), (reply.Items[^1].ItemId, reply.Items[^1].SlotType));
+    }
+
+    private void Add(string id) => _world.Snapshot.Editor.Apply([new ItemChange(id, Version(), new ItemContent("Late", FeatureSet.None, FeatureSet.None))], [0.1f, 0.2f, 0.3f]);
+
+    private long Version() => (_world.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private sealed class CountsOfTheTest : ICounters
+    {
+        public Dictionary<string, double> Shown { get; set; } = [];
+
+        public Dictionary<string, double> Clicked { get; set; } = [];
+
+        public void Add(string name, string member, double amount, DateTimeOffset time) => throw new NotSupportedException();
+
+        public IReadOnlyDictionary<string, double> Read(string name) => name == ItemExposure.ShownName ? Shown : Clicked;
+    }
+}
