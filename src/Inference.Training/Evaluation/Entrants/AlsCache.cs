@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Inference.Training.Models;
 using Inference.Training.Splits;
 
@@ -22,6 +23,9 @@ internal sealed class AlsCache
         return fit;
     }
 
-    /// <summary>The fit that others rest on: the chosen one, or that of the defaults.</summary>
-    public ImplicitAls Foundation(EvaluationInputs inputs, CancellationToken cancellationToken) => Of(inputs.Split, Chosen ?? new AlsOptions { Seed = inputs.Seed }, cancellationToken);
+    /// <summary>The fit that others rest on: the one that their hyper-parameters name, else the chosen one, else that of the defaults.</summary>
+    /// <param name="inputs">The data.</param>
+    /// <param name="hyperparameters">What was given; null for nothing.</param>
+    public AlsOptions Foundation(EvaluationInputs inputs, JsonObject? hyperparameters) =>
+        hyperparameters?[AlsRecipe.FoundationName] is JsonObject named ? AlsRecipe.ReadOptions(inputs, named) : Chosen ?? new AlsOptions { Seed = inputs.Seed };
 }

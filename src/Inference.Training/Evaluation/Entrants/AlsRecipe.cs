@@ -5,6 +5,9 @@ namespace Inference.Training.Evaluation.Entrants;
 
 internal sealed class AlsRecipe(AlsCache fits) : TunedRecipe<AlsOptions>
 {
+    /// <summary>What models that rest on a fit call it in their hyper-parameters.</summary>
+    public const string FoundationName = "als";
+
     public override string Name => "ials";
 
     public override string Description => "implicit ALS, users folded in";
@@ -19,8 +22,12 @@ internal sealed class AlsRecipe(AlsCache fits) : TunedRecipe<AlsOptions>
 
     protected override void OnChosen(AlsOptions warm) => fits.Chosen = warm;
 
-    protected override JsonObject Write(AlsOptions options) => new() { ["dim"] = options.Dimension, ["lam"] = options.Ridge, ["a0"] = options.UnseenWeight };
+    protected override JsonObject Write(AlsOptions options) => WriteOptions(options);
 
-    protected override AlsOptions Read(EvaluationInputs inputs, JsonObject json) =>
+    protected override AlsOptions Read(EvaluationInputs inputs, JsonObject json) => ReadOptions(inputs, json);
+
+    internal static JsonObject WriteOptions(AlsOptions options) => new() { ["dim"] = options.Dimension, ["lam"] = options.Ridge, ["a0"] = options.UnseenWeight };
+
+    internal static AlsOptions ReadOptions(EvaluationInputs inputs, JsonObject json) =>
         new() { Dimension = json.Integer("dim", 64), Ridge = json.Number("lam"), UnseenWeight = json.Number("a0"), Seed = inputs.Seed };
 }

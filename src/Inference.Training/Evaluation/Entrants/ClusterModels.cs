@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Inference.Training.Clustering;
 using Inference.Training.Features;
 using Inference.Training.Models;
@@ -10,20 +11,23 @@ internal sealed class ClusterModels(AlsCache fits)
     private readonly Dictionary<(ImplicitAls Als, int Clusters), KMeansClusters> _clusters = [];
     private readonly Dictionary<(ImplicitAls Als, int Clusters, double Smoothing, double Likelihood), ClusterBayes> _models = [];
 
-    public ImplicitAls Als(EvaluationInputs inputs, CancellationToken cancellationToken) => fits.Foundation(inputs, cancellationToken);
+    /// <inheritdoc cref="AlsCache.Foundation"/>
+    public AlsOptions Foundation(EvaluationInputs inputs, JsonObject? hyperparameters) => fits.Foundation(inputs, hyperparameters);
 
-    public KMeansClusters Clusters(EvaluationInputs inputs, int count, CancellationToken cancellationToken)
+    public ImplicitAls Als(EvaluationInputs inputs, AlsOptions foundation, CancellationToken cancellationToken) => fits.Of(inputs.Split, foundation, cancellationToken);
+
+    public KMeansClusters Clusters(EvaluationInputs inputs, AlsOptions foundation, int count, CancellationToken cancellationToken)
     {
-        ImplicitAls als = Als(inputs, cancellationToken);
+        ImplicitAls als = Als(inputs, foundation, cancellationToken);
         if (!_clusters.TryGetValue((als, count), out KMeansClusters? clusters))
             _clusters[(als, count)] = clusters = SphericalKMeans.Fit(als.UserFactors, als.Dimension, new KMeansOptions { Clusters = count, MinimumSize = 1, Seed = inputs.Seed }, cancellationToken);
         return clusters;
     }
 
-    public ClusterBayes Fit(EvaluationInputs inputs, ClusterChoice choice, CancellationToken cancellationToken)
+    public ClusterBayes Fit(EvaluationInputs inputs, AlsOptions foundation, ClusterChoice choice, CancellationToken cancellationToken)
     {
-        KMeansClusters clusters = Clusters(inputs, choice.Clusters, cancellationToken);
-        (ImplicitAls, int, double, double) key = (Als(inputs, cancellationToken), choice.Clusters, choice.Smoothing, choice.LikelihoodSmoothing);
+        KMeansClusters clusters = Clusters(inputs, foundation, choice.Clusters, cancellationToken);
+        (ImplicitAls, int, double, double) key = (Als(inputs, foundation, cancellationToken), choice.Clusters, choice.Smoothing, choice.LikelihoodSmoothing);
         if (!_models.TryGetValue(key, out ClusterBayes? model))
         {
             UserContexts? contexts = inputs.HasContexts ? inputs.Contexts : null;

@@ -15,16 +15,17 @@ internal sealed class ClusterProfileRecipe(ClusterModels models) : EntrantRecipe
 
     public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken)
     {
+        AlsOptions foundation = models.Foundation(inputs, hyperparameters);
         (ClusterChoice unseen, ClusterChoice few) = hyperparameters is null
-            ? Tune(inputs, progress, cancellationToken)
+            ? Tune(inputs, foundation, progress, cancellationToken)
             : (Read(hyperparameters.Part("n0")), Read(hyperparameters.Part("few")));
-        ClusterBayes fewModel = models.Fit(inputs, few, cancellationToken);
+        ClusterBayes fewModel = models.Fit(inputs, foundation, few, cancellationToken);
         return new Entrant(Name)
         {
-            UnseenUser = models.Fit(inputs, unseen, cancellationToken),
+            UnseenUser = models.Fit(inputs, foundation, unseen, cancellationToken),
             FewShots = fewModel,
             Warm = fewModel,
-            Hyperparameters = new JsonObject { ["n0"] = Write(unseen), ["few"] = Write(few) },
+            Hyperparameters = new JsonObject { ["n0"] = Write(unseen), ["few"] = Write(few), [AlsRecipe.FoundationName] = AlsRecipe.WriteOptions(foundation) },
         };
     }
 
@@ -36,7 +37,7 @@ internal sealed class ClusterProfileRecipe(ClusterModels models) : EntrantRecipe
     internal static ClusterChoice Read(JsonObject json) =>
         new(json.Integer("K"), json.Number("m", 50), json.Number("mq", 200), json.Number("tau", 0.5), json.Number("wc", 1));
 
-    private (ClusterChoice Unseen, ClusterChoice Few) Tune(EvaluationInputs inputs, IProgress<double> progress, CancellationToken cancellationToken)
+    private (ClusterChoice Unseen, ClusterChoice Few) Tune(EvaluationInputs inputs, AlsOptions foundation, IProgress<double> progress, CancellationToken cancellationToken)
     {
         var scenarios = new TuningScenarios(inputs);
         Scenario[] few = [.. scenarios.Few.Where(scenario => scenario.Name is "few_3" or "few_10")];
@@ -62,6 +63,6 @@ internal sealed class ClusterProfileRecipe(ClusterModels models) : EntrantRecipe
         return (bestUnseen.Best ?? Default, bestFew.Best ?? Default);
 
         void Offer(Choice<ClusterChoice> best, ClusterChoice choice, params Scenario[] on) =>
-            best.Offer(scenarios.Mean(models.Fit(inputs, choice, cancellationToken), on, cancellationToken), choice);
+            best.Offer(scenarios.Mean(models.Fit(inputs, foundation, choice, cancellationToken), on, cancellationToken), choice);
     }
 }

@@ -5,7 +5,15 @@ using Inference.Training.Models;
 namespace Inference.Training.Evaluation.Entrants;
 
 /// <summary>A model of content with one number to choose, by how it ranks the cold items of the validation part.</summary>
-internal sealed class ContentRecipe(string name, string description, string parameter, double[] values, Func<EvaluationInputs, Func<double, RankingModel>> fits, int mostTerms = int.MaxValue) : EntrantRecipe
+/// <param name="name">Its name.</param>
+/// <param name="description">One line for people.</param>
+/// <param name="parameter">What the number is called.</param>
+/// <param name="values">What is tried.</param>
+/// <param name="fits">Fits it with a number, on the fit of implicit ALS that it rests on; that is null where it rests on none.</param>
+/// <param name="factors">The fits that it rests on; null for none.</param>
+/// <param name="mostTerms">Terms up to which it can be fitted.</param>
+internal sealed class ContentRecipe(
+    string name, string description, string parameter, double[] values, Func<EvaluationInputs, ImplicitAls?, Func<double, RankingModel>> fits, AlsCache? factors = null, int mostTerms = int.MaxValue) : EntrantRecipe
 {
     private const int MostUsers = 800;
 
@@ -22,9 +30,13 @@ internal sealed class ContentRecipe(string name, string description, string para
 
     public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken)
     {
-        Func<double, RankingModel> fit = fits(inputs);
+        AlsOptions? foundation = factors?.Foundation(inputs, hyperparameters);
+        Func<double, RankingModel> fit = fits(inputs, foundation is null ? null : factors!.Of(inputs.Split, foundation, cancellationToken));
         double value = hyperparameters?.Number(parameter) ?? Tune(inputs, fit, cancellationToken);
-        return Entrant.Of(fit(value)) with { UnseenUser = null, Hyperparameters = new JsonObject { [parameter] = value } };
+        var written = new JsonObject { [parameter] = value };
+        if (foundation is not null)
+            written[AlsRecipe.FoundationName] = AlsRecipe.WriteOptions(foundation);
+        return Entrant.Of(fit(value)) with { UnseenUser = null, Hyperparameters = written };
     }
 
     private double Tune(EvaluationInputs inputs, Func<double, RankingModel> fit, CancellationToken cancellationToken)

@@ -29,12 +29,8 @@ public static class EntrantRecipes
             clusters,
             new AlsClusterPriorRecipe(clusterModels, clusters),
             new FixedRecipe("content_popularity", "training users of the items most like it", inputs => ContentPopularity.Fit(inputs.Split, inputs.Features.Traits)),
-            new ContentRecipe("content_knn", "content like that of the history", "last", [10, 20, 50, 500], inputs => last => new ContentKnn(inputs.Features.Traits, (int)last)),
-            new ContentRecipe("content_to_ials_ridge", "content mapped to the factors of implicit ALS", "lam", [1, 3, 10, 30, 100], inputs =>
-            {
-                ImplicitAls als = factors.Foundation(inputs, default);
-                return ridge => ContentRidge.Fit(inputs.Features.Traits, als, ridge);
-            }, ContentRidge.MostTerms),
+            new ContentRecipe("content_knn", "content like that of the history", "last", [10, 20, 50, 500], (inputs, _) => last => new ContentKnn(inputs.Features.Traits, (int)last)),
+            new ContentRecipe("content_to_ials_ridge", "content mapped to the factors of implicit ALS", "lam", [1, 3, 10, 30, 100], (inputs, als) => ridge => ContentRidge.Fit(inputs.Features.Traits, als!, ridge), factors, ContentRidge.MostTerms),
         ];
     }
 }

@@ -75,7 +75,7 @@ public sealed class ContentModelTests
         Assert.Null(Recipe(terms).WhyNot(inputs));
         Assert.Contains($"{terms} terms", Recipe(terms - 1).WhyNot(inputs), StringComparison.Ordinal);
 
-        static ContentRecipe Recipe(int mostTerms) => new("content", "any", "lam", [1], _ => throw new InvalidOperationException("Not to be fitted."), mostTerms);
+        static ContentRecipe Recipe(int mostTerms) => new("content", "any", "lam", [1], (_, _) => throw new InvalidOperationException("Not to be fitted."), mostTerms: mostTerms);
     }
 
     private static ItemTraits Make()
