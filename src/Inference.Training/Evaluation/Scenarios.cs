@@ -20,8 +20,12 @@ public static class Scenarios
     /// <summary>What tuning on the validation part makes do with.</summary>
     public const int MostUsersOfWarmTuning = 1_000;
 
+    /// <summary>The same, of unseen users.</summary>
+    public const int MostUsersOfFewShotTuning = 1_000;
+
     private const uint SeedOfWarmTuning = 1;
     private const uint SeedOfAllItems = 2;
+    private const uint SeedOfFewShotTuning = 3;
 
     /// <summary>"unseen_user" for 0 shots, else "few_1", "few_3" and so on.</summary>
     public static string NameOfShots(int shots) => shots == 0 ? UnseenUser : string.Create(CultureInfo.InvariantCulture, $"few_{shots}");
@@ -46,12 +50,14 @@ public static class Scenarios
     }
 
     /// <summary>Unseen users of whom the model is shown the first <paramref name="shots"/> events. Candidates are the catalogue without all ten support items, however many are shown.</summary>
-    public static Scenario FewShots(ColdSplit split, EvaluationPart part, int shots, UserContexts? contexts = null)
+    /// <param name="mostUsers">A sample of so many users at most, in their order and the same for all shots; for tuning.</param>
+    public static Scenario FewShots(ColdSplit split, EvaluationPart part, int shots, UserContexts? contexts = null, int? mostUsers = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shots);
         FewShotUsers few = part == EvaluationPart.Test ? split.Test : split.Validation;
-        var users = new List<ScenarioUser>(few.Count);
-        for (int row = 0; row < few.Count; row++)
+        int[] rows = Sample([.. Enumerable.Range(0, few.Count)], mostUsers, SeedOfFewShotTuning);
+        var users = new List<ScenarioUser>(rows.Length);
+        foreach (int row in rows)
         {
             ReadOnlyMemory<int> support = few.Support.Slice(row);
             users.Add(new ScenarioUser(
@@ -85,21 +91,23 @@ public static class Scenarios
 
     private static IEnumerable<ScenarioUser> TrainingUsers(ColdSplit split, EvaluationPart part, UserContexts? contexts, RowLists targets, int? mostUsers, uint seed)
     {
-        int[] rows = [.. Enumerable.Range(0, targets.Count).Where(row => targets[row].Length > 0)];
-        if (mostUsers is { } most && rows.Length > most)
-        {
-            int[] places = new NumpyRandom(seed).Permutation(rows.Length)[..most];
-            Array.Sort(places);
-            rows = [.. places.Select(place => rows[place])];
-        }
-
-        foreach (int row in rows)
+        foreach (int row in Sample([.. Enumerable.Range(0, targets.Count).Where(row => targets[row].Length > 0)], mostUsers, seed))
         {
             ReadOnlyMemory<int> history = split.Training.Slice(row);
             if (part == EvaluationPart.Test && split.WarmValidation.Count > row && split.WarmValidation[row].Length > 0)
                 history = (int[])[.. history.Span, .. split.WarmValidation[row]];
             yield return new ScenarioUser(split.TrainingUserIds[row], new RankingInput(history, PlaceOf(contexts, split.TrainingUserIds[row])), history, targets.Slice(row));
         }
+    }
+
+    /// <summary>All rows, or so many of them, in their order.</summary>
+    private static int[] Sample(int[] rows, int? mostUsers, uint seed)
+    {
+        if (mostUsers is not { } most || rows.Length <= most)
+            return rows;
+        int[] places = new NumpyRandom(seed).Permutation(rows.Length)[..most];
+        Array.Sort(places);
+        return [.. places.Select(place => rows[place])];
     }
 
     private static CandidateItems Catalogue(ColdSplit split) => new(split.Items.TrainingCount, (0, split.Items.TrainingCount));

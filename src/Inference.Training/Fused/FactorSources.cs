@@ -82,7 +82,7 @@ internal sealed class FactorSources(TrainingSet set, ulong seed)
         double sum = 0;
         foreach (int shots in (int[])[0, 3, 10])
         {
-            Scenario scenario = Scenarios.FewShots(set.Split, EvaluationPart.Validation, shots, set.Plan.Contexts);
+            Scenario scenario = Scenarios.FewShots(set.Split, EvaluationPart.Validation, shots, set.Plan.Contexts, Scenarios.MostUsersOfFewShotTuning);
             if (scenario.Users.Count > 0)
                 sum += judge.Ndcg10(model, scenario, cancellationToken);
         }

@@ -65,7 +65,7 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
         // A large matrix takes a minute or more to invert, and what it is made of hardly asks for another λ.
         if (gram.Items > Ease.LargestDouble)
             return (LargeRidge, LargeRidge);
-        Scenario[] few = [.. FewShotUsers.Shots.Where(shots => shots > 0).Select(shots => Scenarios.FewShots(set.Split, EvaluationPart.Validation, shots)).Where(scenario => scenario.Users.Count > 0)];
+        Scenario[] few = [.. FewShotUsers.Shots.Where(shots => shots > 0).Select(shots => Scenarios.FewShots(set.Split, EvaluationPart.Validation, shots, mostUsers: Scenarios.MostUsersOfFewShotTuning)).Where(scenario => scenario.Users.Count > 0)];
         Scenario warm = Scenarios.WarmUsers(set.Split, EvaluationPart.Validation, null, Scenarios.MostUsersOfWarmTuning);
         (double Ridge, double Quality) bestFew = (800, double.NegativeInfinity), bestWarm = (800, double.NegativeInfinity);
         for (int i = 0; i < Ridges.Length; i++)

@@ -10,14 +10,17 @@ internal sealed class TuningScenarios
     public TuningScenarios(EvaluationInputs inputs)
     {
         _judge = inputs.Judge;
-        IEnumerable<Scenario> few = FewShotUsers.Shots.Select(shots => Scenarios.FewShots(inputs.Split, EvaluationPart.Validation, shots, inputs.Contexts)).Where(scenario => scenario.Users.Count > 0);
+        Scenario[] few =
+        [
+            .. FewShotUsers.Shots.Select(shots => Scenarios.FewShots(inputs.Split, EvaluationPart.Validation, shots, inputs.Contexts, Scenarios.MostUsersOfFewShotTuning)).Where(scenario => scenario.Users.Count > 0),
+        ];
         Few = [.. few.Where(scenario => scenario.Kind == ScenarioKind.FewShots)];
         UnseenUser = few.FirstOrDefault(scenario => scenario.Kind == ScenarioKind.UnseenUser);
         Scenario warm = Scenarios.WarmUsers(inputs.Split, EvaluationPart.Validation, inputs.Contexts, Scenarios.MostUsersOfWarmTuning);
         Warm = warm.Users.Count > 0 ? warm : null;
     }
 
-    /// <summary>By shots, ascending from 1.</summary>
+    /// <summary>By shots, ascending from 1; a sample of the unseen users.</summary>
     public IReadOnlyList<Scenario> Few { get; }
 
     public Scenario? UnseenUser { get; }

@@ -1,6 +1,9 @@
+using Inference.Training.Data;
 using Inference.Training.Evaluation;
+using Inference.Training.Evaluation.Entrants;
 using Inference.Training.Features;
 using Inference.Training.Splits;
+using UnitTests.Towers;
 using Xunit;
 
 namespace UnitTests.Training.Evaluation;
@@ -26,6 +29,36 @@ public sealed class ScenariosTests
 
     [Fact]
     public void FewShots_OfValidation_AsksForTheUsersOfValidation() => Assert.Equal("v", Assert.Single(Scenarios.FewShots(_split, EvaluationPart.Validation, 1).Users).Id);
+
+    [Fact]
+    public void FewShots_OfASample_HaveTheSameUsersWhateverTheyShow()
+    {
+        ColdSplit split = WithUnseenUsers(200);
+        string[] ids = [.. Scenarios.FewShots(split, EvaluationPart.Validation, 1, mostUsers: 50).Users.Select(user => user.Id)];
+        Assert.Equal(50, ids.Distinct().Count());
+        Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
+        Assert.NotEqual(split.Validation.UserIds.Take(50), ids);
+        Assert.Equal(ids, Scenarios.FewShots(split, EvaluationPart.Validation, 10, mostUsers: 50).Users.Select(user => user.Id));
+        Assert.Equal(200, Scenarios.FewShots(split, EvaluationPart.Validation, 1).Users.Count);
+    }
+
+    [Fact]
+    public void TuningScenarios_OfManyUnseenUsers_MakeDoWithASample()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["d"]);
+        File.WriteAllText(Path.Combine(folder["d"], "events.csv"), "user_id,item_id,timestamp\na,i000,1\n");
+        var scenarios = new TuningScenarios(EvaluationInputs.Of("d", DataFolder.Open(folder["d"]), WithUnseenUsers(1_200), seed: 1, threads: 1));
+        Assert.Equal([1_000, 1_000, 1_000, 1_000, 1_000], scenarios.Few.Append(scenarios.UnseenUser!).Select(scenario => scenario.Users.Count));
+    }
+
+    private ColdSplit WithUnseenUsers(int count) => _split with
+    {
+        Validation = new FewShotUsers(
+            [.. Enumerable.Range(0, count).Select(user => $"v{user:0000}")],
+            SmallSplit.Rows([.. Enumerable.Repeat<int[]>([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], count)]),
+            SmallSplit.Rows([.. Enumerable.Repeat<int[]>([10, 11, 12, 13, 14], count)])),
+    };
 
     [Fact]
     public void WarmUsers_WhenTesting_KnowsTheValidationPart()
