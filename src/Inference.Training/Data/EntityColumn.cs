@@ -5,7 +5,7 @@ namespace Inference.Training.Data;
 /// <summary>A column of a table of users or items: distinct texts, and per row the number of its text.</summary>
 public sealed class EntityColumn
 {
-    /// <summary>Number of an empty field.</summary>
+    /// <summary>Number of a field that is empty, or stands for a missing number or time.</summary>
     public const int Missing = -1;
 
     private readonly int[] _codes;
@@ -15,11 +15,11 @@ public sealed class EntityColumn
     internal EntityColumn(string name, int[] codes, IdTable texts)
     {
         Name = name;
+        (Type, _form) = ColumnTypes.Infer(name, codes, texts);
         _codes = codes;
-        _texts = texts;
+        _texts = Type is ColumnType.Integer or ColumnType.Real or ColumnType.Timestamp ? ColumnTypes.LeaveOutMissing(codes, texts) : texts;
         foreach (int code in codes)
             MissingCount += code == Missing ? 1 : 0;
-        (Type, _form) = ColumnTypes.Infer(name, codes, texts);
     }
 
     public string Name { get; }
@@ -29,10 +29,10 @@ public sealed class EntityColumn
     /// <summary>Number of rows.</summary>
     public int Count => _codes.Length;
 
-    /// <summary>Number of distinct texts that are not empty.</summary>
+    /// <summary>Number of distinct texts that are not missing.</summary>
     public int DistinctCount => _texts.Count;
 
-    /// <summary>Number of empty fields.</summary>
+    /// <summary>Number of missing fields.</summary>
     public int MissingCount { get; }
 
     /// <summary>By row, the number of its text, 0 to <see cref="DistinctCount"/>, or <see cref="Missing"/>.</summary>
@@ -53,7 +53,7 @@ public sealed class EntityColumn
     public long MillisecondsOf(int code) =>
         Timestamps.TryRead(_texts.Bytes(code), _form, out long time) ? time : throw new FormatException($"'{_texts[code]}' of the column '{Name}' is no time.");
 
-    /// <summary>The text of a row; null when it is empty.</summary>
+    /// <summary>The text of a row; null when it is missing.</summary>
     public string? this[int row] => _codes[row] == Missing ? null : _texts[_codes[row]];
 
     /// <summary>The categories of a distinct text of a <see cref="ColumnType.CategoryList"/>, each once, in their order.</summary>

@@ -133,6 +133,42 @@ public sealed class DataFolderTests : IDisposable
         Assert.Contains("genres    CategoryList", items.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Items_WithMarksForMissingNumbers_HaveNumbers()
+    {
+        Write("events.csv", "user_id,item_id,timestamp\nu,i,2020-01-01\n");
+        string[] marks = ["NA", "NaN", "null", "n/a", "None", ""];
+        var text = new StringBuilder("item_id,pages,price,added_on,region\n");
+        for (int i = 0; i < 60; i++)
+        {
+            string mark = marks[i / 2 % 6];
+            text.Append(i).Append(',').Append(i % 2 == 0 ? mark : $"{i}").Append(',').Append(i % 2 == 0 ? mark : $"{i}.5").Append(',').Append(i % 2 == 0 ? mark : "2020-01-02").Append(i % 2 == 0 ? ",NA" : ",EU").Append('\n');
+        }
+
+        Write("items.csv", text.ToString());
+        EntityTable items = DataFolder.Open(_folder).Items;
+        Assert.Equal(
+            [("pages", ColumnType.Integer, 30, 30), ("price", ColumnType.Real, 30, 30), ("added_on", ColumnType.Timestamp, 1, 30), ("region", ColumnType.Category, 2, 0)],
+            items.Describe().Select(column => (column.Name, column.Type, column.Distinct, column.Missing)));
+        EntityColumn pages = items.Column("pages")!;
+        for (int row = 0; row < 60; row++)
+            Assert.Equal(row % 2 == 0 ? -1 : row, pages.Codes[row] == EntityColumn.Missing ? -1 : pages.IntegerOf(pages.Codes[row]));
+        Assert.Null(pages[0]);
+    }
+
+    [Theory]
+    [InlineData("Война и мир том", ColumnType.Text)]
+    [InlineData("Πόλεμος και ειρήνη", ColumnType.Text)]
+    [InlineData("युद्ध और शान्ति", ColumnType.Text)]
+    [InlineData("Ærøskøbing", ColumnType.Category)]
+    [InlineData("Łódź", ColumnType.Category)]
+    public void Items_WithTextsOfAnyScript_HaveTheirWordsCounted(string title, ColumnType expected)
+    {
+        Write("events.csv", "user_id,item_id,timestamp\nu,i,2020-01-01\n");
+        Write("items.csv", "item_id,title\n" + string.Concat(Enumerable.Range(0, 60).Select(i => $"{i},{title}{(char)('a' + i % 26)}{(char)('a' + i / 26)}\n")));
+        Assert.Equal(expected, Assert.Single(DataFolder.Open(_folder).Items.Columns).Type);
+    }
+
     private void Write(string name, string content) => File.WriteAllText(Path.Combine(_folder, name), content);
 
     private void WritePacked(string name, string content)
