@@ -7,7 +7,7 @@ using System.Text.Unicode;
 namespace Inference.Training.Data;
 
 /// <summary>
-/// Distinct texts by number, 0, 1, 2 … in the order in which they came. They are kept as UTF-8, one after another in blocks, and found by an open hash table: 50 million events name few
+/// Distinct texts by number, 0, 1, 2 … in the order in which they came. They are kept as UTF-8, one after another in blocks that grow with them, and found by an open hash table: 50 million events name few
 /// distinct ids, and no event costs a string.
 /// </summary>
 public sealed class IdTable
@@ -15,10 +15,10 @@ public sealed class IdTable
     /// <summary>Longest text, in bytes.</summary>
     public const int MaxLength = 1 << 20;
 
-    private const int BlockLength = MaxLength;
+    private const int FirstBlock = 1 << 10, LargestBlock = MaxLength;
 
     private readonly List<byte[]> _blocks = [];
-    private int _blockUsed = BlockLength;
+    private int _blockUsed; // of the last block
     private long[] _places = new long[64]; // of text i: block, begin within it, length
     private uint[] _hashes = new uint[64];
     private int[] _slots = new int[256]; // number + 1; 0 is free
@@ -89,9 +89,10 @@ public sealed class IdTable
     {
         if (text.Length > MaxLength || !Utf8.IsValid(text))
             return -1;
-        if (_blockUsed + text.Length > BlockLength)
+        if (_blocks.Count == 0 || _blockUsed + text.Length > _blocks[^1].Length)
         {
-            _blocks.Add(new byte[BlockLength]);
+            int length = _blocks.Count == 0 ? FirstBlock : Math.Min(2 * _blocks[^1].Length, LargestBlock);
+            _blocks.Add(new byte[Math.Max(length, text.Length)]);
             _blockUsed = 0;
         }
 

@@ -38,6 +38,17 @@ public sealed class IdTableTests
     }
 
     [Fact]
+    public void Add_OfFewTexts_TakesLittleMemory()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var table = new IdTable();
+        for (int i = 0; i < 20; i++)
+            table.Add(Encoding.UTF8.GetBytes($"value {i}"));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 10);
+        Assert.Equal("value 19", table[19]);
+    }
+
+    [Fact]
     public void Add_OfWhatIsNotUtf8_AddsNothing()
     {
         var table = new IdTable();
