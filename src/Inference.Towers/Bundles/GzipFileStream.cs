@@ -4,10 +4,10 @@ using System.IO.Compression;
 namespace Inference.Towers.Bundles;
 
 /// <summary>
-/// Unpacks a gzip file and notices at its end whether it was whole: the framework's stream ends without a word where a file is cut, and half a log would be learned from
-/// as if it were all. The file's last four bytes are the length of its content modulo 2³² (RFC 1952).
+/// Unpacks a gzip file and notices at its end whether it was whole: the framework's stream ends without a word where a file is cut, and half a file
+/// would pass for all of it. The file's last four bytes are the length of its content modulo 2³² (RFC 1952).
 /// </summary>
-internal sealed class GzipFileStream : Stream
+internal sealed class GzipFileStream : ForwardStream
 {
     private readonly Stream _file;
     private readonly GZipStream _content;
@@ -30,22 +30,6 @@ internal sealed class GzipFileStream : Stream
         _content = new GZipStream(file, CompressionMode.Decompress);
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     /// <exception cref="InvalidDataException">The file is damaged, or ends before its content does.</exception>
     public override int Read(Span<byte> buffer)
     {
@@ -55,16 +39,6 @@ internal sealed class GzipFileStream : Stream
             throw new InvalidDataException("the gzip file is cut short (or is made of several parts: unpack it then).");
         return read;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

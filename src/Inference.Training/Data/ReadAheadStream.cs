@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using Inference.Towers.Bundles;
 
 namespace Inference.Training.Data;
 
 /// <summary>Reads a stream on a thread of its own, a few blocks ahead, so that unpacking and parsing run side by side.</summary>
-internal sealed class ReadAheadStream : Stream
+internal sealed class ReadAheadStream : ForwardStream
 {
     private const int BlockLength = 1 << 20;
     private const int BlocksAhead = 3;
@@ -25,22 +26,6 @@ internal sealed class ReadAheadStream : Stream
         _thread = new Thread(ReadOn) { IsBackground = true, Name = "read ahead" };
         _thread.Start();
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -65,16 +50,6 @@ internal sealed class ReadAheadStream : Stream
         _at += length;
         return length;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
