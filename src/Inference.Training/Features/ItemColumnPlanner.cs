@@ -8,17 +8,12 @@ namespace Inference.Training.Features;
 /// <param name="items">The table.</param>
 /// <param name="trainingRows">Rows of the training catalogue's items that it has.</param>
 /// <param name="options">How.</param>
-internal sealed class ItemColumnPlanner(EntityTable items, int[] trainingRows, FeatureOptions options)
+internal sealed class ItemColumnPlanner(EntityTable items, int[] trainingRows, FeatureOptions options) : ColumnPlanner("items", items, trainingRows)
 {
-    private const double NamesItems = 0.95;
-
     /// <summary>Share of the training items whose words are all seen by the item tower.</summary>
     private const double WholeTexts = 0.95;
 
     private static readonly string[] TimeNames = ["timestamp", "first_seen", "last_seen", "first_time", "last_time", "first_date", "last_date", "created", "updated"];
-
-    /// <summary>Every feature that is used, in the order of the columns.</summary>
-    public List<PlainFeature> Features { get; } = [];
 
     /// <summary>Encoders of what has a fixed number of columns: categories and numbers.</summary>
     public List<EncoderSpec> Dense { get; } = [];
@@ -29,31 +24,19 @@ internal sealed class ItemColumnPlanner(EntityTable items, int[] trainingRows, F
     /// <summary>Texts, with the number of words that the tower sees.</summary>
     public List<(PlainFeature Feature, int Words)> Texts { get; } = [];
 
-    public List<FeatureDecision> Decisions { get; } = [];
-
-    public void Plan()
+    protected override string? WhyNot(EntityColumn column)
     {
-        foreach (EntityColumn column in items.Columns)
-        {
-            if (options.WithoutItemColumns.Contains(column.Name))
-                LeaveOut(column, "left out as asked");
-            else if (column.Type == ColumnType.Timestamp || TimeNames.Any(name => column.Name.Contains(name, StringComparison.OrdinalIgnoreCase)))
-                LeaveOut(column, "left out: a time may tell of the future");
-            else
-                Plan(column);
-        }
+        if (options.WithoutItemColumns.Contains(column.Name))
+            return "left out as asked";
+        bool isTime = column.Type == ColumnType.Timestamp || TimeNames.Any(name => column.Name.Contains(name, StringComparison.OrdinalIgnoreCase));
+        return isTime ? "left out: a time may tell of the future" : null;
     }
 
-    private void Plan(EntityColumn column)
+    protected override void Plan(EntityColumn column)
     {
-        int present = column.Count - column.MissingCount;
-        bool namesItems = present > 1 && column.DistinctCount >= NamesItems * present;
         switch (column.Type)
         {
-            case ColumnType.Empty:
-                LeaveOut(column, "empty");
-                break;
-            case ColumnType.Category or ColumnType.Integer when namesItems:
+            case ColumnType.Category or ColumnType.Integer when Names(column):
                 LeaveOut(column, "left out: nearly every item has another one");
                 break;
             case ColumnType.Category:
@@ -77,7 +60,7 @@ internal sealed class ItemColumnPlanner(EntityTable items, int[] trainingRows, F
     private void AddCategories(EntityColumn column, PlainFeature feature)
     {
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (int row in trainingRows)
+        foreach (int row in TrainingRows)
         {
             if (!feature.TryGet(row, out FeatureValue value))
                 continue;
@@ -86,8 +69,7 @@ internal sealed class ItemColumnPlanner(EntityTable items, int[] trainingRows, F
                 counts[category] = counts.GetValueOrDefault(category) + 1;
         }
 
-        string[] values = [.. counts.Where(pair => pair.Value >= options.FewestItemsPerValue)
-            .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Take(options.MostItemValues).Select(pair => pair.Key)];
+        string[] values = [.. Frequent(counts, options.FewestItemsPerValue, options.MostItemValues)];
         if (values.Length == 0)
         {
             LeaveOut(column, $"left out: no value has {options.FewestItemsPerValue} training items");
@@ -99,14 +81,7 @@ internal sealed class ItemColumnPlanner(EntityTable items, int[] trainingRows, F
 
     private void AddBuckets(EntityColumn column, PlainFeature feature)
     {
-        var numbers = new List<double>(trainingRows.Length);
-        foreach (int row in trainingRows)
-        {
-            if (feature.TryGet(row, out FeatureValue value))
-                numbers.Add(value.Kind == FeatureKind.Integer ? value.Integer : value.Number);
-        }
-
-        double[] boundaries = QuantileBuckets.Boundaries([.. numbers], options.MostBuckets, options.FewestItemsPerValue);
+        double[] boundaries = QuantileBuckets.Boundaries(NumbersOf(feature), options.MostBuckets, options.FewestItemsPerValue);
         if (boundaries.Length == 0)
             LeaveOut(column, "left out: training items do not differ enough");
         else
@@ -116,9 +91,9 @@ internal sealed class ItemColumnPlanner(EntityTable items, int[] trainingRows, F
     private void AddText(EntityColumn column)
     {
         PlainFeature feature = PlainFeature.Text(column);
-        var lengths = new List<int>(trainingRows.Length);
+        var lengths = new List<int>(TrainingRows.Length);
         var words = new List<string>();
-        foreach (int row in trainingRows)
+        foreach (int row in TrainingRows)
         {
             if (!feature.TryGet(row, out FeatureValue value))
                 continue;
@@ -135,18 +110,14 @@ internal sealed class ItemColumnPlanner(EntityTable items, int[] trainingRows, F
 
         lengths.Sort();
         int length = Math.Clamp(lengths[Math.Min(lengths.Count - 1, (int)(lengths.Count * WholeTexts))], 1, options.MostWords);
-        Features.Add(feature);
         Texts.Add((feature, length));
-        Decisions.Add(new FeatureDecision("items", column.Name, true, $"text, first {length} words"));
+        Use(column, feature, $"text, first {length} words");
     }
 
     private void AddDense(EntityColumn column, PlainFeature feature, EncoderSpec encoder, string what)
     {
-        Features.Add(feature);
         DenseFeatures.Add(feature);
         Dense.Add(encoder);
-        Decisions.Add(new FeatureDecision("items", column.Name, true, what));
+        Use(column, feature, what);
     }
-
-    private void LeaveOut(EntityColumn column, string why) => Decisions.Add(new FeatureDecision("items", column.Name, false, why));
 }

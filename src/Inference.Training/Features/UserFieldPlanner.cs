@@ -9,40 +9,19 @@ namespace Inference.Training.Features;
 /// <param name="users">The table.</param>
 /// <param name="trainingRows">Rows of the training users that it has.</param>
 /// <param name="options">How.</param>
-internal sealed class UserFieldPlanner(EntityTable users, int[] trainingRows, FeatureOptions options)
+internal sealed class UserFieldPlanner(EntityTable users, int[] trainingRows, FeatureOptions options) : ColumnPlanner("users", users, trainingRows)
 {
-    /// <summary>Share of different values from which a column names users instead of describing them.</summary>
-    private const double NamesUsers = 0.95;
-
-    public List<PlainFeature> Features { get; } = [];
-
     public List<ContextField> Fields { get; } = [];
 
     public List<EncoderSpec> Encoders { get; } = [];
 
-    public List<FeatureDecision> Decisions { get; } = [];
+    protected override string? WhyNot(EntityColumn column) => options.WithoutUserColumns.Contains(column.Name) ? "left out as asked" : null;
 
-    public void Plan()
+    protected override void Plan(EntityColumn column)
     {
-        foreach (EntityColumn column in users.Columns)
-        {
-            if (options.WithoutUserColumns.Contains(column.Name))
-                LeaveOut(column, "left out as asked");
-            else
-                Plan(column);
-        }
-    }
-
-    private void Plan(EntityColumn column)
-    {
-        int present = column.Count - column.MissingCount;
-        bool namesUsers = present > 1 && column.DistinctCount >= NamesUsers * present;
         switch (column.Type)
         {
-            case ColumnType.Empty:
-                LeaveOut(column, "empty");
-                break;
-            case ColumnType.Category or ColumnType.Integer when namesUsers:
+            case ColumnType.Category or ColumnType.Integer when Names(column):
                 LeaveOut(column, "left out: nearly every user has another one");
                 break;
             case ColumnType.Category:
@@ -72,7 +51,7 @@ internal sealed class UserFieldPlanner(EntityTable users, int[] trainingRows, Fe
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         bool numbers = false;
         int present = 0;
-        foreach (int row in trainingRows)
+        foreach (int row in TrainingRows)
         {
             if (!feature.TryGet(row, out FeatureValue value))
                 continue;
@@ -82,8 +61,7 @@ internal sealed class UserFieldPlanner(EntityTable users, int[] trainingRows, Fe
             present++;
         }
 
-        IEnumerable<string> kept = counts.Where(pair => pair.Value >= options.FewestUsersPerValue)
-            .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Take(options.MostUserValues).Select(pair => pair.Key);
+        IEnumerable<string> kept = Frequent(counts, options.FewestUsersPerValue, options.MostUserValues);
         string[] values = numbers ? [.. kept.OrderBy(text => long.Parse(text, CultureInfo.InvariantCulture))] : [.. kept];
         if (values.Length == 0)
         {
@@ -92,7 +70,7 @@ internal sealed class UserFieldPlanner(EntityTable users, int[] trainingRows, Fe
         }
 
         // One value for all tells nothing; one value and rare others or none does.
-        if (values.Length == 1 && present == trainingRows.Length && counts.Count == 1)
+        if (values.Length == 1 && present == TrainingRows.Length && counts.Count == 1)
         {
             LeaveOut(column, $"{feature.Name} left out: all training users have the same");
             return;
@@ -108,14 +86,7 @@ internal sealed class UserFieldPlanner(EntityTable users, int[] trainingRows, Fe
 
     private void AddBuckets(EntityColumn column, PlainFeature feature, int most, string what)
     {
-        var numbers = new List<double>(trainingRows.Length);
-        foreach (int row in trainingRows)
-        {
-            if (feature.TryGet(row, out FeatureValue value))
-                numbers.Add(value.Kind == FeatureKind.Integer ? value.Integer : value.Number);
-        }
-
-        double[] boundaries = QuantileBuckets.Boundaries([.. numbers], most, options.FewestUsersPerValue);
+        double[] boundaries = QuantileBuckets.Boundaries(NumbersOf(feature), most, options.FewestUsersPerValue);
         if (boundaries.Length == 0)
         {
             LeaveOut(column, $"{feature.Name} left out: training users do not differ enough");
@@ -139,11 +110,8 @@ internal sealed class UserFieldPlanner(EntityTable users, int[] trainingRows, Fe
             return;
         }
 
-        Features.Add(feature);
         Fields.Add(field);
         Encoders.Add(encoder);
-        Decisions.Add(new FeatureDecision("users", column.Name, true, what));
+        Use(column, feature, what);
     }
-
-    private void LeaveOut(EntityColumn column, string why) => Decisions.Add(new FeatureDecision("users", column.Name, false, why));
 }
