@@ -1,3 +1,4 @@
+using Inference.Training.Features;
 using Inference.Training.Splits;
 
 namespace Inference.Training.Evaluation;
@@ -68,23 +69,11 @@ public sealed class ContentVectors
     }
 
     /// <summary>Words as the protocol cuts them: runs of a to z and 0 to 9 of the text in lower case.</summary>
-    public static IEnumerable<string> WordsOf(string text)
+    public static IReadOnlyList<string> WordsOf(string text)
     {
-        string lower = text.ToLowerInvariant();
-        int start = -1;
-        for (int i = 0; i <= lower.Length; i++)
-        {
-            bool isWord = i < lower.Length && lower[i] is (>= 'a' and <= 'z') or (>= '0' and <= '9');
-            if (isWord && start < 0)
-            {
-                start = i;
-            }
-            else if (!isWord && start >= 0)
-            {
-                yield return lower[start..i];
-                start = -1;
-            }
-        }
+        var words = new List<string>();
+        Words.Split(text, words);
+        return words;
     }
 
     /// <summary>Mean over all pairs of 1 − cosine; 0 for fewer than two items.</summary>

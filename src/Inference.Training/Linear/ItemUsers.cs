@@ -11,15 +11,7 @@ internal sealed record ItemUsers(RowLists Users, int[] Positions)
     /// <param name="items">Number of items.</param>
     public static ItemUsers Of(RowLists lists, int items)
     {
-        int[] offsets = new int[items + 1];
-        foreach (int item in lists.Values)
-        {
-            if (item < items)
-                offsets[item + 1]++;
-        }
-
-        for (int item = 0; item < items; item++)
-            offsets[item + 1] += offsets[item];
+        int[] offsets = RowLists.OffsetsOf(lists.Values, items);
         int[] next = offsets[..items];
         int[] users = new int[offsets[items]], positions = new int[offsets[items]];
         for (int user = 0; user < lists.Count; user++)

@@ -1,3 +1,5 @@
+using Inference.Training.Splits;
+
 namespace Inference.Training.Linear;
 
 /// <summary>A sparse square matrix in compressed rows.</summary>
@@ -40,11 +42,7 @@ public sealed record SparseRows(int[] Offsets, int[] Columns, float[] Values)
     /// <summary>Rows become columns.</summary>
     internal SparseRows Transpose()
     {
-        int[] offsets = new int[Count + 1];
-        foreach (int column in Columns)
-            offsets[column + 1]++;
-        for (int row = 0; row < Count; row++)
-            offsets[row + 1] += offsets[row];
+        int[] offsets = RowLists.OffsetsOf(Columns, Count);
         int[] next = offsets[..Count], columns = new int[Columns.Length];
         float[] values = new float[Columns.Length];
         for (int row = 0; row < Count; row++)

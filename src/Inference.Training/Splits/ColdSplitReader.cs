@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Inference.Towers.Import;
 
@@ -139,11 +140,7 @@ public static class ColdSplitReader
 
     private static RowLists Grouped(List<int> rows, List<int> values, int count)
     {
-        int[] offsets = new int[count + 1];
-        foreach (int row in rows)
-            offsets[row + 1]++;
-        for (int row = 0; row < count; row++)
-            offsets[row + 1] += offsets[row];
+        int[] offsets = RowLists.OffsetsOf(CollectionsMarshal.AsSpan(rows), count);
         int[] next = offsets[..^1];
         int[] sorted = new int[values.Count];
         for (int i = 0; i < rows.Count; i++)

@@ -34,6 +34,23 @@ public sealed class RowLists
     /// <summary>One list, for what outlives a call.</summary>
     public ReadOnlyMemory<int> Slice(int row) => _values.AsMemory(_offsets[row], _offsets[row + 1] - _offsets[row]);
 
+    /// <summary>Where groups begin and end in a counting sort: count + 1 places.</summary>
+    /// <param name="keys">The group of each entry; those from <paramref name="count"/> on are left out.</param>
+    /// <param name="count">Number of groups.</param>
+    internal static int[] OffsetsOf(ReadOnlySpan<int> keys, int count)
+    {
+        int[] offsets = new int[count + 1];
+        foreach (int key in keys)
+        {
+            if (key < count)
+                offsets[key + 1]++;
+        }
+
+        for (int key = 0; key < count; key++)
+            offsets[key + 1] += offsets[key];
+        return offsets;
+    }
+
     public static RowLists Of(IReadOnlyList<IReadOnlyList<int>> lists)
     {
         int[] offsets = new int[lists.Count + 1];

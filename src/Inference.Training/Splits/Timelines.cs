@@ -21,12 +21,7 @@ internal sealed class Timelines
         Events = events;
         int[] order = OrderOf(events.Milliseconds);
         int users = events.UserIds.Count;
-        _offsets = new int[users + 1];
-        foreach (int user in events.Users)
-            _offsets[user + 1]++;
-        for (int user = 0; user < users; user++)
-            _offsets[user + 1] += _offsets[user];
-
+        _offsets = RowLists.OffsetsOf(events.Users, users);
         int[] next = _offsets[..users];
         _events = new int[order.Length];
         var byArrival = new List<int>(users);
