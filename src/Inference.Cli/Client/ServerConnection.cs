@@ -8,16 +8,13 @@ namespace Inference.Cli.Client;
 /// <summary>One HTTP/2 connection to a server.</summary>
 internal sealed class ServerConnection : IDisposable
 {
-    /// <summary>The option of verbs that also have one for the time to wait.</summary>
-    private const string DefaultOption = "--address";
-
     private readonly GrpcChannel _channel;
     private readonly string _address;
     private readonly string _option;
 
     /// <param name="address">Where the server is.</param>
     /// <param name="option">The option that says so, for messages.</param>
-    public ServerConnection(string address, string option = DefaultOption)
+    public ServerConnection(string address, string option = "--address")
     {
         _address = address;
         _option = option;
@@ -77,7 +74,7 @@ internal sealed class ServerConnection : IDisposable
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.DeadlineExceeded)
         {
-            throw new CommandFailedException($"the server at {_address} did not answer within {timeout.TotalSeconds:0.###} s{(_option == DefaultOption ? "; --timeout gives it more" : "")}.", failure);
+            throw new CommandFailedException($"the server at {_address} did not answer within {timeout.TotalSeconds:0.###} s; --timeout gives it more.", failure);
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Inference.Cli.Client;
+using Inference.Training.Data;
 using Inference.Training.Splits;
 
 namespace Inference.Cli.Evaluation;
@@ -14,12 +15,13 @@ internal sealed class DataOptions
     private readonly Option<string?> _mode = new("--split-mode") { Description = "Split here: by time, or by the arrival of users where times only order their events", HelpName = "MODE" };
     private readonly Option<DateTimeOffset?> _validationFrom = Date("--validation-from", "Split here by time: the validation part begins on this day; by default where 80 % of the events have been");
     private readonly Option<DateTimeOffset?> _testFrom = Date("--test-from", "Split here by time: the test part begins on this day; by default where 90 % have been");
+    private readonly Option<double> _badRows = Numbers.Option("--max-bad-rows", "Share of a file's rows that may be unreadable; they are left out", new DataFolderOptions().MostBadRows, 0, 1);
     private readonly Option<ulong> _seed;
 
     private DataOptions(Command command, Option<string> data, Option<ulong> seed, bool isToSplit)
     {
         (_data, _seed) = (data, seed);
-        foreach (Option option in isToSplit ? (Option[])[_data, _mode, _validationFrom, _testFrom] : [_data, _split, _mode, _validationFrom, _testFrom, _seed])
+        foreach (Option option in isToSplit ? (Option[])[_data, _badRows, _mode, _validationFrom, _testFrom] : [_data, _badRows, _split, _mode, _validationFrom, _testFrom, _seed])
             command.Options.Add(option);
         _mode.AcceptOnlyFromAmong(SplitTimes.Time, SplitTimes.Arrival);
         command.Validators.Add(Check);
@@ -41,6 +43,7 @@ internal sealed class DataOptions
     public EvaluateOptions Read(ParseResult parsed) => new()
     {
         Data = parsed.GetRequiredValue(_data),
+        MostBadRows = parsed.GetValue(_badRows),
         SplitFolder = parsed.GetValue(_split),
         SplitMode = parsed.GetValue(_mode),
         ValidationFrom = parsed.GetValue(_validationFrom),

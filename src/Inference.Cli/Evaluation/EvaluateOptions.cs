@@ -1,3 +1,4 @@
+using Inference.Training.Data;
 using Inference.Training.Evaluation;
 
 namespace Inference.Cli.Evaluation;
@@ -16,6 +17,12 @@ internal sealed record EvaluateOptions
 
     /// <summary>Address of a running server that is judged beside the models; null for none.</summary>
     public string? Server { get; init; }
+
+    /// <summary>How long the server may take for an answer.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Largest share of a file's rows that may be bad.</summary>
+    public double MostBadRows { get; init; } = new DataFolderOptions().MostBadRows;
 
     /// <summary>Names of the models; empty for all.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Inference.Cli.Evaluation.Replay;
 using Inference.Cli.Frame;
 using Inference.Training.Data;
 using Inference.Training.Evaluation;
@@ -17,7 +16,7 @@ internal sealed record EvaluationSource(EvaluationInputs Inputs, string Split)
     /// <exception cref="CommandFailedException">Something is missing; the message says what.</exception>
     public static EvaluationSource Read(EvaluateOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
-        DataFolder data = DataFolder.Open(options.Data, progress: begin("read data"), cancellationToken: cancellationToken);
+        DataFolder data = DataFolder.Open(options.Data, new DataFolderOptions { MostBadRows = options.MostBadRows }, progress: begin("read data"), cancellationToken: cancellationToken);
         begin("split");
         (ColdSplit split, string origin) = SplitOf(options, data);
         begin("features and content");
@@ -27,18 +26,8 @@ internal sealed record EvaluationSource(EvaluationInputs Inputs, string Split)
 
     /// <summary>The models that were asked for, in the order of reports.</summary>
     /// <param name="options">What was asked.</param>
-    /// <param name="time">The clock of calls to a server.</param>
-    /// <exception cref="Inference.Towers.Bundles.BundleException">The bundle that a server is compared with has no manifest.</exception>
-    public static IReadOnlyList<EntrantRecipe> Recipes(EvaluateOptions options, TimeProvider time)
-    {
-        IReadOnlyList<EntrantRecipe> all = EntrantRecipes.All();
-        List<EntrantRecipe> chosen = [.. all.Where(recipe => options.Models.Count == 0 || options.Models.Contains(recipe.Name))];
-        if (options.Bundle is { } folder)
-            chosen.Add(ServedBundle.Recipe(folder));
-        if (options.Server is { } address)
-            chosen.Add(new ReplayedServer(address, options.Part, options.Bundle, time));
-        return chosen;
-    }
+    public static IReadOnlyList<EntrantRecipe> Recipes(EvaluateOptions options) =>
+        [.. EntrantRecipes.All().Where(recipe => options.Models.Count == 0 || options.Models.Contains(recipe.Name))];
 
     /// <summary>Hyper-parameters by model: of a results file ("hyperparameters"), or of a file that is nothing else.</summary>
     /// <exception cref="CommandFailedException">The file is not such JSON.</exception>

@@ -15,6 +15,7 @@ internal static class EvaluationTable
     {
         host.Output.WriteLine(FormattableString.Invariant($"data      {report.Dataset}: {report.TrainingUsers:N0} training users, {report.TrainingEvents:N0} events, {report.CatalogueItems:N0} items"));
         host.Output.WriteLine($"split     {source.Split}, {(report.Part == EvaluationPart.Test ? "test" : "validation")} part");
+        DataSummary.Write(host, source.Inputs);
         Overview(host, report);
         if (withDetails)
         {

@@ -7,26 +7,30 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Inference.Cli.Evaluation;
 
-/// <summary>A bundle as it is served, as one more entrant of an evaluation.</summary>
-internal static class ServedBundle
+/// <summary>A bundle as it is served, as one more entrant of an evaluation. Holds the bundle until it is disposed.</summary>
+internal sealed class ServedBundle : EntrantRecipe, IDisposable
 {
     /// <summary>Name of the entrant in results.</summary>
-    public const string Name = "bundle";
+    public const string EntrantName = "bundle";
 
-    /// <summary>Opens it when its turn comes.</summary>
+    private readonly string _folder;
+    private readonly LoadedBundle _loaded;
+
+    private ServedBundle(string folder, LoadedBundle loaded) => (_folder, _loaded) = (folder, loaded);
+
+    public override string Name => EntrantName;
+
+    public override string Description => $"{_folder} as it is served";
+
+    /// <summary>Loads it, before anything else takes minutes.</summary>
     /// <param name="folder">The bundle.</param>
-    public static EntrantRecipe Recipe(string folder) => new Loaded(folder);
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="BundleException">A server would refuse it, too.</exception>
+    public static async Task<ServedBundle> OpenAsync(string folder, CancellationToken cancellationToken) =>
+        new(folder, await BundleLoader.LoadAsync(folder, new TowerOptions(), null, NullLogger.Instance, cancellationToken: cancellationToken));
 
-    private sealed class Loaded(string folder) : EntrantRecipe
-    {
-        public override string Name => ServedBundle.Name;
+    public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken) =>
+        Entrant.Of(new BundleRanking(Name, _loaded, inputs));
 
-        public override string Description => $"{folder} as it is served";
-
-        public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken)
-        {
-            LoadedBundle loaded = BundleLoader.LoadAsync(folder, new TowerOptions(), null, NullLogger.Instance, cancellationToken: cancellationToken).GetAwaiter().GetResult();
-            return Entrant.Of(new BundleRanking(Name, loaded, inputs));
-        }
-    }
+    public void Dispose() => _loaded.Snapshot.Dispose();
 }

@@ -11,7 +11,7 @@ internal sealed record BundleTarget(string Folder, string Name, string Version)
 {
     /// <param name="path">The folder as it was given.</param>
     /// <param name="overwrite">Whether a bundle that is there is replaced.</param>
-    /// <exception cref="CommandFailedException">The folder cannot name a bundle.</exception>
+    /// <exception cref="CommandFailedException">The folder cannot name a bundle, or cannot be written.</exception>
     /// <exception cref="BundleExistsException">It exists and is not to be replaced.</exception>
     public static BundleTarget Of(string path, bool overwrite)
     {
@@ -23,6 +23,9 @@ internal sealed record BundleTarget(string Folder, string Name, string Version)
                 throw new CommandFailedException($"--out '{path}': the {what} would be '{text}'; it has to be 1 to 64 letters, digits, '.', '_' and '-', the first a letter or digit. Write REPOSITORY/NAME/VERSION.");
         }
 
-        return !overwrite && Path.Exists(folder) ? throw new BundleExistsException(folder) : new BundleTarget(folder, name, version);
+        if (!overwrite && Path.Exists(folder))
+            throw new BundleExistsException(folder);
+        OutputPath.CheckFolder("--out", folder);
+        return new BundleTarget(folder, name, version);
     }
 }

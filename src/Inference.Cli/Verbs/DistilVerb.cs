@@ -41,6 +41,8 @@ internal static class DistilVerb
             command.Options.Add(option);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            string? file = parsed.GetValue(json);
+            OutputPath.CheckFile(json.Name, file);
             BundleTarget target = BundleTarget.Of(parsed.GetRequiredValue(output), parsed.GetValue(overwrite));
             EvaluateOptions reading = data.Read(parsed);
             var options = new DistilOptions
@@ -58,7 +60,6 @@ internal static class DistilVerb
                 return await Distiller.DistilAsync(
                     source.Inputs, parsed.GetRequiredValue(teacher), target.Folder, target.Name, target.Version, options, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken);
             });
-            string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))
                 Table(host, report);
             await JsonFile.WriteAsync(host, file, writer => Json(writer, report), cancellationToken);

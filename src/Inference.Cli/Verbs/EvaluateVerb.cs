@@ -18,6 +18,7 @@ internal static class EvaluateVerb
         var bundle = new Option<string?>("--bundle") { Description = "Also judge this bundle as it is served", HelpName = "DIR" };
         var server = new Option<string?>("--server") { Description = "Also ask this running server about every user, over gRPC; with --bundle it has to serve that bundle, and scores are compared", HelpName = "URL" };
         server.Validators.Add(ServerOptions.CheckAddress);
+        Option<TimeSpan> timeout = Durations.Option("--timeout", "How long to wait for an answer of --server, for example 500ms or 5s", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
         Option<string[]> models = Models();
         var part = new Option<string>("--part") { Description = "Judge on the test part, for reports, or on the validation part, for choices", HelpName = "PART", DefaultValueFactory = _ => "test" };
         part.AcceptOnlyFromAmong("test", "validation");
@@ -28,7 +29,7 @@ internal static class EvaluateVerb
         var html = new Option<string?>("--html") { Description = "Also write a report with charts to this file", HelpName = "FILE" };
         var command = new Command("evaluate", "Judge models on held-out users and items: accuracy with confidence, coverage, novelty, diversity, exposure");
         var data = new DataOptions(command);
-        foreach (Option option in (Option[])[bundle, server, models, part, hyperparameters, threads, details, json, html])
+        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, threads, details, json, html])
             command.Options.Add(option);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -36,14 +37,17 @@ internal static class EvaluateVerb
             {
                 Bundle = parsed.GetValue(bundle),
                 Server = parsed.GetValue(server),
+                Timeout = parsed.GetValue(timeout),
                 Models = parsed.GetValue(models) ?? [],
                 Part = parsed.GetRequiredValue(part) == "test" ? EvaluationPart.Test : EvaluationPart.Validation,
                 Hyperparameters = parsed.GetValue(hyperparameters),
                 Threads = parsed.GetValue(threads),
                 CommandLine = "inference " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value}'" : token.Value)),
             };
-            (EvaluationSource source, EvaluationReport report, ReplayTally? tally) = await RunAsync(host, options, cancellationToken);
             string? file = parsed.GetValue(json);
+            OutputPath.CheckFile(json.Name, file);
+            OutputPath.CheckFile(html.Name, parsed.GetValue(html));
+            (EvaluationSource source, EvaluationReport report, ReplayTally? tally) = await RunAsync(host, options, cancellationToken);
             if (!JsonFile.IsInsteadOfTable(file))
             {
                 EvaluationTable.Write(host, report, source, parsed.GetValue(details));
@@ -69,14 +73,24 @@ internal static class EvaluateVerb
     private static async Task<(EvaluationSource, EvaluationReport, ReplayTally?)> RunAsync(CommandHost host, EvaluateOptions options, CancellationToken cancellationToken)
     {
         // What can be wrong at once is said before anything is read.
-        IReadOnlyList<EntrantRecipe> recipes = EvaluationSource.Recipes(options, host.Time);
         JsonObject? hyperparameters = EvaluationSource.HyperparametersOf(options.Hyperparameters);
         return await host.WithProgressAsync(begin => Task.Run(
-            () =>
+            async () =>
             {
+                List<EntrantRecipe> recipes = [.. EvaluationSource.Recipes(options)];
+                if (options.Server is not null)
+                    begin("greet server");
+                using ReplayedServer? server = options.Server is { } address ? await ReplayedServer.ConnectAsync(address, options, host.Time, cancellationToken) : null;
+                if (options.Bundle is not null)
+                    begin("load bundle");
+                using ServedBundle? bundle = options.Bundle is { } folder ? await ServedBundle.OpenAsync(folder, cancellationToken) : null;
+                if (bundle is not null)
+                    recipes.Add(bundle);
+                if (server is not null)
+                    recipes.Add(server);
                 EvaluationSource source = EvaluationSource.Read(options, begin, cancellationToken);
                 EvaluationReport report = EvaluationRun.Run(source.Inputs, options.Part, recipes, hyperparameters, begin, cancellationToken);
-                return (source, report, recipes.OfType<ReplayedServer>().FirstOrDefault()?.Tally);
+                return (source, report, server?.Tally);
             },
             cancellationToken));
     }

@@ -28,7 +28,7 @@ internal static class SplitVerb
             (ColdSplit split, string origin) = await host.WithProgressAsync(begin => Task.Run(
                 () =>
                 {
-                    DataFolder read = DataFolder.Open(reading.Data, progress: begin("read data"), cancellationToken: cancellationToken);
+                    DataFolder read = DataFolder.Open(reading.Data, new DataFolderOptions { MostBadRows = reading.MostBadRows }, progress: begin("read data"), cancellationToken: cancellationToken);
                     begin("split");
                     (ColdSplit Split, string Origin) made = EvaluationSource.Make(reading, read);
                     begin("writing");

@@ -29,10 +29,12 @@ internal static class TrainVerb
             command.Options.Add(option);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            string? file = parsed.GetValue(json);
+            OutputPath.CheckFile(json.Name, file);
             BundleTarget target = BundleTarget.Of(parsed.GetRequiredValue(output), parsed.GetValue(overwrite));
             EvaluateOptions reading = data.Read(parsed);
             EarlierTraining? earlier = parsed.GetValue(warmStart) is { } bundle ? EarlierTraining.Of(bundle) : null;
-            (TrainingReport report, TextReport? texts) = await host.WithProgressAsync(async begin =>
+            (TrainingReport report, EvaluationInputs read, TextReport? texts) = await host.WithProgressAsync(async begin =>
             {
                 EvaluationSource source = await Task.Run(() => EvaluationSource.Read(reading, begin, cancellationToken), cancellationToken);
                 (EvaluationInputs inputs, TextReport? texts) = parsed.GetValue(encoder) is { } encoderFolder
@@ -40,11 +42,14 @@ internal static class TrainVerb
                     : (source.Inputs, null);
                 var options = new FusedOptions { Seed = reading.Seed, WarmStart = earlier?.Towers };
                 return (await BundleTrainer.TrainAsync(
-                    inputs, target.Folder, target.Name, target.Version, options, earlier?.EmbeddingSpaceId, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken), texts);
+                    inputs, target.Folder, target.Name, target.Version, options, earlier?.EmbeddingSpaceId, parsed.GetValue(overwrite), host.Time, NullLogger.Instance, begin, cancellationToken), inputs, texts);
             });
-            string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))
+            {
+                DataSummary.Write(host, read);
                 Table(host, report, texts);
+            }
+
             await JsonFile.WriteAsync(host, file, writer => Json(writer, report), cancellationToken);
             return ExitCode.Ok;
         });

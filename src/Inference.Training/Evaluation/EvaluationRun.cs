@@ -19,7 +19,7 @@ public static class EvaluationRun
     /// <param name="hyperparameters">By name of the model; those that are not in it are tuned.</param>
     /// <param name="begin">Begins a step, ending the one before; its progress goes from 0 to 1.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="InvalidDataException">The split has no users with targets in this part, or hyper-parameters are not in the form of their model.</exception>
+    /// <exception cref="InvalidDataException">The split has no users with targets in this part, no model can be made of the data, or hyper-parameters are not in the form of their model.</exception>
     public static EvaluationReport Run(
         EvaluationInputs inputs, EvaluationPart part, IReadOnlyList<EntrantRecipe> recipes, JsonObject? hyperparameters, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
@@ -47,6 +47,9 @@ public static class EvaluationRun
             foreach (ScenarioResult result in report.Results)
                 exposure.AddRange(inputs.Groupings.Select(grouping => ExposureReport.Of(result, grouping)));
         }
+
+        if (reports.Count == 0)
+            throw new InvalidDataException($"None of the models can be made of these data: {string.Join("; ", leftOut.Select(one => $"{one.Name}: {one.Reason}"))}.");
 
         // :: Step 3
         IProgress<double> comparing = begin("significance");

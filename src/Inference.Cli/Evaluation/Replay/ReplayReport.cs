@@ -47,7 +47,7 @@ internal static class ReplayReport
     {
         foreach (Scenario scenario in report.Scenarios)
         {
-            if (Of(ReplayedServer.EntrantName, scenario) is { } served && Of(ServedBundle.Name, scenario) is { } offline)
+            if (Of(ReplayedServer.EntrantName, scenario) is { } served && Of(ServedBundle.EntrantName, scenario) is { } offline)
                 yield return (scenario.Name, served == offline ? 0 : (served - offline) / offline);
         }
 

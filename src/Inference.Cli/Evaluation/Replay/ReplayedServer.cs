@@ -18,7 +18,7 @@ namespace Inference.Cli.Evaluation.Replay;
 /// <item>Answers that are degraded count like others, and are counted.</item>
 /// </list>
 /// </summary>
-internal sealed class ReplayedServer : EntrantRecipe
+internal sealed class ReplayedServer : EntrantRecipe, IDisposable
 {
     /// <summary>Name of the entrant in results.</summary>
     public const string EntrantName = "server";
@@ -26,77 +26,90 @@ internal sealed class ReplayedServer : EntrantRecipe
     /// <summary>Requests under way at once: enough that the network is not waited for, too few to make a server late.</summary>
     private const int AtOnce = 4;
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-
-    private readonly string _address;
-    private readonly EvaluationPart _part;
-    private readonly BundleManifest? _bundle;
+    private readonly ServerConnection _connection;
+    private readonly EvaluateOptions _options;
     private readonly TimeProvider _time;
 
-    /// <param name="address">The server's gRPC port.</param>
-    /// <param name="part">The part that is judged.</param>
-    /// <param name="bundle">Folder of the bundle that the server has to serve; null for any.</param>
-    /// <param name="time">The clock of deadlines.</param>
-    /// <exception cref="BundleException">The folder is no bundle.</exception>
-    public ReplayedServer(string address, EvaluationPart part, string? bundle, TimeProvider time) =>
-        (_address, _part, _bundle, _time) = (address, part, bundle is null ? null : BundleLoader.ReadManifest(bundle), time);
+    private ReplayedServer(ServerConnection connection, EvaluateOptions options, TimeProvider time, ReplayTally tally) => (_connection, _options, _time, Tally) = (connection, options, time, tally);
 
     public override string Name => EntrantName;
 
-    public override string Description => $"the server at {_address}, asked over gRPC";
+    public override string Description => $"the server at {Tally.Address}, asked over gRPC";
 
-    /// <summary>What the answers said of themselves; null before they came.</summary>
-    public ReplayTally? Tally { get; private set; }
+    /// <summary>What the answers said of themselves.</summary>
+    public ReplayTally Tally { get; }
 
+    /// <summary>Finds the server, before anything else takes minutes.</summary>
+    /// <param name="address">The server's gRPC port.</param>
+    /// <param name="options">The part that is judged, the bundle that the server has to serve (null for any), and how long it may take for an answer.</param>
+    /// <param name="time">The clock of deadlines.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="BundleException">The folder is no bundle.</exception>
     /// <exception cref="CommandFailedException">The server cannot be reached, is late, or has another model.</exception>
+    public static async Task<ReplayedServer> ConnectAsync(string address, EvaluateOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // :: Step 1
+        BundleManifest? bundle = options.Bundle is null ? null : BundleLoader.ReadManifest(options.Bundle);
+        var connection = new ServerConnection(address, "--server");
+        try
+        {
+            return new ReplayedServer(connection, options, time, await GreetAsync(connection, address, bundle, options.Timeout, time, cancellationToken));
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="CommandFailedException">The server cannot be reached any more, or is late.</exception>
     /// <exception cref="RpcException">The server refused a request.</exception>
     public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken) =>
         AskAllAsync(inputs, progress, cancellationToken).GetAwaiter().GetResult();
 
+    public void Dispose() => _connection.Dispose();
+
     private async Task<Entrant> AskAllAsync(EvaluationInputs inputs, IProgress<double> progress, CancellationToken cancellationToken)
     {
-        using var connection = new ServerConnection(_address, "--server");
-        // :: Step 1
-        ReplayTally tally = await GreetAsync(connection, cancellationToken);
         // :: Step 2
-        IReadOnlyList<Scenario> scenarios = Scenarios.All(inputs.Split, _part, inputs.Contexts);
+        IReadOnlyList<Scenario> scenarios = Scenarios.All(inputs.Split, _options.Part, inputs.Contexts);
         double all = scenarios.Sum(scenario => scenario.Users.Count);
         var ranked = new RankedLists(Name);
         foreach (Scenario scenario in scenarios)
         {
-            var requests = new ScenarioRequests(scenario, inputs, tally.ModelVersion);
+            var requests = new ScenarioRequests(scenario, inputs, Tally.ModelVersion);
             var lists = new int[scenario.Users.Count][];
             var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
             await Parallel.ForAsync(0, lists.Length, options, async (user, stop) =>
             {
-                RecommendResponse answer = await connection.CallAsync((client, call) => client.RecommendAsync(requests.Of(user), call), Timeout, _time, stop);
+                RecommendResponse answer = await _connection.CallAsync((client, call) => client.RecommendAsync(requests.Of(user), call), _options.Timeout, _time, stop);
                 // :: Step 3
-                tally.Add(answer, requests.IsCut(user));
+                Tally.Add(answer, requests.IsCut(user));
                 lists[user] = requests.ItemsOf(user, answer);
                 if (user % 64 == 0)
-                    progress.Report(tally.Answers / all);
+                    progress.Report(Tally.Answers / all);
             });
             ranked.Add(scenario.Name, lists);
         }
 
-        Tally = tally;
         return Entrant.Of(ranked);
     }
 
-    private async Task<ReplayTally> GreetAsync(ServerConnection connection, CancellationToken cancellationToken)
+    private static async Task<ReplayTally> GreetAsync(
+        ServerConnection connection, string address, BundleManifest? bundle, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
-        string wanted = _bundle is null ? "" : $"{_bundle.Name}/{_bundle.Version}";
+        string wanted = bundle is null ? "" : $"{bundle.Name}/{bundle.Version}";
         var request = new RecommendRequest { Limit = 1, Options = new RecommendOptions { ModelVersion = wanted } };
         try
         {
-            RecommendResponse answer = await connection.CallAsync((client, call) => client.RecommendAsync(request, call), Timeout, _time, cancellationToken);
-            if (_bundle?.EmbeddingSpaceId is { } space && space != answer.EmbeddingSpaceId)
-                throw new CommandFailedException($"the server at {_address} has another model that is called {wanted}: its embedding space is {answer.EmbeddingSpaceId}, that of the bundle {space}.");
-            return new ReplayTally { Address = _address, ModelVersion = answer.ModelVersion, EmbeddingSpaceId = answer.EmbeddingSpaceId };
+            RecommendResponse answer = await connection.CallAsync((client, call) => client.RecommendAsync(request, call), timeout, time, cancellationToken);
+            if (bundle?.EmbeddingSpaceId is { } space && space != answer.EmbeddingSpaceId)
+                throw new CommandFailedException($"the server at {address} has another model that is called {wanted}: its embedding space is {answer.EmbeddingSpaceId}, that of the bundle {space}.");
+            return new ReplayTally { Address = address, ModelVersion = answer.ModelVersion, EmbeddingSpaceId = answer.EmbeddingSpaceId };
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.FailedPrecondition && wanted.Length > 0)
         {
-            throw new CommandFailedException($"the server at {_address} has another model: {failure.Status.Detail} Start it with --bundle, or load the bundle with 'inference models load {wanted}'.", failure);
+            throw new CommandFailedException($"the server at {address} has another model: {failure.Status.Detail} Start it with --bundle, or load the bundle with 'inference models load {wanted}'.", failure);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Xml.Linq;
 using Inference.Cli.Frame;
@@ -60,6 +62,23 @@ public sealed class EvaluateVerbTests
             Assert.Equal(a.RootElement.GetProperty(part).GetRawText(), b.RootElement.GetProperty(part).GetRawText());
     }
 
+    [Fact]
+    public async Task Evaluate_WithTheHyperparametersOfModelsThatRestOnAnother_DoesNotNeedThatOne()
+    {
+        using var folder = new TasteFolder(seed: 6);
+        string given = folder.File("given.json"), first = folder.File("first.json"), second = folder.File("second.json");
+        const string Unlike = """{ "dim": 4, "lam": 0.1, "a0": 0.05 }""";
+        await File.WriteAllTextAsync(given, $$"""{ "ials": { "few": {{Unlike}}, "warm": {{Unlike}}, "warm_last": null } }""");
+        CliRun with = await CliRun.Of(folder.Evaluate("--models", "ials,cluster_profile_ials,ials_cluster_prior,content_to_ials_ridge", "--hyperparameters", given, "--json", first));
+        Assert.True(with.Code == ExitCode.Ok, with.Error);
+        CliRun without = await CliRun.Of(folder.Evaluate("--models", "cluster_profile_ials,ials_cluster_prior,content_to_ials_ridge", "--hyperparameters", first, "--json", second));
+        Assert.True(without.Code == ExitCode.Ok, without.Error);
+        using JsonDocument a = JsonDocument.Parse(await File.ReadAllBytesAsync(first)), b = JsonDocument.Parse(await File.ReadAllBytesAsync(second));
+        foreach (JsonProperty model in b.RootElement.GetProperty("results").EnumerateObject())
+            Assert.Equal(a.RootElement.GetProperty("results").GetProperty(model.Name).GetRawText(), model.Value.GetRawText());
+        Assert.Equal(4, b.RootElement.GetProperty("hyperparameters").GetProperty("content_to_ials_ridge").GetProperty("als").GetProperty("dim").GetInt32());
+    }
+
     [Theory]
     [InlineData("--models", "popularity,eas", "there is no model 'eas'; did you mean 'ease'?")]
     [InlineData("--validation-from", "yesterday", "'yesterday' is no date")]
@@ -95,5 +114,56 @@ public sealed class EvaluateVerbTests
         CliRun run = await CliRun.Of(folder.Evaluate("--models", "ease", "--hyperparameters", folder.File("h.json")));
         Assert.Equal(ExitCode.Failed, run.Code);
         Assert.Contains("need a number at 'ease.warm.lam'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_OfDataWithBadRows_ListsThemAndWhatColumnsAreUsedAs()
+    {
+        using var folder = new TasteFolder(seed: 4);
+        await File.AppendAllTextAsync(folder.File("events.csv"), string.Concat(Enumerable.Repeat("u1,i1,1,never\n", 7)));
+        CliRun run = await CliRun.Of(folder.Evaluate("--models", "popularity"));
+        Assert.True(run.Code == ExitCode.Ok, run.Error);
+        Assert.Contains("bad rows  events: 7 of 9,607 left out", run.Output, StringComparison.Ordinal);
+        Assert.Contains("          line 9602: the timestamp 'never' cannot be read as UnixSeconds", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("line 9607", run.Output, StringComparison.Ordinal);
+        Assert.Matches("users.country +│ Category +│ +3 │ +0 │ category country, 3 of 3 values", run.Output);
+        Assert.Matches("items.price +│ Real +│ +7 │ +0 │ number in", run.Output);
+
+        CliRun strict = await CliRun.Of(folder.Evaluate("--models", "popularity", "--max-bad-rows", "0.0001"));
+        Assert.Equal(ExitCode.Failed, strict.Code);
+        Assert.Contains("7 of 9607 rows cannot be read", strict.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--bundle", "no-bundle", "no-bundle")]
+    [InlineData("--server", "http://127.0.0.1:1", "no server answers at http://127.0.0.1:1")]
+    [InlineData("--json", "no-folder/out.json", "--json: there is no folder")]
+    [InlineData("--html", ".", "--html: '.' is a folder")]
+    public async Task Evaluate_WithWhatCannotBeOpened_SaysSoBeforeItReadsTheData(string option, string value, string complaint)
+    {
+        CliRun run = await CliRun.Of("evaluate", "--data", "nowhere", option, value);
+        Assert.Equal(ExitCode.Failed, run.Code);
+        Assert.Contains(complaint, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("nowhere", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_WithAServerThatIsSilent_GivesUpAfterTheTimeout()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        CliRun run = await CliRun.Of("evaluate", "--data", "nowhere", "--server", $"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}", "--timeout", "50ms");
+        Assert.Equal(ExitCode.Failed, run.Code);
+        Assert.Contains("did not answer within 0.05 s; --timeout gives it more", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_OfModelsThatTheDataCannotMake_SaysWhy()
+    {
+        using var folder = new TasteFolder(seed: 5);
+        File.Delete(folder.File("items.csv"));
+        CliRun run = await CliRun.Of(folder.Evaluate("--models", "content_knn"));
+        Assert.Equal(ExitCode.Failed, run.Code);
+        Assert.StartsWith("error: None of the models can be made of these data: content_knn: nothing is known of items but their ids.", run.Error, StringComparison.Ordinal);
     }
 }

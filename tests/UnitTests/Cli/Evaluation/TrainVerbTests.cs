@@ -24,12 +24,13 @@ public sealed class TrainVerbTests
         Assert.True(run.Code == ExitCode.Ok, run.Error);
         Assert.Contains("fused ÷ popularity", run.Output, StringComparison.Ordinal);
         Assert.Contains($"--bundle {bundle}", run.Output, StringComparison.Ordinal);
+        Assert.Matches("items.title +│ Text +│ +120 │ +0 │ text, first", run.Output);
         using JsonDocument training = JsonDocument.Parse(await File.ReadAllBytesAsync(json));
         JsonElement scores = training.RootElement.GetProperty("model_card").GetProperty("scores");
 
         Assert.Equal(("shop", "7", small.EmbeddingSpaceId), (BundleLoader.ReadManifest(bundle).Name, BundleLoader.ReadManifest(bundle).Version, BundleLoader.ReadManifest(bundle).ParentSpaceId));
 
-        CliRun again = await CliRun.Of("train", "--data", folder.Path, "--out", bundle);
+        CliRun again = await CliRun.Of("train", "--data", "nowhere", "--out", bundle);
         Assert.Equal(ExitCode.Failed, again.Code);
         Assert.Contains("--overwrite replaces it", again.Error, StringComparison.Ordinal);
 
@@ -65,6 +66,18 @@ public sealed class TrainVerbTests
     {
         CliRun run = await CliRun.Of("train", "--data", "nowhere", "--out", "models/shop/1");
         Assert.Equal((ExitCode.Failed, "error: There is no folder nowhere."), (run.Code, run.Error.TrimEnd()));
+    }
+
+    [Theory]
+    [InlineData("events.csv/1", "", "events.csv' is a file")]
+    [InlineData("models/shop/1", "no-folder/training.json", "--json: there is no folder")]
+    public async Task Train_WithATargetThatCannotBeWritten_SaysSoBeforeItReadsTheData(string target, string json, string complaint)
+    {
+        using var folder = new FusedFolder(users: 20);
+        CliRun run = await CliRun.Of(["train", "--data", "nowhere", "--out", folder.File(target), .. json.Length == 0 ? Array.Empty<string>() : ["--json", folder.File(json)]]);
+        Assert.Equal(ExitCode.Failed, run.Code);
+        Assert.Contains(complaint, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("nowhere", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
