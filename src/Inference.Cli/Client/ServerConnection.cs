@@ -33,6 +33,7 @@ internal sealed class ServerConnection : IDisposable
         });
         Client = new RecommendationService.RecommendationServiceClient(_channel);
         Events = new EventService.EventServiceClient(_channel);
+        Catalog = new CatalogService.CatalogServiceClient(_channel);
         State = new StateService.StateServiceClient(_channel);
         Models = new ModelService.ModelServiceClient(_channel);
     }
@@ -40,6 +41,8 @@ internal sealed class ServerConnection : IDisposable
     public RecommendationService.RecommendationServiceClient Client { get; }
 
     public EventService.EventServiceClient Events { get; }
+
+    public CatalogService.CatalogServiceClient Catalog { get; }
 
     public StateService.StateServiceClient State { get; }
 

@@ -41,6 +41,9 @@ internal sealed record EvaluateOptions
     /// <summary>Where the test part begins, for a split by time; null for the time before which 90 % of the events lie.</summary>
     public DateTimeOffset? TestFrom { get; init; }
 
+    /// <summary>Whether sessions are played instead of judging rankings.</summary>
+    public bool Sessions { get; init; }
+
     public ulong Seed { get; init; } = 1;
 
     public int Threads { get; init; } = Environment.ProcessorCount;

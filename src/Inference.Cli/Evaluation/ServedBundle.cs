@@ -30,7 +30,10 @@ internal sealed class ServedBundle : EntrantRecipe, IDisposable
         new(folder, await BundleLoader.LoadAsync(folder, new TowerOptions(), null, NullLogger.Instance, cancellationToken: cancellationToken));
 
     public override Entrant Make(EvaluationInputs inputs, JsonObject? hyperparameters, IProgress<double> progress, CancellationToken cancellationToken) =>
-        Entrant.Of(new BundleRanking(Name, _loaded, inputs));
+        Entrant.Of(RankingOf(inputs));
+
+    /// <summary>It as the judge asks it.</summary>
+    public BundleRanking RankingOf(EvaluationInputs inputs) => new(Name, _loaded, inputs);
 
     public void Dispose() => _loaded.Snapshot.Dispose();
 }

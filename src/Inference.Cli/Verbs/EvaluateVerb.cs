@@ -4,9 +4,11 @@ using Inference.Cli.Client;
 using Inference.Cli.Evaluation;
 using Inference.Cli.Evaluation.Html;
 using Inference.Cli.Evaluation.Replay;
+using Inference.Cli.Evaluation.Sessions;
 using Inference.Cli.Frame;
 using Inference.Training.Evaluation;
 using Inference.Training.Evaluation.Entrants;
+using Inference.Training.Evaluation.Sessions;
 
 namespace Inference.Cli.Verbs;
 
@@ -23,14 +25,23 @@ internal static class EvaluateVerb
         var part = new Option<string>("--part") { Description = "Judge on the test part, for reports, or on the validation part, for choices", HelpName = "PART", DefaultValueFactory = _ => "test" };
         part.AcceptOnlyFromAmong("test", "validation");
         var hyperparameters = new Option<string?>("--hyperparameters") { Description = "Take hyper-parameters from the results of an earlier run instead of tuning; models that it does not name are tuned", HelpName = "FILE" };
+        var sessions = new Option<bool>("--sessions") { Description = "Instead of rankings, play sessions of unseen users, page by page, and visits with a slot for a new item; with --bundle as it is served" };
         Option<int> threads = Numbers.Option("--threads", "Threads that judge", Environment.ProcessorCount, 1, 1_024);
         var details = new Option<bool>("--details") { Description = "Show all metrics of each scenario" };
         Option<string?> json = JsonFile.Option();
         var html = new Option<string?>("--html") { Description = "Also write a report with charts to this file", HelpName = "FILE" };
         var command = new Command("evaluate", "Judge models on held-out users and items: accuracy with confidence, coverage, novelty, diversity, exposure");
         var data = new DataOptions(command);
-        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, threads, details, json, html])
+        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, sessions, threads, details, json, html])
             command.Options.Add(option);
+        command.Validators.Add(result =>
+        {
+            foreach (Option option in (Option[])[server, timeout, models, hyperparameters, details])
+            {
+                if (result.GetValue(sessions) && result.GetResult(option) is { Implicit: false })
+                    result.AddError($"{option.Name} has no meaning with --sessions");
+            }
+        });
         command.SetAction(async (parsed, cancellationToken) =>
         {
             EvaluateOptions options = data.Read(parsed) with
@@ -41,12 +52,15 @@ internal static class EvaluateVerb
                 Models = parsed.GetValue(models) ?? [],
                 Part = parsed.GetRequiredValue(part) == "test" ? EvaluationPart.Test : EvaluationPart.Validation,
                 Hyperparameters = parsed.GetValue(hyperparameters),
+                Sessions = parsed.GetValue(sessions),
                 Threads = parsed.GetValue(threads),
                 CommandLine = "inference " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value}'" : token.Value)),
             };
             string? file = parsed.GetValue(json);
             OutputPath.CheckFile(json.Name, file);
             OutputPath.CheckFile(html.Name, parsed.GetValue(html));
+            if (options.Sessions)
+                return await PlayAsync(host, options, file, parsed.GetValue(html), cancellationToken);
             (EvaluationSource source, EvaluationReport report, ReplayTally? tally) = await RunAsync(host, options, cancellationToken);
             if (!JsonFile.IsInsteadOfTable(file))
             {
@@ -67,6 +81,7 @@ internal static class EvaluateVerb
             "inference evaluate --data online-retail --models popularity,ease,ials --part validation",
             "inference evaluate --data shop --split-mode time --validation-from 2025-09-01 --test-from 2025-10-01",
             "inference evaluate --data online-retail --hyperparameters evaluation.json --details",
+            "inference evaluate --data online-retail --bundle models/shop/1 --sessions --html sessions.html",
             "inference evaluate --data online-retail --models popularity --bundle models/shop/1 --server http://127.0.0.1:5001");
     }
 
@@ -93,6 +108,27 @@ internal static class EvaluateVerb
                 return (source, report, server?.Tally);
             },
             cancellationToken));
+    }
+
+    private static async Task<int> PlayAsync(CommandHost host, EvaluateOptions options, string? json, string? html, CancellationToken cancellationToken)
+    {
+        (EvaluationSource source, SessionReport report) = await host.WithProgressAsync(begin => Task.Run(
+            async () =>
+            {
+                if (options.Bundle is not null)
+                    begin("load bundle");
+                using ServedBundle? bundle = options.Bundle is { } folder ? await ServedBundle.OpenAsync(folder, cancellationToken) : null;
+                EvaluationSource source = EvaluationSource.Read(options, begin, cancellationToken);
+                var how = new SessionOptions { Seed = options.Seed, Threads = options.Threads };
+                return (source, SessionRun.Run(source.Inputs, options.Part, bundle?.RankingOf(source.Inputs), how, begin, cancellationToken));
+            },
+            cancellationToken));
+        if (!JsonFile.IsInsteadOfTable(json))
+            SessionTable.Write(host, report);
+        await JsonFile.WriteAsync(host, json, writer => SessionJson.Write(writer, source.Inputs.Dataset, report), cancellationToken);
+        if (html is not null)
+            await WriteAsync(html, SessionPage.Write(report, source.Inputs.Dataset, options, host.Time.GetUtcNow()), cancellationToken);
+        return ExitCode.Ok;
     }
 
     private static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ namespace Inference.Recommendations.Pipeline;
 internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions newItems)
 {
     /// <summary>New items that a draw is made of: those with the best scores, where there are more.</summary>
-    private const int MostDrawnFrom = 64;
+    internal const int MostDrawnFrom = 64;
 
     private readonly LogitBetas _tables = new();
 

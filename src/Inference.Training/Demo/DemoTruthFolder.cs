@@ -12,7 +12,7 @@ namespace Inference.Training.Demo;
 /// <item>user_factors.npy: by row of users.csv, then of unseen_users.csv; user_segments.csv likewise</item>
 /// <item>unseen_users.csv: people of whom the shop knows the context alone</item>
 /// <item>heldout.csv: what users take next</item>
-/// <item>new_items.csv, new_item_factors.npy: goods that came after the towers were trained</item>
+/// <item>new_items.csv, new_item_factors.npy, new_item_popularity.npy: goods that came after the towers were trained</item>
 /// </list>
 /// </summary>
 internal static class DemoTruthFolder
@@ -28,6 +28,7 @@ internal static class DemoTruthFolder
         NpyFile.Write(PathOf("item_factors.npy"), items.Factors.AsSpan(0, catalogue * rank), catalogue, rank);
         NpyFile.Write(PathOf("item_popularity.npy"), Array.ConvertAll(items.Popularity[..catalogue], weight => (float)weight), catalogue, 1);
         NpyFile.Write(PathOf("new_item_factors.npy"), items.Factors.AsSpan(catalogue * rank), items.Count - catalogue, rank);
+        NpyFile.Write(PathOf("new_item_popularity.npy"), Array.ConvertAll(items.Popularity[catalogue..], weight => (float)weight), items.Count - catalogue, 1);
         NpyFile.Write(PathOf("user_factors.npy"), users.Factors, users.Count, rank);
         DemoDataFolder.WriteItems(items, PathOf("new_items.csv"), catalogue, items.Count);
         DemoDataFolder.WriteUsers(users, PathOf("unseen_users.csv"), users.SeenCount, users.Count, withTime: false);

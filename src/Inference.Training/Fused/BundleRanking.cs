@@ -29,14 +29,19 @@ public sealed class BundleRanking : RankingModel
 
     public override string Name { get; }
 
+    /// <summary>What answers.</summary>
+    internal Snapshot Snapshot => _snapshot;
+
     public override bool ScoresColdItems => true;
 
     public override void Score(in RankingInput user, Span<double> scores)
     {
         IReadOnlyDictionary<string, FeatureValue> features = user.User < 0 ? FeatureSet.None : _inputs.Features.UserFeatures(_inputs.Contexts.UserIds[user.User]);
-        int[] history = Rows(user.History.Span);
+        int[] history = Rows(user.History.Span), passed = Rows(user.Passed.Span);
+        // Servers hand them over with the newest first.
+        Array.Reverse(passed);
         float[] rows = new float[_snapshot.Items.BundleRows];
-        Ask(features, history, rows);
+        Ask(features, history, passed, rows);
         float lowest = rows.Min() - 1;
         for (int item = 0; item < scores.Length; item++)
             scores[item] = _rowOf[item] < 0 ? lowest : rows[_rowOf[item]];
@@ -54,12 +59,12 @@ public sealed class BundleRanking : RankingModel
         return [.. rows];
     }
 
-    private void Ask(IReadOnlyDictionary<string, FeatureValue> features, int[] history, float[] rows)
+    private void Ask(IReadOnlyDictionary<string, FeatureValue> features, int[] history, int[] passed, float[] rows)
     {
         // The judge asks from threads of its own, and an idle tower answers on the caller's thread.
         if (_snapshot.Fusion is { } fusion)
         {
-            fusion.ScoreAsync(_snapshot.UserTower, _snapshot.Model.Dimension, new FeatureSet(features), history, rows, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            fusion.ScoreAsync(_snapshot.UserTower, _snapshot.Model.Dimension, new FeatureSet(features), history, passed, rows, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             return;
         }
 

@@ -3,7 +3,11 @@ namespace Inference.Training.Models;
 /// <summary>What a model may know of the user for whom it ranks.</summary>
 /// <param name="History">Item indexes, oldest first; empty for a user of whom no event is known.</param>
 /// <param name="User">Place of the user in the contexts that the model was fitted with (<see cref="Features.UserContexts"/>); -1 where nothing is known.</param>
-public readonly record struct RankingInput(ReadOnlyMemory<int> History, int User);
+public readonly record struct RankingInput(ReadOnlyMemory<int> History, int User)
+{
+    /// <summary>Item indexes that the user was shown and passed over, oldest first; empty where nobody knows. Models that learn from clicks alone do not read it.</summary>
+    public ReadOnlyMemory<int> Passed { get; init; }
+}
 
 /// <summary>A fitted model that scores items for one user at a time. Safe for concurrent use.</summary>
 public abstract class RankingModel

@@ -1,0 +1,80 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
+using Inference.Training.Splits;
+
+namespace Inference.Training.Evaluation.Sessions;
+
+/// <summary>
+/// What a bundle says of items that came after it: they are put into the catalogue as a running server does, by the item tower, and their vectors are held against those of users.
+/// </summary>
+internal sealed class NewItemScores
+{
+    private readonly float[] _scores;
+    private readonly bool[] _isRelevant;
+
+    private NewItemScores(int users, int items) => (Users, Items, _scores, _isRelevant) = (users, items, new float[users * items], new bool[users * items]);
+
+    /// <summary>Training users, all of whom visit.</summary>
+    public int Users { get; }
+
+    /// <summary>New items.</summary>
+    public int Items { get; }
+
+    /// <summary>Scores of a user, by new item.</summary>
+    public ReadOnlySpan<float> Of(int user) => _scores.AsSpan(user * Items, Items);
+
+    /// <summary>Whether a user clicks an item.</summary>
+    public bool IsRelevant(int user, int item) => _isRelevant[(user * Items) + item];
+
+    /// <returns>Null where the part has no new items, or the bundle no item tower.</returns>
+    public static NewItemScores? Make(EvaluationInputs inputs, EvaluationPart part, Snapshot snapshot, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        ColdSplit split = inputs.Split;
+        RowLists targets = part == EvaluationPart.Test ? split.ColdItemsTest : split.ColdItemsValidation;
+        (int first, int items) = (part == EvaluationPart.Test ? split.Items.ColdTest : split.Items.ColdValidation).GetOffsetAndLength(split.Items.Count);
+        if (items == 0 || targets.Total == 0 || snapshot.ItemTower is null)
+            return null;
+        int[] rows = Insert(inputs, snapshot, [.. Enumerable.Range(first, items).Select(item => split.Items.Ids[item])]);
+        var made = new NewItemScores(split.TrainingUserIds.Count, items);
+        int done = 0;
+        var known = new int[split.Items.TrainingCount];
+        for (int item = 0; item < known.Length; item++)
+            known[item] = snapshot.Items.TryGetRow(split.Items.Ids[item], out int row) ? row : -1;
+        Parallel.For(0, made.Users, new ParallelOptions { CancellationToken = cancellationToken }, user =>
+        {
+            var history = new List<int>();
+            foreach (int item in split.Training[user])
+                history.Add(known[item]);
+            foreach (int item in part == EvaluationPart.Test && split.WarmValidation.Count > user ? split.WarmValidation[user] : default)
+                history.Add(known[item]);
+            history.RemoveAll(row => row < 0);
+            float[] embedding = new float[snapshot.Model.Dimension];
+            UserTowerInput[] asked = [new UserTowerInput(new FeatureSet(inputs.Features.UserFeatures(split.TrainingUserIds[user])), history.ToArray())];
+            snapshot.UserTower.EncodeAsync(asked, embedding, cancellationToken).AsTask().GetAwaiter().GetResult();
+            for (int item = 0; item < items; item++)
+                made._scores[(user * items) + item] = snapshot.Index.Score(embedding, rows[item]);
+            foreach (int item in targets[user])
+            {
+                if (item >= first && item < first + items)
+                    made._isRelevant[(user * items) + item - first] = true;
+            }
+
+            progress.Report(Interlocked.Increment(ref done) / (double)made.Users);
+        });
+        return made;
+    }
+
+    /// <summary>Puts items into the catalogue that are not there.</summary>
+    /// <returns>Their rows.</returns>
+    private static int[] Insert(EvaluationInputs inputs, Snapshot snapshot, string[] ids)
+    {
+        string[] missing = [.. ids.Where(id => !snapshot.Items.TryGetRow(id, out _))];
+        ItemTowerInput[] asked = [.. missing.Select(id => new ItemTowerInput(id, new FeatureSet(inputs.Features.ItemFeatures(id))))];
+        float[] vectors = new float[missing.Length * snapshot.Model.Dimension];
+        for (int i = 0; i < asked.Length; i++)
+            snapshot.ItemTower!.EncodeAsync(asked.AsMemory(i, 1), vectors.AsMemory(i * snapshot.Model.Dimension, snapshot.Model.Dimension), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        snapshot.Editor.Apply([.. missing.Select(id => new ItemChange(id, 1, ItemContent.Empty))], vectors);
+        return Array.ConvertAll(ids, id => snapshot.Items.TryGetRow(id, out int row) ? row : throw new InvalidDataException($"The item '{id}' could not be put into the catalogue."));
+    }
+}
