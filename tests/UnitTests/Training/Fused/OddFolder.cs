@@ -14,6 +14,12 @@ namespace UnitTests.Training.Fused;
 /// <summary>A data folder of whatever shape, as real shops have them.</summary>
 internal sealed class OddFolder : IDisposable
 {
+    /// <summary>Files of a split that only a choice between models may read.</summary>
+    public static readonly string[] ValidationFiles = ["fewshot_val.csv", "warm_val.csv", "cold_items_val.csv"];
+
+    /// <summary>Files of a split that only the judge may read.</summary>
+    public static readonly string[] TestFiles = ["fewshot_test.csv", "warm_test.csv", "cold_items_test.csv"];
+
     private readonly string _path = Directory.CreateTempSubdirectory("odd-").FullName;
 
     /// <param name="users">They come one after another, over a hundred days.</param>
@@ -47,14 +53,16 @@ internal sealed class OddFolder : IDisposable
         Write("users.csv", lines.ToString());
     }
 
-    /// <summary>A split whose validation and test files have a header each and nothing else.</summary>
-    public string SplitWithoutUsers()
+    /// <summary>The split of the folder, written as files, some of which have a header and nothing else.</summary>
+    /// <param name="name">Name of the folder.</param>
+    /// <param name="empty">Names of the files that are emptied, without .gz.</param>
+    public string Split(string name, params string[] empty)
     {
-        string folder = Path.Combine(_path, "splits");
+        string folder = Path.Combine(_path, name);
         ColdSplit split = ColdSplitBuilder.Build(DataFolder.Open(_path));
         Directory.CreateDirectory(folder);
         ColdSplitWriter.Write(split, folder);
-        foreach (string file in Directory.GetFiles(folder, "*.csv.gz").Where(file => Path.GetFileName(file) is not ("catalogue.csv.gz" or "train.csv.gz")))
+        foreach (string file in Directory.GetFiles(folder, "*.csv.gz").Where(file => empty.Contains(Path.GetFileNameWithoutExtension(file))))
         {
             using (var lines = new StreamReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress)))
                 File.WriteAllText(Path.ChangeExtension(file, null), lines.ReadLine() + "\n");
@@ -65,13 +73,13 @@ internal sealed class OddFolder : IDisposable
     }
 
     /// <summary>Trains with towers that hardly learn, and publishes.</summary>
-    public Task<TrainingReport> TrainAsync(string? split = null)
+    public Task<TrainingReport> TrainAsync(string? split = null, string version = "1")
     {
         DataFolder data = DataFolder.Open(_path);
         var inputs = EvaluationInputs.Of("odd", data, split is null ? ColdSplitBuilder.Build(data) : ColdSplitReader.Read(split), seed: 1);
         var options = new FusedOptions { Towers = new TwoTowerOptions { Dimension = 16, Hidden = 16, MaxHistory = 10, ContextSteps = 2, Steps = 2, BatchSize = 16, FactorPowers = [0.25], FactorDampings = [8] } };
         return BundleTrainer.TrainAsync(
-            inputs, Path.Combine(_path, "models", "odd", "1"), "odd", "1", options, null, overwrite: false, TimeProvider.System, NullLogger.Instance, TrainedShop.Begin, CancellationToken.None);
+            inputs, Path.Combine(_path, "models", "odd", version), "odd", version, options, null, overwrite: false, TimeProvider.System, NullLogger.Instance, TrainedShop.Begin, CancellationToken.None);
     }
 
     public void Dispose() => Directory.Delete(_path, recursive: true);

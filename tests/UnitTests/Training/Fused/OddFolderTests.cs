@@ -44,7 +44,7 @@ public sealed class OddFolderTests
     public async Task Train_OfASplitWithoutAnybodyToAskFor_SaysThatNothingWasJudged()
     {
         using var folder = new OddFolder(150, 30, 18);
-        TrainingReport report = await folder.TrainAsync(folder.SplitWithoutUsers());
+        TrainingReport report = await folder.TrainAsync(folder.Split("splits", [.. OddFolder.ValidationFiles, .. OddFolder.TestFiles]));
         Assert.Empty(report.Results);
         using var output = new StringWriter();
         TrainVerb.Table(new CommandHost(output, output, isTerminal: false, TimeProvider.System), report, null);
