@@ -20,6 +20,7 @@ public sealed class RecommendationMetrics
     private readonly Histogram<double> _source;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _slots;
+    private readonly Counter<long> _guarded;
 
     public RecommendationMetrics(IMeterFactory meters)
         : this(meters.Create(MeterName))
@@ -36,6 +37,7 @@ public sealed class RecommendationMetrics
         _source = meter.CreateHistogram<double>("recsys.fusion.source.duration", "s", "Time in which one source of a fused model scored the catalogue, by kind of source.");
         _dropped = meter.CreateCounter<long>("recsys.fusion.dropped", "{source}", "Sources that a fused slate had to do without, by kind and reason.");
         _slots = meter.CreateCounter<long>("recsys.slots.chosen", "{slot}", "Slots of served slates that were not simply the best of what answered, by how their items were chosen and by policy.");
+        _guarded = meter.CreateCounter<long>("recsys.guards", "{item}", "Items that a guard held back (cap), gave back to slates that were short (returned), or put before better ones (floor).");
         _search = meter.CreateHistogram<double>("recsys.index.search.duration", "s", "Time of one search of the index.");
     }
 
@@ -62,6 +64,12 @@ public sealed class RecommendationMetrics
             _slots.Add(explored, new KeyValuePair<string, object?>("recsys.slot_type", "explore"), new KeyValuePair<string, object?>("recsys.policy", NameOf(policy)));
         if (newItems > 0)
             _slots.Add(newItems, new KeyValuePair<string, object?>("recsys.slot_type", "new_item"), new KeyValuePair<string, object?>("recsys.policy", NameOf(policy)));
+    }
+
+    internal void Guarded(string guard, int items)
+    {
+        if (items > 0)
+            _guarded.Add(items, new KeyValuePair<string, object?>("recsys.guard", guard));
     }
 
     internal void TowerRan(TimeSpan duration, string outcome) =>

@@ -113,7 +113,8 @@ public sealed class ServerHost : IAsyncDisposable
             provider.GetRequiredService<ILoggerFactory>(),
             options.Exploration,
             options.NewItems,
-            provider.GetService<IDecisionLog>()));
+            provider.GetService<IDecisionLog>(),
+            options.Guards));
         services.AddSingleton<Embeddings>();
         services.AddSingleton<ShadowMetrics>();
         services.AddSingleton(provider => new ShadowTraffic(
@@ -123,7 +124,8 @@ public sealed class ServerHost : IAsyncDisposable
             provider.GetRequiredService<UserKeyRing>(),
             provider.GetRequiredService<ShadowMetrics>(),
             time,
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>(),
+            options.Guards));
         services.AddHostedService<ShadowLifetime>();
 
         services.AddSingleton(options.Catalogue).AddSingleton<CatalogueMetrics>().AddSingleton<CatalogueUpdates>();

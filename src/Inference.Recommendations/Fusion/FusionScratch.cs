@@ -91,6 +91,9 @@ internal sealed class FusionScratch
     /// <summary>The weights of the clusters that were asked for last.</summary>
     public ReadOnlySpan<float> ClusterWeights => _clusterWeights.AsSpan(0, _weighed!.Count);
 
+    /// <summary>How clusters were weighed; null where none was in this run.</summary>
+    public ClusterPosterior? Weighed => _weighed;
+
     /// <summary>The heaviest of them; −1 where none was weighed in this run.</summary>
     public int HeaviestCluster => _weighed is null ? -1 : ClusterWeights.IndexOf(TensorPrimitives.Max<float>(ClusterWeights));
 

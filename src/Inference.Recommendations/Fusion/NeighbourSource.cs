@@ -23,8 +23,10 @@ public sealed class NeighbourSource : ScoreSource
     /// <param name="latest">How many of the latest items count, at least 1; <see cref="int.MaxValue"/> for all.</param>
     /// <param name="combination">Sum or largest.</param>
     /// <param name="isStandardised">See <see cref="ScoreSource.IsStandardised"/>.</param>
+    /// <param name="weights">What the weights are, for explanations.</param>
     public NeighbourSource(
-        string name, WeightedLists lists, float decay = 1f, int latest = int.MaxValue, NeighbourCombination combination = NeighbourCombination.Sum, bool isStandardised = true)
+        string name, WeightedLists lists, float decay = 1f, int latest = int.MaxValue, NeighbourCombination combination = NeighbourCombination.Sum, bool isStandardised = true,
+        NeighbourWeights weights = NeighbourWeights.Other)
         : base(name, Sources.Neighbours, lists.RowCount, isStandardised)
     {
         if (lists.ColumnCount != lists.RowCount)
@@ -32,7 +34,7 @@ public sealed class NeighbourSource : ScoreSource
         if (!(decay is > 0f and <= 1f))
             throw new ArgumentOutOfRangeException(nameof(decay), decay, "A decay is above 0 and at most 1.");
         ArgumentOutOfRangeException.ThrowIfLessThan(latest, 1);
-        (Lists, Decay, Latest, Combination) = (lists, decay, latest, combination);
+        (Lists, Decay, Latest, Combination, Weights) = (lists, decay, latest, combination, weights);
     }
 
     /// <summary>W: items × items.</summary>
@@ -46,6 +48,9 @@ public sealed class NeighbourSource : ScoreSource
 
     /// <summary>Sum or largest.</summary>
     public NeighbourCombination Combination { get; }
+
+    /// <summary>What the weights are.</summary>
+    public NeighbourWeights Weights { get; }
 
     internal override bool ReadsHistory => true;
 

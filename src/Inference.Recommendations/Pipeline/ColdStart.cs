@@ -64,6 +64,26 @@ internal sealed class ColdStart
         }
     }
 
+    /// <summary>Fills the slate with the eligible ones of some rows, the most popular first, until it has as many items as are wanted.</summary>
+    public static void FillFromPopularity(Snapshot snapshot, Eligibility eligible, Slate slate, ReadOnlySpan<int> rows, int wanted)
+    {
+        Popularity popularity = snapshot.Popularity;
+        while (slate.Count < wanted)
+        {
+            int best = -1;
+            foreach (int row in rows)
+            {
+                if (eligible.Allows(row) && (best < 0 || popularity.RateOf(row) > popularity.RateOf(best)))
+                    best = row;
+            }
+
+            if (best < 0)
+                return;
+            slate.Add(best, popularity.RateOf(best), Sources.Popularity, SlotType.Fallback);
+            eligible.Deny(best);
+        }
+    }
+
     /// <summary>
     /// An item outside every list has the score p_i Σ_c w_c s_c, so beyond the union of the lists only the head of popularity can be in the slate.
     /// <list type="number">

@@ -59,6 +59,13 @@ internal sealed class Eligibility : IDisposable
     /// <summary>Takes a row out: it is placed.</summary>
     public void Deny(int row) => _denied.Add(row);
 
+    /// <summary>Takes rows out.</summary>
+    public void Deny(ReadOnlySpan<int> rows)
+    {
+        foreach (int row in rows)
+            _denied.Add(row);
+    }
+
     public void Dispose()
     {
         _denied.Dispose();

@@ -166,7 +166,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
         changed.OfferAdded(input, eligible, ref best);
         var evidence = new Evidence(fused.Model, scratch);
         Span<float> parts = stackalloc float[fused.Model.Sources.Count];
-        FusedShares? shares = explain ? new FusedShares() : null;
+        FusedShares? shares = explain ? new FusedShares(fused.Model) : null;
         foreach (ulong key in best.Sorted())
         {
             int row = BestRows.RowOf(key);
@@ -186,11 +186,10 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
                 break;
             slate.Add(row, BestRows.ScoreOf(key), fused.Model.Sources[main].Kind);
             eligible.Deny(row);
-            shares?.Add(row, parts, fused.Model, scratch, main);
+            shares?.Add(row, parts, scratch, main);
         }
 
-        if (shares is not null)
-            shares.Cluster = scratch.HeaviestCluster;
+        shares?.End(scratch);
         slate.Shares = shares;
         return evidence.Rung(known);
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Inference.Recommendations.Decisions;
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Guards;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
@@ -27,6 +28,7 @@ public sealed class RecommendationPipeline
     private readonly FusedSlates _fused;
     private readonly ColdStart _coldStart = new();
     private readonly SlateExploration _exploration;
+    private readonly SeenItems _seen;
     private readonly IDecisionLog? _decisions;
     private readonly RecommendationMetrics _metrics;
     private readonly PipelineOptions _options;
@@ -36,11 +38,14 @@ public sealed class RecommendationPipeline
     /// <param name="exploration">What chance may decide; null for the defaults, which is nothing.</param>
     /// <param name="newItems">Which slots are kept for new items; null for the defaults, which is none unless a request asks for them.</param>
     /// <param name="decisions">Where it is written down; null for nowhere.</param>
+    /// <param name="guards">What is held back, and which groups have floors; null for the defaults: what was seen, and none.</param>
     public RecommendationPipeline(
         IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs,
-        ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null)
+        ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null, GuardOptions? guards = null)
     {
-        _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions(), metrics);
+        guards ??= new GuardOptions();
+        _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions(), new SlateFloors(guards, metrics), metrics);
+        _seen = new SeenItems(guards, time);
         _decisions = decisions;
         _options = options;
         _metrics = metrics;
@@ -69,8 +74,9 @@ public sealed class RecommendationPipeline
         ReportUnknownItems(Components.RecentItemIds, history.Append(query.RecentItemIds, snapshot.Items), query.RecentItemIds.Count, degraded);
 
         // :: Step 2: what may be shown.
-        using Eligibility eligible = Eligibility.Of(
-            snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, query.IncludeSeen ? default : history.Rows.Span, degraded);
+        using HeldRows held = _seen.Of(snapshot.Items, user.State, query.RecentItemIds, history.Rows, query.IncludeSeen);
+        using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, degraded);
+        eligible.Deny(held.Capped.Span);
         SlateExploration.Plan plan = _exploration.PlanFor(query, snapshot);
         using var slate = new Slate(Math.Min(plan.Depth, Math.Max(1, eligible.Rows.Count))) { WantsVector = plan.NewItems > 0 };
 
@@ -81,6 +87,8 @@ public sealed class RecommendationPipeline
 
         // :: Step 4: fill up — a slate is never short while there are eligible items, and never empty because everything was seen.
         ColdStart.FillFromPopularity(snapshot, eligible, slate);
+        if (held.Capped.Length > 0)
+            ReturnCapped(snapshot, query, held, slate, degraded);
         if (slate.Count == 0 && history.Count > 0 && !query.IncludeSeen)
             FillFromSeen(snapshot, query, slate, degraded);
         if (slate.Count < Math.Min(query.Limit, slate.Limit))
@@ -89,11 +97,11 @@ public sealed class RecommendationPipeline
         // :: Step 5: chance — new items in the slots that are kept for them, and what the policy draws.
         bool isKept = _decisions?.Keeps(query.RequestId, plan.IsSet) ?? false;
         List<Choice>? choices = isKept ? [] : null;
-        if (plan.IsSet)
-            _exploration.Apply(snapshot, query, plan, eligible, slate, choices);
+        if (plan.IsSet || plan.HasFloors)
+            _exploration.Apply(snapshot, query, plan, eligible, slate, choices, degraded);
 
         // :: Step 6: the reply.
-        Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History, slate.Shares) : null;
+        Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History, slate.Shares, rung) : null;
         var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List, plan.Policy);
         if (isKept)
             _decisions!.Add(DecisionOf(query, user, history, reply, choices!));
@@ -133,7 +141,7 @@ public sealed class RecommendationPipeline
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
 
         // :: Step 5: the reply.
-        Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem, shares: null) : null;
+        Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem, shares: null, rung) : null;
         var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List);
         _metrics.Served(reply);
         return reply;
@@ -167,6 +175,24 @@ public sealed class RecommendationPipeline
         for (int i = 0; i < slots.Length; i++)
             slots[i] = new DecidedSlot(reply.Items[i].ItemId, reply.Items[i].SlotType, reply.Items[i].Score, reply.Items[i].Propensity);
         return new Decision(query.RequestId, _time.GetUtcNow(), user.Identity.Key, reply.Model.FullVersion, reply.ServedBy, history.Count, reply.Policy, slots, choices);
+    }
+
+    /// <summary>A slate that capped items leave short gets as many of them back as it lacks, the most popular first.</summary>
+    private void ReturnCapped(Snapshot snapshot, RecommendQuery query, in HeldRows held, Slate slate, Degradations degraded)
+    {
+        int wanted = Math.Min(query.Limit, slate.Limit), before = slate.Count;
+        if (before < wanted)
+        {
+            using Eligibility again = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, new Degradations());
+            foreach (Slate.Place place in slate.Places)
+                again.Deny(place.Row);
+            ColdStart.FillFromPopularity(snapshot, again, slate, held.Capped.Span, wanted);
+            if (slate.Count > before)
+                degraded.Add(Components.Guards, DegradationReason.TooFewCandidates, "Too few other items are eligible; some that were shown often enough are shown again.");
+        }
+
+        _metrics.Guarded("cap", held.Capped.Length - (slate.Count - before));
+        _metrics.Guarded("returned", slate.Count - before);
     }
 
     /// <summary>The user has seen every item that may be shown: better those again than nothing.</summary>

@@ -66,5 +66,6 @@ internal sealed class Slate : IDisposable
     /// <param name="Source">One of <see cref="Sources"/>.</param>
     /// <param name="Type">How it was chosen.</param>
     /// <param name="Propensity">With which probability, given the places that were filled before.</param>
-    public readonly record struct Place(int Row, float Score, string Source, SlotType Type, double Propensity);
+    /// <param name="IsLifted">Whether a floor of exposure put it before better ones.</param>
+    public readonly record struct Place(int Row, float Score, string Source, SlotType Type, double Propensity, bool IsLifted = false);
 }

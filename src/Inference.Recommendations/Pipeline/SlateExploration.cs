@@ -1,6 +1,7 @@
 using System.Buffers;
 using Inference.Recommendations.Decisions;
 using Inference.Recommendations.Exploration;
+using Inference.Recommendations.Guards;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 
@@ -10,12 +11,12 @@ namespace Inference.Recommendations.Pipeline;
 /// Lets chance into a slate that was filled deeper than asked for.
 /// <list type="number">
 /// <item>The slots for new items: content score and click rate, by the probability of being the best draw.</item>
-/// <item>The best items, in their order, in all slots that are not special.</item>
+/// <item>The best items, in their order as far as floors of exposure leave it, in all slots that are not special.</item>
 /// <item>The slots that explore: by the policy, each from the best that are not placed.</item>
 /// </list>
 /// What is drawn is drawn from the probabilities that the reply and the log state, with numbers that the request's id is the seed of. Safe for concurrent use.
 /// </summary>
-internal sealed class SlateExploration(ExplorationOptions options, NewItemOptions newItems, RecommendationMetrics metrics)
+internal sealed class SlateExploration(ExplorationOptions options, NewItemOptions newItems, SlateFloors floors, RecommendationMetrics metrics)
 {
     private readonly ChoiceRule[] _rules = [.. Enum.GetValues<ExplorationPolicy>().Order().Select(policy => ChoiceRule.Of(policy, options))];
     private readonly NewItemSlots _newItems = new(options, newItems);
@@ -26,7 +27,7 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
         ExplorationPolicy policy = options.AllowRequests ? query.Exploration ?? options.Policy : options.Policy;
         int newItems = _newItems.CountFor(query, snapshot);
         int explored = policy == ExplorationPolicy.Off ? 0 : Math.Min(SlotPlan.CountOf(options.Share, query.Limit), Math.Max(0, query.Limit - newItems - 1));
-        return new Plan(query.Limit, explored, newItems, explored == 0 ? ExplorationPolicy.Off : policy, explored == 0 ? 0 : options.PoolSize + explored);
+        return new Plan(query.Limit, explored, newItems, explored == 0 ? ExplorationPolicy.Off : policy, Math.Max(floors.Extra, explored == 0 ? 0 : options.PoolSize + explored), floors.AreSet);
     }
 
     /// <summary>Makes the slate that is shown.</summary>
@@ -36,7 +37,8 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
     /// <param name="eligible">What may be shown and is not in the slate.</param>
     /// <param name="slate">Filled to <see cref="Plan.Depth"/> as far as there are items; holds the slate that is shown afterwards.</param>
     /// <param name="choices">Receives the draws; null where nobody keeps them.</param>
-    public void Apply(Snapshot snapshot, RecommendQuery query, Plan plan, Eligibility eligible, Slate slate, List<Choice>? choices)
+    /// <param name="degraded">Is told of floors that are not kept.</param>
+    public void Apply(Snapshot snapshot, RecommendQuery query, Plan plan, Eligibility eligible, Slate slate, List<Choice>? choices, Degradations degraded)
     {
         ReadOnlySpan<Slate.Place> ranked = slate.Places;
         int limit = Math.Min(plan.Limit, ranked.Length + plan.NewItems);
@@ -68,32 +70,54 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
             int best = limit - freshCount - explored;
 
             // :: Steps 2 and 3 slot by slot; the draws come after all that is simply the best
-            int specials = freshCount + explored, special = 0, nextFresh = 0, nextBest = 0, drawn = 0;
+            Span<Turn> turns = limit <= 1_024 ? stackalloc Turn[limit] : new Turn[limit];
+            LayOut(freshCount, explored, turns);
+            if (plan.HasFloors)
+                floors.Arrange(snapshot, left, turns, fresh);
+            int nextFresh = 0, nextBest = 0;
             Span<Slate.Place> pool = left[best..];
             for (int slot = 0; slot < limit; slot++)
             {
-                if (special < specials && slot == SlotPlan.SlotOf(special, specials, limit))
+                switch (turns[slot])
                 {
-                    // They take turns, new items first.
-                    bool isFresh = nextFresh < freshCount && (drawn == explored || (special % 2) == 0);
-                    special++;
-                    shown[slot] = isFresh ? fresh[nextFresh++] : Explore(snapshot, plan.Policy, slot, ref pool, ref chance, choices);
-                    drawn += isFresh ? 0 : 1;
-                    if (isFresh)
+                    case Turn.Best:
+                        shown[slot] = left[nextBest++];
+                        break;
+                    case Turn.NewItem:
+                        shown[slot] = fresh[nextFresh++];
                         NewItemSlots.SetSlot(choices, nextFresh - 1, slot + 1);
-                }
-                else
-                {
-                    shown[slot] = left[nextBest++];
+                        break;
+                    default:
+                        shown[slot] = Explore(snapshot, plan.Policy, slot, ref pool, ref chance, choices);
+                        break;
                 }
             }
 
+            if (plan.HasFloors)
+                floors.Label(snapshot, shown[..limit], degraded);
             slate.Replace(shown[..limit]);
             metrics.Explored(plan.Policy, explored, freshCount);
         }
         finally
         {
             ArrayPool<Slate.Place>.Shared.Return(rented, clearArray: true);
+        }
+    }
+
+    /// <summary>Which slots are special: they take turns, new items first.</summary>
+    private static void LayOut(int freshCount, int explored, Span<Turn> turns)
+    {
+        int specials = freshCount + explored, special = 0, fresh = 0, drawn = 0;
+        for (int slot = 0; slot < turns.Length; slot++)
+        {
+            turns[slot] = Turn.Best;
+            if (special == specials || slot != SlotPlan.SlotOf(special, specials, turns.Length))
+                continue;
+            bool isFresh = fresh < freshCount && (drawn == explored || (special % 2) == 0);
+            turns[slot] = isFresh ? Turn.NewItem : Turn.Explore;
+            fresh += isFresh ? 1 : 0;
+            drawn += isFresh ? 0 : 1;
+            special++;
         }
     }
 
@@ -137,12 +161,26 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
     /// <param name="NewItems">Slots for new items.</param>
     /// <param name="Policy">By which slots explore; off where none does.</param>
     /// <param name="Extra">Items that the slate is filled with beyond its limit.</param>
-    internal readonly record struct Plan(int Limit, int Explored, int NewItems, ExplorationPolicy Policy, int Extra)
+    /// <param name="HasFloors">Whether groups of items have floors of exposure.</param>
+    internal readonly record struct Plan(int Limit, int Explored, int NewItems, ExplorationPolicy Policy, int Extra, bool HasFloors = false)
     {
         /// <summary>To how many items the slate is filled.</summary>
         public int Depth => Limit + Extra;
 
-        /// <summary>Whether there is anything to do.</summary>
+        /// <summary>Whether anything is left to chance.</summary>
         public bool IsSet => Explored + NewItems > 0;
+    }
+
+    /// <summary>What a slot is filled by.</summary>
+    internal enum Turn : byte
+    {
+        /// <summary>The order of scores and floors.</summary>
+        Best = 0,
+
+        /// <summary>The draw of a new item.</summary>
+        NewItem,
+
+        /// <summary>The policy.</summary>
+        Explore,
     }
 }

@@ -12,6 +12,7 @@ public static class Components
     public const string AllowedItemIds = "allowed_item_ids";
     public const string ItemIds = "item_ids";
     public const string Index = "index";
+    public const string Guards = "guards";
 
     // Sources of fused models, as Sources names them.
     public const string Neighbours = "neighbours";

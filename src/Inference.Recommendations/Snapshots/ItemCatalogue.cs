@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Guards;
 
 namespace Inference.Recommendations.Snapshots;
 
@@ -20,6 +21,7 @@ public sealed class ItemCatalogue : IDisposable
     private readonly ItemContents _contents;
     private string[][] _addedIds = [];
     private CatalogueRows _rows;
+    private ItemGroups? _groups;
 
     /// <param name="ids">Item ids by row; not empty, no two equal.</param>
     /// <param name="titles">Titles by row, null where an item has none.</param>
@@ -79,6 +81,23 @@ public sealed class ItemCatalogue : IDisposable
     /// <summary>One attribute of a row, without making the others.</summary>
     public bool TryGetAttribute(int row, string name, out FeatureValue value) => _contents.TryGetAttribute(row, name, out value);
 
+    /// <summary>One feature of a row, without making the others.</summary>
+    internal bool TryGetFeature(int row, string name, out FeatureValue value) => _contents.TryGetFeature(row, name, out value);
+
+    /// <summary>Which groups of some floors each row is in; the table is kept for those that were asked for last.</summary>
+    internal ItemGroups GroupsOf(ExposureFloors floors)
+    {
+        while (true)
+        {
+            ItemGroups? groups = Volatile.Read(ref _groups);
+            if (groups is not null && groups.Floors.IsSame(floors))
+                return groups;
+            var made = new ItemGroups(floors, this);
+            if (Interlocked.CompareExchange(ref _groups, made, groups) == groups)
+                return made;
+        }
+    }
+
     /// <summary>The row of an item that is there now.</summary>
     public bool TryGetRow([NotNullWhen(true)] string? id, out int row) => TryGetRow(id, Rows, out row);
 
@@ -112,7 +131,13 @@ public sealed class ItemCatalogue : IDisposable
     }
 
     /// <summary>Sets what is known of the item of a row.</summary>
-    internal void SetContent(int row, ItemContent content) => _contents.Set(row, content);
+    internal void SetContent(int row, ItemContent content)
+    {
+        _contents.Set(row, content);
+        // Whoever publishes a table after this reads the new content.
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _groups)?.Forget(row);
+    }
 
     /// <summary>Makes changes visible, all in one step.</summary>
     /// <param name="added">Rows that were reserved behind the last one.</param>

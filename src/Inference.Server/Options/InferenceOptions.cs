@@ -1,6 +1,7 @@
 using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Guards;
 using Inference.Recommendations.Pipeline;
 using Inference.Storage;
 using Inference.Storage.Redis;
@@ -33,6 +34,8 @@ public sealed class InferenceOptions
     public ExplorationOptions Exploration { get; } = new();
 
     public NewItemOptions NewItems { get; } = new();
+
+    public GuardOptions Guards { get; } = new();
 
     public CatalogueOptions Catalogue { get; } = new();
 

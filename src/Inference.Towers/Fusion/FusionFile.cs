@@ -42,6 +42,9 @@ internal sealed record FusionSourceEntry
     /// <summary>neighbours: "sum" or "largest".</summary>
     public string? Combine { get; init; }
 
+    /// <summary>neighbours: what the weights are, where they come from association rules: "confidence" or "confidence_lift".</summary>
+    public string? Rules { get; init; }
+
     /// <summary>user_neighbours: how many nearest users speak.</summary>
     public int? Neighbours { get; init; }
 

@@ -19,6 +19,8 @@ internal sealed class FusionSourceReader(
     public const string Popularity = "popularity";
     public const string Sum = "sum";
     public const string Largest = "largest";
+    public const string Confidence = "confidence";
+    public const string ConfidenceLift = "confidence_lift";
 
     private readonly Dictionary<(string File, int? Rows), WeightedLists> _lists = [];
 
@@ -70,7 +72,13 @@ internal sealed class FusionSourceReader(
         if (ListsOf(entry.File, where + ".file", items) is not { } lists)
             return null;
         NeighbourCombination combination = entry.Combine == Largest ? NeighbourCombination.Largest : NeighbourCombination.Sum;
-        return new PlannedSource(new NeighbourSource(entry.Name!, lists, entry.Decay ?? 1f, entry.Latest ?? int.MaxValue, combination, entry.Standardised ?? true));
+        NeighbourWeights weights = entry.Rules switch
+        {
+            Confidence => NeighbourWeights.Confidence,
+            ConfidenceLift => NeighbourWeights.ConfidenceLift,
+            _ => NeighbourWeights.Other,
+        };
+        return new PlannedSource(new NeighbourSource(entry.Name!, lists, entry.Decay ?? 1f, entry.Latest ?? int.MaxValue, combination, entry.Standardised ?? true, weights));
     }
 
     private PlannedSource? ReadUserNeighbours(FusionSourceEntry entry, string where)
@@ -178,7 +186,7 @@ internal sealed class FusionSourceReader(
         string[]? allowed = entry.Kind switch
         {
             Tower or TowerContext => [],
-            Neighbours => ["file", "decay", "latest", "combine"],
+            Neighbours => ["file", "decay", "latest", "combine", "rules"],
             UserNeighbours => ["file", "neighbours", "decay", "latest", "rarity_power", "length_power"],
             Factors => ["file", "latest", "unseen_weight", "ridge", "ridge_per_event", "centroids"],
             Clusters => ["epsilon"],
@@ -196,6 +204,7 @@ internal sealed class FusionSourceReader(
         Check("decay", entry.Decay is not null);
         Check("latest", entry.Latest is not null);
         Check("combine", entry.Combine is not null);
+        Check("rules", entry.Rules is not null);
         Check("neighbours", entry.Neighbours is not null);
         Check("rarity_power", entry.RarityPower is not null);
         Check("length_power", entry.LengthPower is not null);
@@ -207,6 +216,8 @@ internal sealed class FusionSourceReader(
         Check("fields", entry.Fields is not null);
         if (entry.Combine is not (null or Sum or Largest))
             problems.Add(where, $"'combine' is '{entry.Combine}'; it can be '{Sum}' or '{Largest}'.");
+        if (entry.Rules is not (null or Confidence or ConfidenceLift))
+            problems.Add(where, $"'rules' is '{entry.Rules}'; it can be '{Confidence}' or '{ConfidenceLift}'.");
 
         void Check(string field, bool isThere)
         {

@@ -72,6 +72,12 @@ internal sealed class FusionWriter(string folder, Popularity? popularity)
                     Decay = neighbours.Decay,
                     Latest = LatestOf(neighbours.Latest),
                     Combine = neighbours.Combination == NeighbourCombination.Largest ? FusionSourceReader.Largest : FusionSourceReader.Sum,
+                    Rules = neighbours.Weights switch
+                    {
+                        NeighbourWeights.Confidence => FusionSourceReader.Confidence,
+                        NeighbourWeights.ConfidenceLift => FusionSourceReader.ConfidenceLift,
+                        _ => null,
+                    },
                 };
             case UserNeighbourSource users:
                 return entry with

@@ -38,8 +38,8 @@ internal sealed class NeighbourSources(TrainingSet set, Judge judge)
         yield return new NeighbourSource("item_knn", Lists(ItemKnn.Fit(gram, new ItemKnnOptions(400, 20, 0.5)).Weights), latest: 50);
         yield return new NeighbourSource("item_knn_broad", Lists(ItemKnn.Fit(gram, new ItemKnnOptions(400, 20, 0.7)).Weights));
         WeightedLists rules = Lists(PairRules.Fit(gram, new PairRulesOptions(3, PairRuleMode.ConfidenceLift)).Weights);
-        yield return new NeighbourSource("rules", rules);
-        yield return new NeighbourSource("rules_fading", rules, Fading);
+        yield return new NeighbourSource("rules", rules, weights: NeighbourWeights.ConfidenceLift);
+        yield return new NeighbourSource("rules_fading", rules, Fading, weights: NeighbourWeights.ConfidenceLift);
         progress.Report(0.8);
         RowLists? baskets = BasketLists.Of(set.Events);
         SequencePairs pairs = SequencePairs.Count(set.Split.Training, items, baskets, new SequenceKnnOptions());

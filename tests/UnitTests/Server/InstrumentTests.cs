@@ -35,6 +35,7 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.degradations"] = ["recsys.component", "recsys.reason"],
         ["recsys.fusion.source.duration"] = ["recsys.source"],
         ["recsys.slots.chosen"] = ["recsys.slot_type", "recsys.policy"],
+        ["recsys.guards"] = ["recsys.guard"],
         ["recsys.fusion.dropped"] = ["recsys.source", "recsys.reason"],
         ["recsys.tower.duration"] = ["recsys.outcome"],
         ["recsys.tower.run.duration"] = ["tower"],
