@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(104, LogLevel.Warning, "The source {Source} of {Version} failed; the other sources answer")]
     public static partial void FusionSourceFailed(ILogger logger, string source, string version, Exception? exception);
 
+    [LoggerMessage(105, LogLevel.Warning, "What contexts said earlier could not be read; the prior of the clusters counts")]
+    public static partial void ContextMemoryFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(110, LogLevel.Warning, "The changed items could not be read within {Seconds} s; {Version} answers without those that are not known, and catches up")]
     public static partial void CatalogueBehind(ILogger logger, string version, double seconds);
 

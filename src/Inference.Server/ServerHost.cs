@@ -114,7 +114,8 @@ public sealed class ServerHost : IAsyncDisposable
             options.Exploration,
             options.NewItems,
             provider.GetService<IDecisionLog>(),
-            options.Guards));
+            options.Guards,
+            provider.GetService<IContextMemory>()));
         services.AddSingleton<Embeddings>();
         services.AddSingleton<ShadowMetrics>();
         services.AddSingleton(provider => new ShadowTraffic(

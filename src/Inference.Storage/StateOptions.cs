@@ -53,6 +53,16 @@ public sealed class StateOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan EmbeddingTimeToLive { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>Memory for what users' contexts said of the clusters of a model (Inference:Fusion:RememberContext).</summary>
+    /// <value>1,048,576 (1 MiB) to 1,099,511,627,776 (1 TiB); default 33,554,432 (32 MiB).</value>
+    [Range(1L << 20, 1L << 40)]
+    public long ContextCacheBytes { get; set; } = 32L << 20;
+
+    /// <summary>How long that is kept, less up to a tenth by chance.</summary>
+    /// <value>01:00:00 to 3650.00:00:00; default 30.00:00:00 (30 days).</value>
+    [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
+    public TimeSpan ContextTimeToLive { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>Events that wait at most while Redis is away; further ones are dropped, and counted.</summary>
     /// <value>0 to 10,000,000; default 100,000.</value>
     [Range(0, 10_000_000)]

@@ -57,7 +57,7 @@ public sealed class StorageMetrics
     }
 
     /// <summary>From now on the counts of a cache are measured.</summary>
-    /// <param name="cache">"embeddings" or "states".</param>
+    /// <param name="cache">"embeddings", "contexts" or "states".</param>
     /// <param name="level">"memory" or "redis".</param>
     /// <param name="read">Reads its counts; called by the exporter.</param>
     internal void Watch(string cache, string level, Func<CacheReport> read)
@@ -67,7 +67,7 @@ public sealed class StorageMetrics
     }
 
     /// <summary>From now on the length of a queue of writes is measured.</summary>
-    /// <param name="queue">"embeddings", "events" or "counters".</param>
+    /// <param name="queue">"embeddings", "contexts", "events" or "counters".</param>
     /// <param name="length">Reads its length; called by the exporter.</param>
     internal void WatchQueue(string queue, Func<long> length)
     {

@@ -17,6 +17,9 @@ public sealed class ClusterPosterior
     /// <summary>σ where nothing was measured: below 1, because what is shown on one page is much alike.</summary>
     public const float DefaultSkipWeight = 0.5f;
 
+    /// <summary>Where all that a cluster's users touch is listed, s_c is 0, and something else still has to be likely.</summary>
+    private const float LeastScale = 1e-3f;
+
     private readonly float[] _offsets;
     private readonly SkipEvidence? _skips;
 
@@ -48,6 +51,27 @@ public sealed class ClusterPosterior
         _skips = skips;
     }
 
+    /// <summary>
+    /// The posterior where only the profiles are known: clicked items say log r(i|c), rates cut to 0.00001 to 0.999. Of items that a cluster does not list that is log s_c + log p_i, so the offset of a cluster is log s_c.
+    /// </summary>
+    /// <param name="profiles">The clusters, with the tables of context.</param>
+    /// <param name="popularity">p_i, as the profiles were made with.</param>
+    /// <param name="clickWeight">τ.</param>
+    /// <param name="skipWeight">σ.</param>
+    public static ClusterPosterior OfRates(ClusterProfiles profiles, Popularity popularity, float clickWeight = 1f, float skipWeight = 1f)
+    {
+        float[] offsets = new float[profiles.Count];
+        var columns = new List<(int Row, int Cluster, float Weight)>();
+        for (int c = 0; c < profiles.Count; c++)
+        {
+            offsets[c] = MathF.Log(MathF.Max(profiles[c].RestScale, LeastScale));
+            foreach (ScoredRow listed in profiles[c].Top.Span)
+                columns.Add((listed.Row, c, MathF.Log(SkipEvidence.Clip(listed.Rate)) - offsets[c] - MathF.Log(SkipEvidence.Clip(popularity.RateOf(listed.Row)))));
+        }
+
+        return new ClusterPosterior(profiles, SkipEvidence.ByRow(columns, popularity.Ranked.Length, profiles.Count), offsets, clickWeight, 1f, popularity, skipWeight);
+    }
+
     /// <summary>The clusters.</summary>
     public ClusterProfiles Profiles { get; }
 
@@ -72,24 +96,42 @@ public sealed class ClusterPosterior
     /// <summary>Number of clusters.</summary>
     public int Count => Profiles.Count;
 
+    /// <summary>Writes what the context says of each cluster: w · Σ_f t_f,v(c).</summary>
+    /// <param name="features">Context of the user.</param>
+    /// <param name="lifts">Receives <see cref="Count"/> numbers.</param>
+    /// <returns>Whether context spoke.</returns>
+    public bool TellContext(FeatureSet features, Span<float> lifts)
+    {
+        lifts.Clear();
+        return Profiles.AddLifts(features, ContextWeight, lifts) > 0;
+    }
+
     /// <summary>The same clusters, read in another way.</summary>
     /// <param name="clickWeight">τ.</param>
     /// <param name="skipWeight">σ.</param>
     public ClusterPosterior With(float clickWeight, float skipWeight) => new(Profiles, Clicks, _offsets, clickWeight, ContextWeight, _skips, skipWeight);
 
-    /// <inheritdoc cref="Weigh(FeatureSet, ReadOnlySpan{int}, ReadOnlySpan{int}, ReadOnlySpan{float}, Span{float})"/>
-    public bool Weigh(FeatureSet features, ReadOnlySpan<int> history, Span<float> weights) => Weigh(features, history, default, default, weights);
+    /// <inheritdoc cref="Weigh(FeatureSet, ReadOnlySpan{float}, ReadOnlySpan{int}, ReadOnlySpan{int}, ReadOnlySpan{float}, Span{float})"/>
+    public bool Weigh(FeatureSet features, ReadOnlySpan<int> history, Span<float> weights) => Weigh(features, default, history, default, default, weights);
 
     /// <summary>Writes the weight of each cluster; they sum to 1.</summary>
     /// <param name="features">Context of the user.</param>
+    /// <param name="remembered">What context said of each cluster when it was there (<see cref="TellContext"/>), for users of whom it is not known now; empty for none.</param>
     /// <param name="history">Distinct rows that the user touched, in any order.</param>
     /// <param name="passed">Distinct rows that the user was shown and passed over, none of them in <paramref name="history"/>.</param>
     /// <param name="strengths">How much each of them counts, 0 to 1; empty where all count 1.</param>
     /// <param name="weights">Receives <see cref="Count"/> weights.</param>
     /// <returns>Whether anything spoke; otherwise the weights are the prior alone.</returns>
-    public bool Weigh(FeatureSet features, ReadOnlySpan<int> history, ReadOnlySpan<int> passed, ReadOnlySpan<float> strengths, Span<float> weights)
+    public bool Weigh(
+        FeatureSet features, ReadOnlySpan<float> remembered, ReadOnlySpan<int> history, ReadOnlySpan<int> passed, ReadOnlySpan<float> strengths, Span<float> weights)
     {
         bool spoke = Profiles.AddContext(features, ContextWeight, weights) > 0;
+        if (!spoke && remembered.Length == weights.Length)
+        {
+            TensorPrimitives.Add(weights, remembered, weights);
+            spoke = true;
+        }
+
         if (Clicks is not null && ClickWeight > 0)
         {
             foreach (int row in history)

@@ -10,8 +10,9 @@ namespace Inference.Recommendations.Fusion;
 /// <list type="number">
 /// <item>The weights for n; sources without weight are not run.</item>
 /// <item>The rows: all of a catalogue up to <see cref="FusionOptions.DenseItems"/>; of a larger one what the sources propose or, where a request allows up to <see cref="AllowedRows"/>, all of those; and a fixed sample.</item>
-/// <item>Each source scores them. One that fails, or whose turn comes too late, is left out.</item>
+/// <item>Each source scores them. One that fails, whose turn comes too late, or that is known to take longer than there is time (<see cref="SourceTimes"/>) is left out.</item>
 /// <item>Its scores lose their mean, and where it is standardised are divided by their deviation, over the catalogue or the sample; times the weight they are added up.</item>
+/// <item>Where a source was left out, the others share its weight.</item>
 /// <item>Without learned weights, ranks are added up instead: Σ_s 1 ∕ (60 + rank_s) over the best 200 of each source (Cormack, Clarke and Büttcher, "Reciprocal rank fusion", 2009).</item>
 /// </list>
 /// Training judges with the same code on the same numbers, so what was measured is what is served. Safe for concurrent use; a warm run allocates nothing.
@@ -33,6 +34,8 @@ public sealed class FusedScorer
 
     private readonly FusionOptions _options;
     private readonly FusionScratchPool _scratch;
+    private readonly SourceTimes _times;
+    private readonly double[] _budgets;
     private readonly int[] _sample;
 
     /// <param name="model">Stays the caller's to dispose, after the last run.</param>
@@ -41,6 +44,8 @@ public sealed class FusedScorer
     {
         (Model, _options) = (model, options ?? new FusionOptions());
         _scratch = new FusionScratchPool(model.Sources.Count);
+        _times = new SourceTimes(model.Sources.Count);
+        _budgets = [.. model.Sources.Select(source => _options.BudgetOf(source.Kind).TotalSeconds)];
         IsWhole = model.RowCount <= _options.DenseItems;
         _sample = IsWhole ? [] : SampleOf(model.RowCount);
     }
@@ -50,6 +55,9 @@ public sealed class FusedScorer
 
     /// <summary>How it is run.</summary>
     internal FusionOptions Options => _options;
+
+    /// <summary>How long the sources take.</summary>
+    internal SourceTimes Times => _times;
 
     /// <summary>What the tower of the snapshot said of contexts.</summary>
     internal ContextEmbeddings Contexts { get; } = new();
@@ -170,11 +178,11 @@ public sealed class FusedScorer
         for (int i = 0; i < Model.Sources.Count; i++)
         {
             // :: Step 3 what each source says
-            if (!IsUsed(i, input, scratch) || scratch.Outcomes[i] == SourceOutcome.Failed)
+            if (!IsUsed(i, input, scratch) || scratch.Outcomes[i] is SourceOutcome.Failed or SourceOutcome.Late)
                 continue;
             long start = clock.Now;
             Span<float> scores = scratch.PartsOf(i);
-            scratch.Outcomes[i] = clock.IsOver ? SourceOutcome.Late : Ask(Model.Sources[i], input, scratch, rows, scores, clock);
+            scratch.Outcomes[i] = IsInTime(i, start, clock) ? Ask(Model.Sources[i], input, scratch, rows, scores, clock) : SourceOutcome.Late;
             if (scratch.Outcomes[i] == SourceOutcome.Scored)
             {
                 // :: Steps 4 and 5 the sum
@@ -184,7 +192,51 @@ public sealed class FusedScorer
                     AddStandardised(i, scratch, scores, isWhole);
             }
 
-            scratch.Ticks[i] = clock.Now - start;
+            scratch.Ticks[i] += clock.Now - start;
+            if (clock.IsSet && scratch.Outcomes[i] == SourceOutcome.Scored)
+                _times.Ran(i, clock.SecondsOf(scratch.Ticks[i]));
+        }
+
+        // :: Step 6 the weights of those who answered
+        if (clock.IsSet)
+            Renormalise(scratch);
+    }
+
+    private bool IsInTime(int source, long now, FusionClock clock) => !clock.IsSet || (clock.LeftAt(now) is >= 0 and double left && _times.Fits(source, left, _budgets[source]));
+
+    /// <summary>Shares the weights of sources that were late or failed among the others, so that scores keep their scale.</summary>
+    private void Renormalise(FusionScratch scratch)
+    {
+        float all = 0, answered = 0;
+        for (int i = 0; i < scratch.Outcomes.Length; i++)
+        {
+            float weight = MathF.Abs(scratch.Weights[i]);
+            switch (scratch.Outcomes[i])
+            {
+                case SourceOutcome.Scored:
+                    answered += weight;
+                    all += weight;
+                    break;
+                case SourceOutcome.Late or SourceOutcome.Failed:
+                    all += weight;
+                    break;
+                // A tower that did not answer.
+                case SourceOutcome.Silent when Model.Sources[i] is TowerSource:
+                    all += weight;
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        if (!(answered > 0 && answered < all))
+            return;
+        float scale = all / answered;
+        TensorPrimitives.Multiply(scratch.Fused, scale, scratch.Fused);
+        for (int i = 0; i < scratch.Factors.Length; i++)
+        {
+            if (scratch.Outcomes[i] == SourceOutcome.Scored)
+                scratch.Factors[i] *= scale;
         }
     }
 
@@ -273,11 +325,19 @@ public sealed class FusedScorer
         for (int i = 0; i < Model.Sources.Count; i++)
         {
             // Where few rows may be shown they all are here, but sparse sources are standardised over what they touch.
-            if (!IsUsed(i, input, scratch) || clock.IsOver || (areFewAllowed && !Model.Sources[i].IsSparse))
+            if (!IsUsed(i, input, scratch) || (areFewAllowed && !Model.Sources[i].IsSparse))
                 continue;
+            long start = clock.Now;
+            if (!IsInTime(i, start, clock))
+            {
+                scratch.Outcomes[i] = SourceOutcome.Late;
+                continue;
+            }
+
             try
             {
                 Model.Sources[i].Propose(input, scratch, most);
+                scratch.Ticks[i] = clock.Now - start;
             }
             catch (Exception e) when (clock.IsSet)
             {

@@ -17,6 +17,9 @@ public readonly ref struct FusionInput
     /// </summary>
     public ReadOnlySpan<int> Passed { get; init; }
 
+    /// <summary>What context said of the clusters earlier (<see cref="ClusterPosterior.TellContext"/>), for users of whom it is not known now; empty for none.</summary>
+    public ReadOnlySpan<float> RememberedContext { get; init; }
+
     /// <summary>How much each of <see cref="Passed"/> counts, 0 to 1; empty where all count 1.</summary>
     public ReadOnlySpan<float> PassedStrengths { get; init; }
 

@@ -28,6 +28,8 @@ public sealed class FusionModel : IDisposable
         if (weights is not null && weights.Count != sources.Count)
             throw new ArgumentException($"{weights.Count} weights for {sources.Count} sources.", nameof(weights));
         (Sources, Weights, RowCount) = ([.. sources], weights, sources[0].RowCount);
+        foreach (ScoreSource source in sources)
+            Clusters ??= (source as ClusterSource)?.Posterior ?? (source as FactorSource)?.Clusters;
     }
 
     /// <summary>The sources, in the order in which they are run: what costs least and says most had best come first.</summary>
@@ -35,6 +37,9 @@ public sealed class FusionModel : IDisposable
 
     /// <summary>Null where ranks are added up.</summary>
     public FusionWeights? Weights { get; }
+
+    /// <summary>Which clusters a user is of; null where no source asks.</summary>
+    public ClusterPosterior? Clusters { get; }
 
     /// <summary>Items of the catalogue.</summary>
     public int RowCount { get; }

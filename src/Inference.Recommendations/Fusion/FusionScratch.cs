@@ -194,7 +194,7 @@ internal sealed class FusionScratch
             return _clustersSpoke;
         if (_clusterWeights.Length < posterior.Count)
             _clusterWeights = new float[posterior.Count];
-        _clustersSpoke = posterior.Weigh(input.Features, Latest, Passed, PassedStrengths, _clusterWeights.AsSpan(0, posterior.Count));
+        _clustersSpoke = posterior.Weigh(input.Features, input.RememberedContext, Latest, Passed, PassedStrengths, _clusterWeights.AsSpan(0, posterior.Count));
         _weighed = posterior;
         return _clustersSpoke;
     }

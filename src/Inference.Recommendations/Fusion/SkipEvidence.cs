@@ -61,18 +61,25 @@ internal sealed class SkipEvidence
         TensorPrimitives.MultiplyAdd(_halfSquares, -squares, logWeights, logWeights);
     }
 
-    private static float LogOfNone(float rate) => MathF.Log(1f - Math.Clamp(rate, LowestRate, HighestRate));
+    /// <summary>A rate whose logarithm, and that of its rest, says something but not all.</summary>
+    internal static float Clip(float rate) => Math.Clamp(rate, LowestRate, HighestRate);
+
+    private static float LogOfNone(float rate) => MathF.Log(1f - Clip(rate));
 
     private float Approximately(int cluster, float share) => (-_scales[cluster] * share) - (_halfSquares[cluster] * share * share);
 
     private WeightedLists Differences(ClusterProfiles profiles)
     {
         int items = _popularity.Ranked.Length;
-        var found = new Dictionary<(int Row, int Cluster), float>();
+        var found = new List<(int Row, int Cluster, float Weight)>();
+        var areListed = new HashSet<(int Row, int Cluster)>();
         for (int c = 0; c < profiles.Count; c++)
         {
             foreach (ScoredRow listed in profiles[c].Top.Span)
-                found[(listed.Row, c)] = LogOfNone(listed.Rate) - Approximately(c, _popularity.RateOf(listed.Row));
+            {
+                if (areListed.Add((listed.Row, c)))
+                    found.Add((listed.Row, c, LogOfNone(listed.Rate) - Approximately(c, _popularity.RateOf(listed.Row))));
+            }
         }
 
         // The head of popularity, as far as any unlisted rate is large.
@@ -82,22 +89,26 @@ internal sealed class SkipEvidence
             if (MathF.Abs(LogOfNone(largest * popular.Rate) + (largest * popular.Rate) + (largest * largest * popular.Rate * popular.Rate / 2)) <= Negligible)
                 break;
             for (int c = 0; c < profiles.Count; c++)
-                found.TryAdd((popular.Row, c), LogOfNone(_scales[c] * popular.Rate) - Approximately(c, popular.Rate));
+            {
+                if (!areListed.Contains((popular.Row, c)))
+                    found.Add((popular.Row, c, LogOfNone(_scales[c] * popular.Rate) - Approximately(c, popular.Rate)));
+            }
         }
 
         return ByRow(found, items, profiles.Count);
     }
 
-    private static WeightedLists ByRow(Dictionary<(int Row, int Cluster), float> found, int rows, int clusters)
+    /// <summary>Lists by item of what was found in any order.</summary>
+    internal static WeightedLists ByRow(List<(int Row, int Cluster, float Weight)> found, int rows, int clusters)
     {
         int[] offsets = new int[rows + 1];
-        foreach ((int row, _) in found.Keys)
+        foreach ((int row, _, _) in found)
             offsets[row + 1]++;
         for (int row = 0; row < rows; row++)
             offsets[row + 1] += offsets[row];
         int[] columns = new int[found.Count], next = offsets[..^1];
         float[] weights = new float[found.Count];
-        foreach (((int row, int cluster), float weight) in found)
+        foreach ((int row, int cluster, float weight) in found)
         {
             columns[next[row]] = cluster;
             weights[next[row]++] = weight;

@@ -11,14 +11,14 @@ namespace Inference.Recommendations.Pipeline;
 /// <summary>
 /// The ladder of a snapshot with a fused model: instead of the first rung that can answer, all that is known answers together.
 /// <list type="number">
-/// <item>Nothing is known, nothing was passed over, and there is no context: popularity, and no model runs.</item>
+/// <item>Nothing is known, nothing was passed over, and there is no context, now or remembered: popularity, and no model runs.</item>
 /// <item>The embedding of features and history, kept or from the tower; that of the features alone, where a source counts that takes it.</item>
 /// <item>The sources score the catalogue, and what may be shown of the best fills the slate. Items that came after the bundle are scored by the towers alone.</item>
 /// <item>Each place names the source with the largest part; the rung is what the main evidence was.</item>
 /// </list>
 /// A tower that is late or fails, and a source that does, are left out and labelled.
 /// </summary>
-internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetrics metrics, TimeProvider time, ILogger<FusedSlates> log)
+internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall contexts, RecommendationMetrics metrics, TimeProvider time, ILogger<FusedSlates> log)
 {
     /// <summary>Fills the free places of the slate.</summary>
     /// <returns>What the main evidence was.</returns>
@@ -28,7 +28,8 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
     {
         // :: Step 1 what is known
         int events = fused.EventsOf(history.Known.Span);
-        if (events == 0 && !snapshot.Context.ReadsAny(features) && !PassedItems.IsAny(user.State))
+        using Recalled recalled = await contexts.ExchangeAsync(snapshot, fused, query, user, features, events, budget, cancellationToken);
+        if (events == 0 && !snapshot.Context.ReadsAny(features) && !PassedItems.IsAny(user.State) && !recalled.IsSet)
             return Rung.Popularity;
 
         // :: Step 2 the embeddings
@@ -55,7 +56,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
 
             // :: Steps 3 and 4 the slate
             var known = new Known(events, user.State, own is { IsCached: true });
-            return Place(snapshot, fused, query, features, history, own, context, known, eligible, slate, budget, degraded);
+            return Place(snapshot, fused, query, features, history, own, context, recalled, known, eligible, slate, budget, degraded);
         }
         finally
         {
@@ -77,7 +78,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
     }
 
     private Rung Place(
-        Snapshot snapshot, FusedScorer fused, RecommendQuery query, FeatureSet features, History history, RentedEmbedding? own, float[]? context, Known known,
+        Snapshot snapshot, FusedScorer fused, RecommendQuery query, FeatureSet features, History history, RentedEmbedding? own, float[]? context, Recalled recalled, Known known,
         Eligibility eligible, Slate slate, Budget budget, Degradations degraded)
     {
         using Activity? span = Log.Activities.StartActivity("fusion");
@@ -89,6 +90,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, RecommendationMetri
         var input = new FusionInput
         {
             Features = features,
+            RememberedContext = recalled.Lifts,
             History = history.Known.Span,
             Passed = passed[..passedCount],
             PassedStrengths = strengths[..passedCount],

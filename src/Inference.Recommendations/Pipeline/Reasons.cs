@@ -63,7 +63,7 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     private Reason OfProfile()
     {
         (string label, double weight) = Profile();
-        string popular = string.Create(CultureInfo.InvariantCulture, $"Popular with '{label}' (weight {weight:0.00})");
+        string popular = string.Create(CultureInfo.InvariantCulture, $"Popular with {(label.Length == 0 ? "users of this kind" : $"'{label}'")} (weight {weight:0.00})");
         return shares is { ClusterRow: >= 0 and int row }
             ? new Reason(ReasonKind.Profile, $"{popular}, for which '{NameOf(row)}' in the history speaks most.", snapshot.Items.IdOf(row), label, weight)
             : new Reason(ReasonKind.Profile, $"{popular}.", Profile: label, ProfileWeight: weight);
@@ -127,7 +127,7 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
             heaviest = weights.AsSpan().IndexOf((float)weight);
         }
 
-        _profile = (profiles[heaviest].Label, weight);
+        _profile = (profiles.LabelOf(heaviest), weight);
         return _profile.Value;
     }
 }

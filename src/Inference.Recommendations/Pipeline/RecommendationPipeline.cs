@@ -39,9 +39,11 @@ public sealed class RecommendationPipeline
     /// <param name="newItems">Which slots are kept for new items; null for the defaults, which is none unless a request asks for them.</param>
     /// <param name="decisions">Where it is written down; null for nowhere.</param>
     /// <param name="guards">What is held back, and which groups have floors; null for the defaults: what was seen, and none.</param>
+    /// <param name="contexts">Where is kept what contexts say of users' clusters; null keeps nothing.</param>
     public RecommendationPipeline(
         IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs,
-        ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null, GuardOptions? guards = null)
+        ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null, GuardOptions? guards = null,
+        IContextMemory? contexts = null)
     {
         guards ??= new GuardOptions();
         _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions(), new SlateFloors(guards, metrics), metrics);
@@ -52,7 +54,7 @@ public sealed class RecommendationPipeline
         _time = time;
         _users = new KnownUsers(states, keys, options, time, logs.CreateLogger<KnownUsers>());
         _embeddings = new UserEmbeddings(cache, options, metrics, time, logs.CreateLogger<UserEmbeddings>());
-        _fused = new FusedSlates(_embeddings, metrics, time, logs.CreateLogger<FusedSlates>());
+        _fused = new FusedSlates(_embeddings, new ContextRecall(contexts, logs.CreateLogger<ContextRecall>()), metrics, time, logs.CreateLogger<FusedSlates>());
         _retrieval = new Retrieval(options, metrics, time, logs.CreateLogger<Retrieval>());
     }
 
@@ -80,8 +82,8 @@ public sealed class RecommendationPipeline
         SlateExploration.Plan plan = _exploration.PlanFor(query, snapshot);
         using var slate = new Slate(Math.Min(plan.Depth, Math.Max(1, eligible.Rows.Count))) { WantsVector = plan.NewItems > 0 };
 
-        // :: Step 3: the ladder — the first rung that can answer does; with a fused model, all that is known answers together.
-        Rung rung = snapshot.Fusion is { } fused
+        // :: Step 3: the ladder — the first rung that can answer does; with a fused model, and where little is known, all that is known answers together.
+        Rung rung = snapshot.ScorerFor(history.Known.Span, PassedItems.IsAny(user.State)) is { } fused
             ? await _fused.FillAsync(snapshot, fused, query, user, features, history, eligible, slate, budget, degraded, cancellationToken)
             : await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken);
 

@@ -11,6 +11,9 @@ namespace Inference.Recommendations.Snapshots;
 /// </summary>
 public sealed class ClusterProfiles
 {
+    /// <summary>Clusters of fewer users are named to nobody.</summary>
+    public const int FewestUsersNamed = 50;
+
     private readonly ClusterProfile[] _profiles;
     private readonly ContextTable[] _tables;
     private readonly float[] _logPrior;
@@ -43,6 +46,9 @@ public sealed class ClusterProfiles
 
     public ClusterProfile this[int cluster] => _profiles[cluster];
 
+    /// <summary>What people may call a cluster; empty for one of so few users that its name would speak of them.</summary>
+    public string LabelOf(int cluster) => _profiles[cluster].Users < FewestUsersNamed ? "" : _profiles[cluster].Label;
+
     /// <summary>How the values of each context feature speak for or against the profiles.</summary>
     public IReadOnlyList<ContextTable> Contexts => _tables;
 
@@ -71,6 +77,13 @@ public sealed class ClusterProfiles
     internal int AddContext(FeatureSet context, float weight, Span<float> logWeights)
     {
         _logPrior.CopyTo(logWeights);
+        return AddLifts(context, weight, logWeights);
+    }
+
+    /// <summary>Adds weight · Σ_f t_f,v(c).</summary>
+    /// <returns>How many context features spoke.</returns>
+    internal int AddLifts(FeatureSet context, float weight, Span<float> logWeights)
+    {
         int spoke = 0;
         foreach (ContextTable table in _tables)
         {

@@ -18,6 +18,7 @@ public sealed class Snapshot : IDisposable
     private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IDeviceSearch? _deviceSearch;
     private readonly FusedScorer? _fusion;
+    private readonly FusedScorer? _coldFusion;
     private volatile Popularity _popularity;
     private volatile ItemArms _arms = ItemArms.Empty;
     private volatile NewItemPool _newItems = NewItemPool.Empty;
@@ -115,6 +116,28 @@ public sealed class Snapshot : IDisposable
             // What scores candidates asks the index that serves, and where ranks are added up changed vectors count for nothing.
             Editor.KeepsMovedRows = value is { IsWhole: true, Model.Weights: not null };
         }
+    }
+
+    /// <summary>Answers users of whom little is known where there is no <see cref="Fusion"/> (<see cref="ColdMixture"/>); null where the ladder does.</summary>
+    public FusedScorer? ColdFusion
+    {
+        get => _coldFusion;
+        init
+        {
+            _coldFusion = value;
+            if (value is { IsWhole: true, Model.Weights: not null })
+                Editor.KeepsMovedRows = true;
+        }
+    }
+
+    /// <summary>What fuses sources for a user; null where the ladder answers.</summary>
+    /// <param name="history">Rows of the bundle that the user touched.</param>
+    /// <param name="hasPassed">Whether the user was shown something and passed it over.</param>
+    public FusedScorer? ScorerFor(ReadOnlySpan<int> history, bool hasPassed = false)
+    {
+        if (_fusion is not null || _coldFusion is not { } cold || cold.Options.FewEvents == 0)
+            return _fusion;
+        return hasPassed || history.Length < cold.Options.FewEvents || cold.EventsOf(history) < cold.Options.FewEvents ? cold : null;
     }
 
     /// <summary>The context features that any part of this snapshot reads.</summary>

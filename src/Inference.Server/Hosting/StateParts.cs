@@ -15,8 +15,8 @@ namespace Inference.Server.Hosting;
 /// <summary>
 /// Makes what keeps state: in memory, and through Redis where one is configured.
 /// <code>
-///  UserStates ◂─ UserEvents ─▸ FadingCounters     TwoLevelEmbeddings     ICatalogueChanges
-///      └──────────────┴───────────────┴─────────────────┴──────────────────────┴──▸ RedisConnection, or none
+///  UserStates ◂─ UserEvents ─▸ FadingCounters     TwoLevelEmbeddings, RememberedContexts     ICatalogueChanges
+///      └──────────────┴───────────────┴─────────────────────────┴─────────────────────────────┴──▸ RedisConnection, or none
 /// </code>
 /// </summary>
 internal static class StateParts
@@ -37,6 +37,9 @@ internal static class StateParts
         services.AddSingleton(provider => new TwoLevelEmbeddings(options.State, provider.GetService<RedisConnection>(), provider.GetRequiredService<StorageMetrics>(), time));
         services.AddSingleton<IUserEmbeddings>(provider => provider.GetRequiredService<TwoLevelEmbeddings>());
 
+        services.AddSingleton(provider => new RememberedContexts(options.State, provider.GetService<RedisConnection>(), provider.GetRequiredService<StorageMetrics>(), time));
+        services.AddSingleton<IContextMemory>(provider => provider.GetRequiredService<RememberedContexts>());
+
         services.AddSingleton(provider => new FadingCounters(
             options.State, time, provider.GetRequiredService<StorageMetrics>(), provider.GetRequiredService<ILogger<FadingCounters>>(), provider.GetService<RedisConnection>()));
         services.AddSingleton<ICounters>(provider => provider.GetRequiredService<FadingCounters>());
@@ -48,7 +51,7 @@ internal static class StateParts
             time,
             provider.GetRequiredService<StorageMetrics>(),
             provider.GetRequiredService<ILogger<UserEvents>>(),
-            [provider.GetRequiredService<TwoLevelEmbeddings>().Forget],
+            [provider.GetRequiredService<TwoLevelEmbeddings>().Forget, provider.GetRequiredService<RememberedContexts>().Forget],
             provider.GetService<RedisConnection>(),
             options.Recommend.UserStateBudget));
         services.AddSingleton<IUserEvents>(provider => provider.GetRequiredService<UserEvents>());

@@ -11,7 +11,6 @@ namespace Inference.Storage.Embeddings;
 /// </summary>
 internal sealed class EmbeddingWrites : IAsyncDisposable
 {
-    private const string Queue = "embeddings";
     private const int MaxBatch = 64;
 
     private readonly Lock _gate = new();
@@ -24,14 +23,18 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Func<UserKey, TimeSpan> _timeToLive;
     private readonly int _capacity;
+    private readonly string _queue;
     private Task _writing = Task.CompletedTask;
     private bool _disposed;
 
     /// <param name="timeToLive">How long an embedding is to live.</param>
     /// <param name="grace">How long disposing waits for what is queued.</param>
     /// <param name="capacity">Most embeddings that wait.</param>
-    public EmbeddingWrites(RedisConnection redis, EmbeddingSpaces spaces, StorageMetrics metrics, Func<UserKey, TimeSpan> timeToLive, TimeSpan grace, TimeProvider time, int capacity = 16_384)
+    /// <param name="queue">What metrics call the queue.</param>
+    public EmbeddingWrites(RedisConnection redis, EmbeddingSpaces spaces, StorageMetrics metrics, Func<UserKey, TimeSpan> timeToLive, TimeSpan grace, TimeProvider time, int capacity = 16_384,
+        string queue = "embeddings")
     {
+        _queue = queue;
         _redis = redis;
         _spaces = spaces;
         _metrics = metrics;
@@ -39,7 +42,7 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
         _grace = grace;
         _time = time;
         _capacity = capacity;
-        metrics.WatchQueue(Queue, () => Length);
+        metrics.WatchQueue(_queue, () => Length);
     }
 
     /// <summary>How many wait.</summary>
@@ -73,7 +76,7 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
             }
         }
 
-        _metrics.Dropped(Queue);
+        _metrics.Dropped(_queue);
     }
 
     /// <summary>Takes an embedding back that has not been sent.</summary>
@@ -108,7 +111,7 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
             }
             catch (StoreException e)
             {
-                _metrics.Dropped(Queue, batch.Count);
+                _metrics.Dropped(_queue, batch.Count);
                 // One that was refused says nothing of the others; with Redis away they would all go the same way.
                 if (e.Failure != StoreFailure.Refused)
                     Drop();
@@ -157,6 +160,6 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
         }
 
         if (dropped > 0)
-            _metrics.Dropped(Queue, dropped);
+            _metrics.Dropped(_queue, dropped);
     }
 }

@@ -38,19 +38,28 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
     /// <param name="options">How much memory, and how long embeddings live.</param>
     /// <param name="redis">What is shared; null keeps all in this process. Not disposed here.</param>
     public TwoLevelEmbeddings(StateOptions options, RedisConnection? redis, StorageMetrics metrics, TimeProvider time)
+        : this("embeddings", options.EmbeddingCacheBytes, options.EmbeddingTimeToLive, redis, metrics, time)
+    {
+    }
+
+    /// <param name="name">What metrics call the cache and its queue.</param>
+    /// <param name="bytes">How much memory.</param>
+    /// <param name="timeToLive">How long embeddings live.</param>
+    /// <param name="redis">What is shared; null keeps all in this process. Not disposed here.</param>
+    internal TwoLevelEmbeddings(string name, long bytes, TimeSpan timeToLive, RedisConnection? redis, StorageMetrics metrics, TimeProvider time)
     {
         _metrics = metrics;
         _time = time;
         _redis = redis;
-        _timeToLive = options.EmbeddingTimeToLive;
+        _timeToLive = timeToLive;
         _renewWithin = 0.1 * _timeToLive;
-        _memory = new SieveCache<EmbeddingKey, byte[]>(options.EmbeddingCacheBytes, time);
+        _memory = new SieveCache<EmbeddingKey, byte[]>(bytes, time);
         _forgotten = new SieveCache<UserKey, object>(1 << 20, time);
-        metrics.Watch("embeddings", "memory", () => _memory.Report);
+        metrics.Watch(name, "memory", () => _memory.Report);
         if (redis is null)
             return;
-        _writes = new EmbeddingWrites(redis, _spaces, metrics, TimeToLiveOf, TimeSpan.FromSeconds(1), time);
-        metrics.Watch("embeddings", "redis", () => new CacheReport(Interlocked.Read(ref _redisHits), Interlocked.Read(ref _redisMisses)));
+        _writes = new EmbeddingWrites(redis, _spaces, metrics, TimeToLiveOf, TimeSpan.FromSeconds(1), time, queue: name);
+        metrics.Watch(name, "redis", () => new CacheReport(Interlocked.Read(ref _redisHits), Interlocked.Read(ref _redisMisses)));
     }
 
     /// <summary>What memory found and not, and its size.</summary>
@@ -69,6 +78,18 @@ public sealed class TwoLevelEmbeddings : IUserEmbeddings, IAsyncDisposable
         }
 
         return _redis is null ? new ValueTask<bool>(false) : ReadThroughAsync(key, stamp, embedding, cancellationToken);
+    }
+
+    /// <summary>Copies an embedding that memory holds; asks no store.</summary>
+    internal bool TryGetHeld(string space, UserKey user, ulong stamp, Span<float> embedding)
+    {
+        var key = new EmbeddingKey(_spaces.NumberOf(space), user);
+        if (!_memory.TryGet(key, (stamp, embedding.Length), Fits, out byte[]? encoded, out TimeSpan left))
+            return false;
+        EmbeddingCodec.Decode(encoded, embedding);
+        if (left < _renewWithin)
+            Keep(key, EmbeddingCodec.Renew(encoded, _time.GetUtcNow()));
+        return true;
     }
 
     /// <inheritdoc/>

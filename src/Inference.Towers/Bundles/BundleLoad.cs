@@ -144,8 +144,13 @@ internal sealed class BundleLoad
             _problems.ThrowIfAny(_folder);
             var model = new ModelIdentity(named.Name!, named.Version!, space, manifest.Dimension, manifest.Metric) { ParentSpaceId = named.ParentSpaceId ?? "" };
             ConcurrentSearch? shared = _settings.Index.SharePasses ? new ConcurrentSearch(live) : null;
-            FusedScorer? scorer = fusion is null ? null : Fuse(fusion, live, vectors!, manifest.Metric, owned);
-            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device, Fusion = scorer };
+            FusedScorer? scorer = fusion is null ? null : Fuse(fusion.Build, live, vectors!, manifest.Metric, owned);
+            FusedScorer? cold = scorer is null && profiles is not null && _settings.Fusion.FewEvents > 0
+                ? Fuse(itemsOfTowers => ColdMixture.Of(itemsOfTowers, profiles, popularity!), live, vectors!, manifest.Metric, owned)
+                : null;
+            if (cold is not null)
+                owned.Push(cold.Model);
+            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device, Fusion = scorer, ColdFusion = cold };
             Timed(BundleLoadStage.WarmUp, () => new WarmUp(snapshot, user!, item, _settings.Loading?.WarmUpTime ?? TimeSpan.Zero, _runs, _time, _warnings).Run());
             Timed(BundleLoadStage.WarmUp, () => Record(user!));
             _problems.ThrowIfAny(_folder);
@@ -188,13 +193,13 @@ internal sealed class BundleLoad
     }
 
     /// <summary>Catalogues that are scored whole are so in fp32, as they were where the weights were learned; larger ones by the index that serves.</summary>
-    private FusedScorer Fuse(FusionPlan plan, LiveIndex live, VectorMatrix vectors, Metric metric, Stack<IDisposable> owned)
+    private FusedScorer Fuse(Func<TowerItems, FusionModel> build, LiveIndex live, VectorMatrix vectors, Metric metric, Stack<IDisposable> owned)
     {
         if (vectors.Count > _settings.Fusion.DenseItems)
-            return new FusedScorer(plan.Build(TowerItems.Of(live, vectors.Count)), _settings.Fusion);
+            return new FusedScorer(build(TowerItems.Of(live, vectors.Count)), _settings.Fusion);
         var index = new ExactIndex(vectors, metric);
         owned.Push(index);
-        return new FusedScorer(plan.Build(TowerItems.Of(index)), _settings.Fusion);
+        return new FusedScorer(build(TowerItems.Of(index)), _settings.Fusion);
     }
 
     /// <summary>Has the device record the user tower's runs, where it is to replay them.</summary>

@@ -18,7 +18,7 @@ namespace Inference.Towers.Loading;
 /// <item>the smallest and the largest of them some times more: from these the tower learns how long runs take, by which it tells from its first user on whether there is time for one</item>
 /// <item>the item tower with one item</item>
 /// <item>searches by the embeddings of items from all over the catalogue, at a usual number of results and at a large one</item>
-/// <item>the sources of a fused model, with histories of several lengths</item>
+/// <item>the sources of a fused model, or of the mixture for users with few events, with histories of several lengths</item>
 /// </list>
 /// It ends when all is done or its time is over, whichever comes first; the first part is always done.
 /// </summary>
@@ -124,7 +124,7 @@ internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTowe
 
     private bool Fuse()
     {
-        if (snapshot.Fusion is not { } fused)
+        if ((snapshot.Fusion ?? snapshot.ColdFusion) is not { } fused)
             return true;
         var embedding = new float[snapshot.Model.Dimension];
         int[] history = [.. Popular(MostEvents)];

@@ -69,8 +69,8 @@ internal sealed class World
 
     private static ClusterProfiles Profiles()
     {
-        ClusterProfile first = new("axis one", 60, new float[] { 0, 1, 0 }, new ScoredRow[] { new(10, 0.9f), new(7, 0.8f) }, 0.5f);
-        ClusterProfile second = new("axis two", 40, new float[] { 0, 0, 1 }, new ScoredRow[] { new(11, 0.9f), new(8, 0.7f) }, 0.5f);
+        ClusterProfile first = new("axis one", 50, new float[] { 0, 1, 0 }, new ScoredRow[] { new(10, 0.9f), new(7, 0.8f) }, 0.5f);
+        ClusterProfile second = new("axis two", 50, new float[] { 0, 0, 1 }, new ScoredRow[] { new(11, 0.9f), new(8, 0.7f) }, 0.5f);
         var lift = new Dictionary<string, float[]> { ["DE"] = [3f, -3f], ["FR"] = [-3f, 3f] };
         return new ClusterProfiles([first, second], [new ContextTable("country", lift.ToFrozenDictionary())]);
     }
