@@ -62,7 +62,7 @@ public sealed class BundleRanking : RankingModel
     private void Ask(IReadOnlyDictionary<string, FeatureValue> features, int[] history, int[] passed, float[] rows)
     {
         // The judge asks from threads of its own, and an idle tower answers on the caller's thread.
-        if ((_snapshot.Fusion ?? (history.Length > 0 || features.Count > 0 ? _snapshot.ScorerFor(history) : null)) is { } fusion)
+        if ((_snapshot.Fusion ?? (history.Length + features.Count + passed.Length > 0 ? _snapshot.ScorerFor(history, passed.Length > 0) : null)) is { } fusion)
         {
             fusion.ScoreAsync(_snapshot.UserTower, _snapshot.Model.Dimension, new FeatureSet(features), history, passed, rows, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             return;
