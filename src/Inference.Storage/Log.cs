@@ -54,4 +54,19 @@ internal static partial class Log
 
     [LoggerMessage(43, LogLevel.Error, "{Count} items that another replica changed could not be taken over.")]
     public static partial void ItemsNotTaken(ILogger log, int count, Exception exception);
+
+    [LoggerMessage(60, LogLevel.Warning, "The log of decisions cannot be written to {Folder}; decisions are dropped and counted, and it is tried again.")]
+    public static partial void DecisionsNotWritten(ILogger log, string folder, Exception exception);
+
+    [LoggerMessage(61, LogLevel.Information, "The log of decisions is written to {Folder} again.")]
+    public static partial void DecisionsWrittenAgain(ILogger log, string folder);
+
+    [LoggerMessage(62, LogLevel.Warning, "Old files of the log of decisions in {Folder} could not be removed; it is tried again.")]
+    public static partial void DecisionsNotPruned(ILogger log, string folder, Exception exception);
+
+    [LoggerMessage(63, LogLevel.Warning, "The keys of {Users} forgotten users could not be taken out of the log of decisions; while the server runs it is tried again, and the files go in the end.")]
+    public static partial void KeysNotTakenOut(ILogger log, int users, Exception? exception);
+
+    [LoggerMessage(64, LogLevel.Warning, "Decisions are to go to Redis (Inference:Decisions:ToRedis), but none is configured.")]
+    public static partial void NoRedisForDecisions(ILogger log);
 }

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using Benchmarks.Comparison;
 using Benchmarks.Models;
 using Benchmarks.Loading;
+using Benchmarks.OffPolicy;
 using Benchmarks.Onnx;
 using Benchmarks.Report;
 using Benchmarks.Storage;
@@ -27,6 +28,7 @@ return args switch
     ["live", .. string[] rest] => LiveReport.Run(rest),
     ["model-leak", .. string[] rest] => await LeakReport.RunAsync(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
+    ["replay", .. string[] rest] => ReplayBench.Run(rest),
     ["shadow", .. string[] rest] => await ShadowCost.RunAsync(rest),
     ["start", .. string[] rest] => await StartReport.RunAsync(rest),
     ["state", .. string[] rest] => await StateReport.RunAsync(rest),
@@ -40,7 +42,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | fusion | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | fusion | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | replay [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

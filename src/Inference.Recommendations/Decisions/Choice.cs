@@ -1,3 +1,4 @@
+using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Queries;
 
 namespace Inference.Recommendations.Decisions;
@@ -6,8 +7,10 @@ namespace Inference.Recommendations.Decisions;
 /// <param name="Slot">The slot, from 1.</param>
 /// <param name="Type"><see cref="SlotType.Explore"/> or <see cref="SlotType.NewItem"/>.</param>
 /// <param name="Chosen">Which of the items was chosen, from 0.</param>
-/// <param name="Items">The pool.</param>
-public sealed record Choice(int Slot, SlotType Type, int Chosen, IReadOnlyList<ChoiceItem> Items);
+/// <param name="Items">The pool, in the order in which the policy saw it.</param>
+/// <param name="Rate">Click rate of the average impression that the policy went by.</param>
+/// <param name="Settings">The policy with its parameters: with pool and rate it gives the probabilities again, and any other settings give those of another policy.</param>
+public sealed record Choice(int Slot, SlotType Type, int Chosen, IReadOnlyList<ChoiceItem> Items, double Rate, ChoiceSettings Settings);
 
 /// <summary>One item of a pool.</summary>
 /// <param name="ItemId">The item.</param>

@@ -138,7 +138,7 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
         Pool.Standardise(items);
         _rules[(int)policy - 1].Weigh(items, arms.Rate, probabilities);
         int chosen = chance.Draw(probabilities);
-        choices?.Add(Choices.Of(snapshot.Items, slot + 1, SlotType.Explore, chosen, items, probabilities));
+        choices?.Add(Choices.Of(snapshot.Items, slot + 1, SlotType.Explore, chosen, items, probabilities, arms.Rate, ChoiceSettings.Of(policy, options)));
         Slate.Place place = places[chosen] with { Type = SlotType.Explore, Propensity = probabilities[chosen] };
         places[..chosen].CopyTo(places[1..]);
         places = places[1..];

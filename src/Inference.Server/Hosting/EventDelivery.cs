@@ -1,11 +1,12 @@
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Snapshots;
+using Inference.Storage.Decisions;
 using Inference.Storage.Events;
 
 namespace Inference.Server.Hosting;
 
-/// <summary>Lets recorded events move popularity and the counts of exploration while the server runs; and brings to Redis what it still lacks once calls have ended, within what is left of the drain time.</summary>
-internal sealed class EventDelivery(UserEvents events, LivePopularity popularity, ItemExposure exposure) : IHostedLifecycleService, IDisposable
+/// <summary>Lets recorded events move popularity and the counts of exploration while the server runs; and brings to Redis and to the log of decisions what they still lack once calls have ended, within what is left of the drain time.</summary>
+internal sealed class EventDelivery(UserEvents events, LivePopularity popularity, ItemExposure exposure, DecisionLog? decisions = null) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
@@ -22,6 +23,8 @@ internal sealed class EventDelivery(UserEvents events, LivePopularity popularity
         await _stopping.CancelAsync();
         await _running;
         await events.CloseAsync(cancellationToken);
+        if (decisions is not null)
+            await decisions.CloseAsync(cancellationToken);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

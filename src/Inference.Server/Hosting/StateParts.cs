@@ -5,6 +5,7 @@ using Inference.Server.Options;
 using Inference.Storage;
 using Inference.Storage.Catalogue;
 using Inference.Storage.Counters;
+using Inference.Storage.Decisions;
 using Inference.Storage.Embeddings;
 using Inference.Storage.Events;
 using Inference.Storage.Redis;
@@ -53,8 +54,17 @@ internal static class StateParts
             provider.GetRequiredService<ILogger<UserEvents>>(),
             [provider.GetRequiredService<TwoLevelEmbeddings>().Forget, provider.GetRequiredService<RememberedContexts>().Forget],
             provider.GetService<RedisConnection>(),
-            options.Recommend.UserStateBudget));
+            options.Recommend.UserStateBudget,
+            provider.GetService<DecisionLog>()));
         services.AddSingleton<IUserEvents>(provider => provider.GetRequiredService<UserEvents>());
+        services.AddSingleton<DecisionMetrics>();
+        if (options.Decisions.IsOn)
+        {
+            services.AddSingleton(provider => new DecisionLog(
+                options.Decisions, provider.GetRequiredService<DecisionMetrics>(), time, provider.GetRequiredService<ILogger<DecisionLog>>(), provider.GetService<RedisConnection>()));
+            services.AddSingleton<IDecisionLog>(provider => provider.GetRequiredService<DecisionLog>());
+        }
+
         services.AddHostedService<EventDelivery>();
         services.AddSingleton<LivePopularity>();
         services.AddSingleton(options.NewItems).AddSingleton<ItemExposure>().AddSingleton<ExposureMetrics>();

@@ -4,6 +4,7 @@ using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Guards;
 using Inference.Recommendations.Pipeline;
 using Inference.Storage;
+using Inference.Storage.Decisions;
 using Inference.Storage.Redis;
 using Inference.Towers;
 
@@ -36,6 +37,8 @@ public sealed class InferenceOptions
     public NewItemOptions NewItems { get; } = new();
 
     public GuardOptions Guards { get; } = new();
+
+    public DecisionOptions Decisions { get; } = new();
 
     public CatalogueOptions Catalogue { get; } = new();
 

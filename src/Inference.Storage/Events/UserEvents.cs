@@ -5,6 +5,7 @@ using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Storage.Counters;
+using Inference.Storage.Decisions;
 using Inference.Storage.Redis;
 using Inference.Storage.Users;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
     private readonly FadingCounters _counters;
     private readonly StorageMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly DecisionLog? _decisions;
     private readonly TimeSpan _budget;
     private readonly Action<UserKey>[] _forgetters;
     private readonly SeenEvents _seen = new();
@@ -44,10 +46,12 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
     /// <param name="forgetters">Each drops what it holds of a user in this process, such as embeddings.</param>
     /// <param name="redis">The store that is shared; null to keep everything in this process.</param>
     /// <param name="budget">How long a call that records waits for Redis; what is not known by then is told as far as this process knows. By default 5 ms.</param>
+    /// <param name="decisions">Gets the events that name a request, and who is forgotten; null for nobody.</param>
     public UserEvents(
         UserStates states, FadingCounters counters, StateOptions options, TimeProvider time, StorageMetrics metrics, ILogger<UserEvents> log,
-        IEnumerable<Action<UserKey>>? forgetters = null, RedisConnection? redis = null, TimeSpan? budget = null)
+        IEnumerable<Action<UserKey>>? forgetters = null, RedisConnection? redis = null, TimeSpan? budget = null, DecisionLog? decisions = null)
     {
+        _decisions = decisions;
         _states = states;
         _counters = counters;
         _metrics = metrics;
@@ -134,9 +138,15 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
 
         bool isKnown = added == Added.Known;
         if (isKnown)
+        {
             _metrics.EventDuplicate();
+        }
         else
+        {
             CountIn(interaction);
+            _decisions?.Add(item);
+        }
+
         Verdict verdict = isKnown ? Verdict.Duplicate : Verdict.New;
         if (_outbox is null)
         {
@@ -241,6 +251,7 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
         foreach (UserKey key in user.Former.IsNobody ? [user.Key] : (ReadOnlySpan<UserKey>)[user.Key, user.Former])
         {
             _states.Forget(key);
+            _decisions?.Forget(key);
             foreach (Action<UserKey> forgetter in _forgetters)
                 forgetter(key);
         }

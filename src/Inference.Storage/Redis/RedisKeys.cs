@@ -14,6 +14,9 @@ public sealed class RedisKeys(string prefix)
     /// <summary>Stream of all events.</summary>
     public RedisKey Events { get; } = prefix + ":events";
 
+    /// <summary>Stream of decisions.</summary>
+    public RedisKey Decisions { get; } = prefix + ":decisions";
+
     /// <summary>Hash of the items that were added, replaced or deleted while serving.</summary>
     public RedisKey Items { get; } = prefix + ":i";
 

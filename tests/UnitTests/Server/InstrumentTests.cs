@@ -14,6 +14,7 @@ using Inference.Server.Hosting;
 using Inference.Server.Prometheus;
 using Inference.Server.Telemetry;
 using Inference.Storage;
+using Inference.Storage.Decisions;
 using Inference.Towers.DeviceSearch;
 using Inference.Towers.Loading;
 using Inference.Towers.Runtime;
@@ -72,6 +73,9 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.cache.evictions"] = ["recsys.cache", "recsys.cache.level"],
         ["recsys.cache.entries"] = ["recsys.cache", "recsys.cache.level"],
         ["recsys.cache.size"] = ["recsys.cache", "recsys.cache.level"],
+        ["recsys.decisions.written"] = ["recsys.decisions.sink", "recsys.decisions.kind"],
+        ["recsys.decisions.dropped"] = ["recsys.decisions.sink", "recsys.reason"],
+        ["recsys.decisions.queue.length"] = ["recsys.decisions.sink"],
         ["recsys.events.recorded"] = ["recsys.event.type"],
         ["recsys.shadow.requests"] = ["recsys.outcome", "recsys.model.version", "recsys.shadow.version"],
         ["recsys.shadow.overlap"] = ["recsys.model.version", "recsys.shadow.version"],
@@ -169,6 +173,7 @@ public sealed class InstrumentTests : IDisposable
               `recsys.tower.padding` by `recsys.tower.cells` is the share of the work that was padding.
             - `recsys.outcome` of shadow requests: `compared`, `dropped` (too many waited), `failed` (not loaded, threw, or the tower failed or was late); `recsys.side`: `active`, `shadow`.
             - `recsys.model.part`: `embeddings`, `index`.
+            - `recsys.decisions.sink`: `folder`, `redis`; `recsys.decisions.kind`: `decision`, `event`; `recsys.reason` of lines that were lost: `full` (too many waited), `failed` (they could not be written).
             - `recsys.event.type`: `view`, `click`, `cart`, `purchase`, `like`, `skip`.
 
             ## Of .NET and Kestrel
@@ -202,6 +207,7 @@ public sealed class InstrumentTests : IDisposable
         _ = new ShadowMetrics(meters);
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
         _ = new StorageMetrics(meters);
+        _ = new DecisionMetrics(meters);
         RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(DeviceSearchMetrics).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(LoadMetrics).TypeHandle);
