@@ -28,7 +28,7 @@ internal sealed class NewItemScores
     public bool IsRelevant(int user, int item) => _isRelevant[(user * Items) + item];
 
     /// <returns>Null where the part has no new items, or the bundle no item tower.</returns>
-    public static NewItemScores? Make(EvaluationInputs inputs, EvaluationPart part, Snapshot snapshot, IProgress<double> progress, CancellationToken cancellationToken)
+    public static NewItemScores? Make(EvaluationInputs inputs, EvaluationPart part, Snapshot snapshot, SessionOptions options, IProgress<double> progress, CancellationToken cancellationToken)
     {
         ColdSplit split = inputs.Split;
         RowLists targets = part == EvaluationPart.Test ? split.ColdItemsTest : split.ColdItemsValidation;
@@ -41,7 +41,9 @@ internal sealed class NewItemScores
         var known = new int[split.Items.TrainingCount];
         for (int item = 0; item < known.Length; item++)
             known[item] = snapshot.Items.TryGetRow(split.Items.Ids[item], out int row) ? row : -1;
-        Parallel.For(0, made.Users, new ParallelOptions { CancellationToken = cancellationToken }, user =>
+        // Few threads: each waits for the tower, and those that run its batches are of the same pool.
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads ?? Environment.ProcessorCount, CancellationToken = cancellationToken };
+        Parallel.For(0, made.Users, parallel, user =>
         {
             var history = new List<int>();
             foreach (int item in split.Training[user])

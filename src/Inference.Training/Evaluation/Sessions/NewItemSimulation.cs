@@ -38,7 +38,7 @@ internal static class NewItemSimulation
     public static IReadOnlyList<NewItemResult> Play(
         EvaluationInputs inputs, EvaluationPart part, BundleRanking bundle, SessionOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
-        if (NewItemScores.Make(inputs, part, bundle.Snapshot, begin("new items: scores"), cancellationToken) is not { } scores)
+        if (NewItemScores.Make(inputs, part, bundle.Snapshot, options, begin("new items: scores"), cancellationToken) is not { } scores)
             return [];
         IProgress<double> progress = begin("new items: visits");
         var results = new List<NewItemResult>();
