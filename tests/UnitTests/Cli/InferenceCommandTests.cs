@@ -27,6 +27,7 @@ public sealed class InferenceCommandTests
     [InlineData("recommend")]
     [InlineData("similar")]
     [InlineData("load")]
+    [InlineData("simulate")]
     [InlineData("index")]
     [InlineData("index bench")]
     [InlineData("index truth")]

@@ -13,7 +13,11 @@ internal sealed class NewItemScores
     private readonly float[] _scores;
     private readonly bool[] _isRelevant;
 
-    private NewItemScores(int users, int items) => (Users, Items, _scores, _isRelevant) = (users, items, new float[users * items], new bool[users * items]);
+    /// <param name="users">Users.</param>
+    /// <param name="items">New items.</param>
+    /// <param name="scores">Users × items.</param>
+    /// <param name="isRelevant">Users × items.</param>
+    internal NewItemScores(int users, int items, float[] scores, bool[] isRelevant) => (Users, Items, _scores, _isRelevant) = (users, items, scores, isRelevant);
 
     /// <summary>Training users, all of whom visit.</summary>
     public int Users { get; }
@@ -36,7 +40,8 @@ internal sealed class NewItemScores
         if (items == 0 || targets.Total == 0 || snapshot.ItemTower is null)
             return null;
         int[] rows = Insert(inputs, snapshot, [.. Enumerable.Range(first, items).Select(item => split.Items.Ids[item])]);
-        var made = new NewItemScores(split.TrainingUserIds.Count, items);
+        int all = split.TrainingUserIds.Count * items;
+        var made = new NewItemScores(split.TrainingUserIds.Count, items, new float[all], new bool[all]);
         int done = 0;
         var known = new int[split.Items.TrainingCount];
         for (int item = 0; item < known.Length; item++)
