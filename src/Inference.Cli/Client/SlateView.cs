@@ -17,7 +17,14 @@ internal static class SlateView
         table.AddColumn(new TableColumn("score").RightAligned());
         table.AddColumn("source");
         if (explained)
+        {
+            table.AddColumn("slot");
+            table.AddColumn(new TableColumn("propensity").RightAligned());
+            table.AddColumn(new TableColumn("profile").RightAligned());
+            table.AddColumn(new TableColumn("rule").RightAligned());
             table.AddColumn("reason");
+        }
+
         foreach (RecommendedItem item in items)
         {
             string[] cells =
@@ -26,7 +33,7 @@ internal static class SlateView
                 item.ItemId,
                 item.Score.ToString("G5", CultureInfo.InvariantCulture),
                 item.Source,
-                .. explained ? new[] { item.Reason?.Text ?? "" } : [],
+                .. explained ? Explanation(item) : [],
             ];
             table.AddRow(cells.Select(cell => new Text(cell)));
         }
@@ -37,11 +44,31 @@ internal static class SlateView
             host.Output.WriteLine($"degraded: {degradation.Component} {NameOf(degradation.Reason)}: {degradation.Detail}");
     }
 
+    /// <summary>Slot type, propensity, weight of the profile, confidence and lift of the rule, and the sentence.</summary>
+    private static string[] Explanation(RecommendedItem item)
+    {
+        Reason reason = item.Reason ?? new Reason();
+        return
+        [
+            NameOf(item.SlotType),
+            item.Propensity.ToString("0.####", CultureInfo.InvariantCulture),
+            reason.ProfileWeight > 0 ? reason.ProfileWeight.ToString("0.00", CultureInfo.InvariantCulture) : "",
+            reason.Confidence > 0 ? string.Create(CultureInfo.InvariantCulture, $"{reason.Confidence:0.00}, lift {reason.Lift:0.0}") : "",
+            reason.Text,
+        ];
+    }
+
     /// <summary>The name that the contract gives a rung, in lower case without its prefix: "user_tower".</summary>
     public static string NameOf(Rung rung) => Words(rung.ToString());
 
     /// <summary>Likewise: "unknown_items".</summary>
     public static string NameOf(DegradationReason reason) => Words(reason.ToString());
+
+    /// <summary>Likewise: "new_item".</summary>
+    public static string NameOf(SlotType type) => Words(type.ToString());
+
+    /// <summary>Likewise: "epsilon_greedy".</summary>
+    public static string NameOf(ExplorationPolicy policy) => Words(policy.ToString());
 
     private static string Words(string pascal) => string.Concat(pascal.Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));
 }

@@ -15,6 +15,12 @@ internal sealed record EvaluateOptions
     /// <summary>Folder of a bundle that is judged beside the models; null for none.</summary>
     public string? Bundle { get; init; }
 
+    /// <summary>Floors of exposure that the bundle is judged with, too; empty for none.</summary>
+    public IReadOnlyList<string> ExposureFloors { get; init; } = [];
+
+    /// <summary>How many of the best items beyond the slate they may take from.</summary>
+    public int FloorDepth { get; init; } = 100;
+
     /// <summary>Address of a running server that is judged beside the models; null for none.</summary>
     public string? Server { get; init; }
 

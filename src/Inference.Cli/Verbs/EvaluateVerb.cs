@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Inference.Cli.Client;
 using Inference.Cli.Evaluation;
@@ -6,6 +7,7 @@ using Inference.Cli.Evaluation.Html;
 using Inference.Cli.Evaluation.Replay;
 using Inference.Cli.Evaluation.Sessions;
 using Inference.Cli.Frame;
+using Inference.Recommendations.Guards;
 using Inference.Training.Evaluation;
 using Inference.Training.Evaluation.Entrants;
 using Inference.Training.Evaluation.Sessions;
@@ -26,21 +28,26 @@ internal static class EvaluateVerb
         part.AcceptOnlyFromAmong("test", "validation");
         var hyperparameters = new Option<string?>("--hyperparameters") { Description = "Take hyper-parameters from the results of an earlier run instead of tuning; models that it does not name are tuned", HelpName = "FILE" };
         var sessions = new Option<bool>("--sessions") { Description = "Instead of rankings, play sessions of unseen users, page by page, and visits with a slot for a new item; with --bundle as it is served" };
+        Option<string[]> floors = FlooredBundle.Option();
+        Option<int> floorDepth = Numbers.Option("--floor-depth", "How many of the best items beyond the first ten floors may take from", 100, 10, 1_000);
         Option<int> threads = Numbers.Option("--threads", "Threads that judge", Environment.ProcessorCount, 1, 1_024);
         var details = new Option<bool>("--details") { Description = "Show all metrics of each scenario" };
         Option<string?> json = JsonFile.Option();
         var html = new Option<string?>("--html") { Description = "Also write a report with charts to this file", HelpName = "FILE" };
         var command = new Command("evaluate", "Judge models on held-out users and items: accuracy with confidence, coverage, novelty, diversity, exposure");
         var data = new DataOptions(command);
-        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, sessions, threads, details, json, html])
+        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, sessions, floors, floorDepth, threads, details, json, html])
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            foreach (Option option in (Option[])[server, timeout, models, hyperparameters, details])
+            foreach (Option option in (Option[])[server, timeout, models, hyperparameters, details, floors, floorDepth])
             {
                 if (result.GetValue(sessions) && result.GetResult(option) is { Implicit: false })
                     result.AddError($"{option.Name} has no meaning with --sessions");
             }
+
+            if (result.GetValue(bundle) is null && result.GetResult(floors) is { Implicit: false })
+                result.AddError("--exposure-floor needs --bundle: groups are those of its items");
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -53,6 +60,8 @@ internal static class EvaluateVerb
                 Part = parsed.GetRequiredValue(part) == "test" ? EvaluationPart.Test : EvaluationPart.Validation,
                 Hyperparameters = parsed.GetValue(hyperparameters),
                 Sessions = parsed.GetValue(sessions),
+                ExposureFloors = parsed.GetValue(floors) ?? [],
+                FloorDepth = parsed.GetValue(floorDepth),
                 Threads = parsed.GetValue(threads),
                 CommandLine = "inference " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value}'" : token.Value)),
             };
@@ -61,16 +70,17 @@ internal static class EvaluateVerb
             OutputPath.CheckFile(html.Name, parsed.GetValue(html));
             if (options.Sessions)
                 return await PlayAsync(host, options, file, parsed.GetValue(html), cancellationToken);
-            (EvaluationSource source, EvaluationReport report, ReplayTally? tally) = await RunAsync(host, options, cancellationToken);
+            (EvaluationSource source, EvaluationReport report, ReplayTally? tally, IReadOnlyList<FloorCost>? costs) = await RunAsync(host, options, cancellationToken);
             if (!JsonFile.IsInsteadOfTable(file))
             {
                 EvaluationTable.Write(host, report, source, parsed.GetValue(details));
                 if (tally is not null)
                     ReplayReport.Write(host, report, tally);
+                if (costs is not null)
+                    FlooredBundle.Write(host, costs);
             }
 
-            await JsonFile.WriteAsync(
-                host, file, writer => EvaluationJson.Write(writer, report, tally is null ? null : more => ReplayReport.Write(more, report, tally)), cancellationToken);
+            await JsonFile.WriteAsync(host, file, writer => EvaluationJson.Write(writer, report, more => WriteMore(more, report, tally, costs)), cancellationToken);
             if (parsed.GetValue(html) is { } page)
                 await WriteAsync(page, HtmlReport.Write(report, source.Split, options, host.Time.GetUtcNow()), cancellationToken);
             return ExitCode.Ok;
@@ -82,10 +92,19 @@ internal static class EvaluateVerb
             "inference evaluate --data shop --split-mode time --validation-from 2025-09-01 --test-from 2025-10-01",
             "inference evaluate --data online-retail --hyperparameters evaluation.json --details",
             "inference evaluate --data online-retail --bundle models/shop/1 --sessions --html sessions.html",
+            "inference evaluate --data demo-data --models popularity --bundle models/demo/1 --exposure-floor category=toys:0.2",
             "inference evaluate --data online-retail --models popularity --bundle models/shop/1 --server http://127.0.0.1:5001");
     }
 
-    private static async Task<(EvaluationSource, EvaluationReport, ReplayTally?)> RunAsync(CommandHost host, EvaluateOptions options, CancellationToken cancellationToken)
+    private static void WriteMore(Utf8JsonWriter json, EvaluationReport report, ReplayTally? tally, IReadOnlyList<FloorCost>? costs)
+    {
+        if (tally is not null)
+            ReplayReport.Write(json, report, tally);
+        if (costs is not null)
+            FlooredBundle.Write(json, costs);
+    }
+
+    private static async Task<(EvaluationSource, EvaluationReport, ReplayTally?, IReadOnlyList<FloorCost>?)> RunAsync(CommandHost host, EvaluateOptions options, CancellationToken cancellationToken)
     {
         // What can be wrong at once is said before anything is read.
         JsonObject? hyperparameters = EvaluationSource.HyperparametersOf(options.Hyperparameters);
@@ -101,11 +120,17 @@ internal static class EvaluateVerb
                 using ServedBundle? bundle = options.Bundle is { } folder ? await ServedBundle.OpenAsync(folder, cancellationToken) : null;
                 if (bundle is not null)
                     recipes.Add(bundle);
+                FlooredBundle? floored = bundle is not null && options.ExposureFloors.Count > 0 ? new FlooredBundle(bundle, ExposureFloors.Of(options.ExposureFloors), options.FloorDepth) : null;
+                if (floored is not null)
+                    recipes.Add(floored);
                 if (server is not null)
                     recipes.Add(server);
                 EvaluationSource source = EvaluationSource.Read(options, begin, cancellationToken);
                 EvaluationReport report = EvaluationRun.Run(source.Inputs, options.Part, recipes, hyperparameters, begin, cancellationToken);
-                return (source, report, server?.Tally);
+                IReadOnlyList<FloorCost>? costs = null;
+                if (floored?.Ranking is { } ranking)
+                    (costs, report) = FloorCost.Of(report, bundle!.Name, ranking);
+                return (source, report, server?.Tally, costs);
             },
             cancellationToken));
     }

@@ -19,11 +19,13 @@ internal static class RecommendVerb
         Option<int> limit = LimitOption();
         var explain = new Option<bool>("--explain") { Description = "Say why each item is shown" };
         var includeSeen = new Option<bool>("--include-seen") { Description = "Items of the user's history may be returned" };
+        Option<ExplorationPolicy> policy = Policy();
+        var newItems = new Option<int?>("--new-items") { Description = "Slots that are kept for new items; absent: as the server is configured", HelpName = "N" };
         var version = new Option<string>("--model-version") { Description = "Version of the model that must answer", HelpName = "VERSION", DefaultValueFactory = _ => "" };
         var requestId = new Option<string>("--request-id") { Description = "Id of the request, to find it again in logs; made by the server when absent", HelpName = "ID", DefaultValueFactory = _ => "" };
         Option<string?> json = JsonFile.Option();
 
-        var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, limit, explain, exclude, allow, includeSeen, version, requestId, json };
+        var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, limit, explain, exclude, allow, includeSeen, policy, newItems, version, requestId, json };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -34,6 +36,10 @@ internal static class RecommendVerb
                 RequestId = parsed.GetRequiredValue(requestId),
                 Options = new RecommendOptions { Explain = parsed.GetValue(explain), IncludeSeen = parsed.GetValue(includeSeen), ModelVersion = parsed.GetRequiredValue(version) },
             };
+            if (parsed.GetValue(policy) is not ExplorationPolicy.Unspecified and var wanted)
+                (request.Options.Exploration ??= new ExplorationOptions()).Policy = wanted;
+            if (parsed.GetValue(newItems) is { } slots)
+                (request.Options.Exploration ??= new ExplorationOptions()).NewItemSlots = slots;
             request.RecentItemIds.Add(parsed.GetRequiredValue(recent));
             request.ExcludedItemIds.Add(parsed.GetRequiredValue(exclude));
             request.AllowedItemIds.Add(parsed.GetRequiredValue(allow));
@@ -54,8 +60,28 @@ internal static class RecommendVerb
         return new Verb(
             command,
             "inference recommend --user u42 --explain",
+            "inference recommend --user u42 --policy thompson --new-items 1 --explain",
             "inference recommend --context country=DE --context hour=20 --limit 5",
             "inference recommend --recent i7,i12 --exclude i9 --json slate.json");
+    }
+
+    /// <summary>The policies as the contract names them, in lower case: "epsilon_greedy".</summary>
+    private static Option<ExplorationPolicy> Policy()
+    {
+        ExplorationPolicy[] all = [.. Enum.GetValues<ExplorationPolicy>().Where(policy => policy != ExplorationPolicy.Unspecified)];
+        return new Option<ExplorationPolicy>("--policy")
+        {
+            Description = $"How slots that explore are filled: {string.Join(", ", all.Select(SlateView.NameOf))}; absent: as the server is configured",
+            HelpName = "POLICY",
+            CustomParser = result =>
+            {
+                string name = result.Tokens[0].Value;
+                ExplorationPolicy found = Array.Find(all, policy => SlateView.NameOf(policy) == name);
+                if (found == ExplorationPolicy.Unspecified)
+                    result.AddError($"--policy: there is no '{name}'; there are {string.Join(", ", all.Select(SlateView.NameOf))}");
+                return found;
+            },
+        };
     }
 
     /// <summary>The server checks the limit; what it says about one that is out of range is the contract.</summary>

@@ -40,6 +40,9 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
                 scores[item] = double.NegativeInfinity;
         }
 
+        if (model is FlooredRanking floored)
+            floored.Lift(scores, scenario);
+
         // :: Step 2
         int count = RankedTop.Select(scores, candidates, scratch.TopScores, scratch.TopItems);
         if (listed >= 0)

@@ -1,5 +1,6 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Guards;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Towers.Bundles;
@@ -33,6 +34,16 @@ public sealed class BundleRanking : RankingModel
     internal Snapshot Snapshot => _snapshot;
 
     public override bool ScoresColdItems => true;
+
+    /// <summary>The same with slates that keep floors of exposure; groups are those of the bundle's items.</summary>
+    /// <param name="name">As reports call it.</param>
+    /// <param name="floors">The floors.</param>
+    /// <param name="depth">How many of the best beyond the slate they may take from.</param>
+    public FlooredRanking WithFloors(string name, ExposureFloors floors, int depth)
+    {
+        ItemGroups groups = _snapshot.Items.GroupsOf(floors);
+        return new FlooredRanking(name, this, floors, [.. _rowOf.Select(row => row < 0 ? 0 : groups.Of(row))], depth);
+    }
 
     public override void Score(in RankingInput user, Span<double> scores)
     {

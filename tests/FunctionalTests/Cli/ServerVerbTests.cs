@@ -21,7 +21,8 @@ public sealed class ServerVerbTests(SharedServer shared)
         Assert.Equal(best, RowsOf(run.Output).Select(row => row[1]));
         Assert.Equal(["1", "2", "3"], RowsOf(run.Output).Select(row => row[0]));
         Assert.All(RowsOf(run.Output), row => Assert.Equal("towers", row[3]));
-        Assert.All(RowsOf(run.Output), row => Assert.Contains("Item & number", row[4], StringComparison.Ordinal));
+        Assert.All(RowsOf(run.Output), row => Assert.Equal(["exploit", "1", "", ""], row[4..8]));
+        Assert.All(RowsOf(run.Output), row => Assert.Contains("Item & number", row[8], StringComparison.Ordinal));
         Assert.Matches("served by (user_tower|cached_embedding) · model small/1", run.Output);
         Assert.DoesNotContain("degraded", run.Output, StringComparison.Ordinal);
     }
@@ -39,6 +40,21 @@ public sealed class ServerVerbTests(SharedServer shared)
         Assert.Equal("RUNG_SESSION", reply.RootElement.GetProperty("served_by").GetString());
         Assert.Equal("r-1", reply.RootElement.GetProperty("request_id").GetString());
         Assert.Equal(["recent_item_ids", "candidates"], reply.RootElement.GetProperty("degraded").EnumerateArray().Select(one => one.GetProperty("component").GetString()));
+    }
+
+    [Fact]
+    public async Task Recommend_WithAPolicy_ShowsWhatItDrewAndWithWhichPropensity()
+    {
+        CliRun run = await CliRun.Of("recommend", "--address", _address, "--user", "ann", "--limit", "3", "--explain", "--policy", "epsilon_greedy", "--new-items", "0", "--request-id", "r-2");
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        string[] drawn = RowsOf(run.Output).Last();
+        Assert.Equal("explore", drawn[4]);
+        Assert.InRange(double.Parse(drawn[5], System.Globalization.CultureInfo.InvariantCulture), 1e-4, 0.9999);
+        Assert.StartsWith("Shown to learn about it: ", drawn[8], StringComparison.Ordinal);
+
+        CliRun wrong = await CliRun.Of("recommend", "--address", _address, "--policy", "greedy");
+        Assert.Equal(2, wrong.Code);
+        Assert.Contains("--policy: there is no 'greedy'; there are off, epsilon_greedy, softmax, thompson, ucb", wrong.Error, StringComparison.Ordinal);
     }
 
     [Fact]

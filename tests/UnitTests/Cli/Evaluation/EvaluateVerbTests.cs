@@ -135,6 +135,17 @@ public sealed class EvaluateVerbTests
     }
 
     [Theory]
+    [InlineData("kind=k1:2 --bundle b", "--exposure-floor: 'kind=k1:2' has the share '2'")]
+    [InlineData("is_new=true:0.1 --bundle b", "--exposure-floor: is_new means items that a server keeps slots for")]
+    [InlineData("kind=k1:0.1", "--exposure-floor needs --bundle")]
+    public async Task Evaluate_WithAFloorThatMakesNoSense_SaysWhy(string floor, string complaint)
+    {
+        CliRun run = await CliRun.Of(["evaluate", "--data", "nowhere", "--exposure-floor", .. floor.Split(' ')]);
+        Assert.Equal(ExitCode.Usage, run.Code);
+        Assert.Contains(complaint, run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--bundle", "no-bundle", "no-bundle")]
     [InlineData("--server", "http://127.0.0.1:1", "no server answers at http://127.0.0.1:1")]
     [InlineData("--json", "no-folder/out.json", "--json: there is no folder")]

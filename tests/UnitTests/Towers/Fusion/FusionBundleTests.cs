@@ -66,6 +66,21 @@ public sealed class FusionBundleTests
         Assert.Null(loaded.Manifest.ModelCard);
     }
 
+    [Theory]
+    [InlineData(null, NeighbourWeights.Other)]
+    [InlineData("confidence", NeighbourWeights.Confidence)]
+    [InlineData("confidence_lift", NeighbourWeights.ConfidenceLift)]
+    public async Task Load_OfRules_KnowsWhatTheirWeightsAre(string? rules, NeighbourWeights weights)
+    {
+        using WrittenBundle bundle = await CreateAsync();
+        Edit(bundle, file => file["sources"]![3]!["rules"] = rules);
+
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path);
+        using Snapshot snapshot = loaded.Snapshot;
+
+        Assert.Equal(weights, ((NeighbourSource)snapshot.Fusion!.Model.Sources[3]).Weights);
+    }
+
     [Fact]
     public async Task Load_WithManyFaults_ReportsAllAtOnce()
     {
@@ -76,6 +91,7 @@ public sealed class FusionBundleTests
             file["sources"]![0]!["decay"] = 0.5;
             file["sources"]![2]!["decay"] = 1.5;
             file["sources"]![3]!["combine"] = "median";
+            file["sources"]![3]!["rules"] = "lift";
             file["sources"]![4]!["file"] = "factors.npy";
             file["sources"]![7]!["kind"] = "fame";
             file["sources"]![8]!["name"] = "tower";
@@ -91,6 +107,7 @@ public sealed class FusionBundleTests
         Assert.Contains(reasons, reason => reason.Contains("sources[0]: 'decay' is nothing that the kind 'tower' reads", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("sources[2]: A decay is above 0", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("sources[3]: 'combine' is 'median'", StringComparison.Ordinal));
+        Assert.Contains(reasons, reason => reason.Contains("sources[3]: 'rules' is 'lift'", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("sources[4].file: 'factors.npy' is no file", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("sources[7]: 'kind' is 'fame'", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.Contains("sources[8]: 'name' is 'tower', as another", StringComparison.Ordinal));
