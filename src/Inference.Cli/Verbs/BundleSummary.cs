@@ -21,7 +21,7 @@ internal static class BundleSummary
         if (loaded.Snapshot.Fusion is { } fused)
         {
             string at = fused.Model.Weights is { } weights ? $"weights at {string.Join(", ", weights.Points.Select(point => point.Events))} events" : "ranks are added up";
-            host.Output.WriteLine($"fusion    {string.Join(", ", fused.Model.Sources.Select(source => source.Name))}; {at}");
+            host.Output.WriteLine($"fusion    {string.Join(", ", fused.Model.Sources.Select(source => source.Name))}; {at}{(fused.Model.NewItems is { } newItems ? FormattableString.Invariant($"; items from row {newItems.FirstRow} on by weights of new items, level {newItems.Level:0.##}") : "")}");
         }
 
         if (loaded.Manifest.ModelCard is { ValueKind: JsonValueKind.Object } card)

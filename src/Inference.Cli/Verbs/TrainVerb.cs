@@ -64,6 +64,7 @@ internal static class TrainVerb
         else
             host.Console.Write(Scores(report));
         host.Output.WriteLine($"sources  {string.Join(", ", report.Sources)}");
+        host.Output.WriteLine($"new      {NewItems(report)}");
         if (texts is not null)
             host.Output.WriteLine($"texts    {(texts.IsAdmitted ? "used" : "left out")}: {texts.Reason}");
         host.Output.WriteLine($"bundle   {report.Bundle} (embedding space {report.EmbeddingSpaceId}), in {report.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s");
@@ -89,6 +90,10 @@ internal static class TrainVerb
 
         return table;
     }
+
+    private static string NewItems(TrainingReport report) => report.Card.TryGetProperty("new_items", out JsonElement newItems) && newItems is { ValueKind: JsonValueKind.Object }
+        ? $"items by {string.Join(", ", newItems.GetProperty("weights").EnumerateObject().Select(weight => $"{weight.Name} {weight.Value}"))}; level {newItems.GetProperty("level")}"
+        : "items by the weights of all others";
 
     private static void Json(Utf8JsonWriter json, TrainingReport report)
     {

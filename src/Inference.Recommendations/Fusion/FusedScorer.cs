@@ -14,6 +14,7 @@ namespace Inference.Recommendations.Fusion;
 /// <item>Its scores lose their mean, and where it is standardised are divided by their deviation, over the catalogue or the sample; times the weight they are added up.</item>
 /// <item>Where a source was left out, the others share its weight.</item>
 /// <item>Without learned weights, ranks are added up instead: Σ_s 1 ∕ (60 + rank_s) over the best 200 of each source (Cormack, Clarke and Büttcher, "Reciprocal rank fusion", 2009).</item>
+/// <item>Items that were new when the sources were made get scores by weights of their own, where the model has such (<see cref="NewItemScores"/>).</item>
 /// </list>
 /// Training judges with the same code on the same numbers, so what was measured is what is served. Safe for concurrent use; a warm run allocates nothing.
 /// </summary>
@@ -30,13 +31,14 @@ public sealed class FusedScorer
     private const ulong SampleSeed = 0x5EED_0F_F05ED;
 
     /// <summary>A deviation counts as 0 below this share of the mean: what rounding leaves of scores that are all the same must not be blown up.</summary>
-    private const float NoDeviation = 1e-6f;
+    internal const float NoDeviation = 1e-6f;
 
     private readonly FusionOptions _options;
     private readonly FusionScratchPool _scratch;
     private readonly SourceTimes _times;
     private readonly double[] _budgets;
     private readonly int[] _sample;
+    private readonly NewItemScores? _newItems;
 
     /// <param name="model">Stays the caller's to dispose, after the last run.</param>
     /// <param name="options">Null for the defaults.</param>
@@ -48,6 +50,7 @@ public sealed class FusedScorer
         _budgets = [.. model.Sources.Select(source => _options.BudgetOf(source.Kind).TotalSeconds)];
         IsWhole = model.RowCount <= _options.DenseItems;
         _sample = IsWhole ? [] : SampleOf(model.RowCount);
+        _newItems = model.NewItems is null ? null : new NewItemScores(model, _sample.Length);
     }
 
     /// <summary>What is run.</summary>
@@ -200,6 +203,9 @@ public sealed class FusedScorer
         // :: Step 6 the weights of those who answered
         if (clock.IsSet)
             Renormalise(scratch);
+
+        // :: Step 7 new items
+        _newItems?.Write(scratch);
     }
 
     private bool IsInTime(int source, long now, FusionClock clock) => !clock.IsSet || (clock.LeftAt(now) is >= 0 and double left && _times.Fits(source, left, _budgets[source]));
@@ -312,11 +318,13 @@ public sealed class FusedScorer
     }
 
     private bool IsUsed(int source, in FusionInput input, FusionScratch scratch) =>
-        scratch.Weights[source] != 0f && (input.Without & Model.Sources[source].Retriever) == 0;
+        (scratch.Weights[source] != 0f || _newItems?.Uses(source) == true) && (input.Without & Model.Sources[source].Retriever) == 0;
 
     private void Gather(in FusionInput input, FusionScratch scratch, int wanted, FusionClock clock)
     {
         scratch.Candidates.Begin(Model.RowCount, _sample);
+        foreach (int row in _newItems is null ? default : _newItems.Sample)
+            scratch.Candidates.Add(row);
         bool areFewAllowed = scratch.Filter.Allowed is { Count: <= AllowedRows };
         for (int row = areFewAllowed ? scratch.Filter.Allowed!.NextFrom(0) : -1; row >= 0; row = scratch.Filter.Allowed!.NextFrom(row + 1))
             scratch.Candidates.Add(row);

@@ -11,8 +11,9 @@ public sealed class FusionModel : IDisposable
 
     /// <param name="sources">1 to <see cref="MaxSources"/>, over as many rows each, no name twice. Pass to the model.</param>
     /// <param name="weights">One weight per source and point; null where none were learned: then ranks are added up (reciprocal rank fusion).</param>
+    /// <param name="newItems">Weights for items that were new when the sources were made; null where they are scored as all others. Needs <paramref name="weights"/>.</param>
     /// <exception cref="ArgumentException">Sources and weights do not fit together.</exception>
-    public FusionModel(IReadOnlyList<ScoreSource> sources, FusionWeights? weights = null)
+    public FusionModel(IReadOnlyList<ScoreSource> sources, FusionWeights? weights = null, NewItemWeights? newItems = null)
     {
         if (sources.Count is 0 or > MaxSources)
             throw new ArgumentException($"A model has 1 to {MaxSources} sources; these are {sources.Count}.", nameof(sources));
@@ -27,7 +28,11 @@ public sealed class FusionModel : IDisposable
 
         if (weights is not null && weights.Count != sources.Count)
             throw new ArgumentException($"{weights.Count} weights for {sources.Count} sources.", nameof(weights));
-        (Sources, Weights, RowCount) = ([.. sources], weights, sources[0].RowCount);
+        if (newItems is not null && (weights is null || newItems.Weights.Length != sources.Count))
+            throw new ArgumentException($"New items have {newItems.Weights.Length} weights for {sources.Count} sources; one each is needed, and other items need theirs.", nameof(newItems));
+        if (newItems is not null && newItems.FirstRow >= sources[0].RowCount)
+            throw new ArgumentException($"New items begin at row {newItems.FirstRow} of {sources[0].RowCount}.", nameof(newItems));
+        (Sources, Weights, NewItems, RowCount) = ([.. sources], weights, newItems, sources[0].RowCount);
         foreach (ScoreSource source in sources)
             Clusters ??= (source as ClusterSource)?.Posterior ?? (source as FactorSource)?.Clusters;
     }
@@ -41,6 +46,9 @@ public sealed class FusionModel : IDisposable
     /// <summary>Which clusters a user is of; null where no source asks.</summary>
     public ClusterPosterior? Clusters { get; }
 
+    /// <summary>Null where new items are scored as all others.</summary>
+    public NewItemWeights? NewItems { get; }
+
     /// <summary>Items of the catalogue.</summary>
     public int RowCount { get; }
 
@@ -51,7 +59,7 @@ public sealed class FusionModel : IDisposable
         Weights?.At(events, weights);
         for (int i = 0; i < Sources.Count; i++)
         {
-            if (Sources[i] is TowerSource tower && tower.IsOfContext == ofContext && (Weights is null || weights[i] != 0f))
+            if (Sources[i] is TowerSource tower && tower.IsOfContext == ofContext && (Weights is null || weights[i] != 0f || (NewItems is not null && NewItems.Weights[i] != 0f)))
                 return true;
         }
 

@@ -37,6 +37,7 @@ internal sealed class FusionScratch
     private double[] _doubles = [];
     private ulong[] _keys = [];
     private Neighbor[] _found = [];
+    private float[] _ofNewRows = [];
     private float[] _clusterWeights = [];
     private ClusterPosterior? _weighed;
     private bool _clustersSpoke;
@@ -53,6 +54,9 @@ internal sealed class FusionScratch
         Factors = new float[sources];
         Means = new float[sources];
         Ticks = new long[sources];
+        NewFactors = new float[sources];
+        NewMeans = new float[sources];
+        NewLevels = new float[sources];
     }
 
     /// <summary>By source.</summary>
@@ -69,6 +73,24 @@ internal sealed class FusionScratch
 
     /// <summary>By source: how long it took, in ticks of the clock; 0 where nobody looked.</summary>
     public long[] Ticks { get; }
+
+    /// <summary>Rows from this one on are scored by the weights of new items; <see cref="int.MaxValue"/> where none are.</summary>
+    public int NewFrom { get; set; }
+
+    /// <summary>What all sources add to a new item together, beside what they say of it.</summary>
+    public float NewLevel { get; set; }
+
+    /// <summary>The weight of the towers that speak of new items; 0 where those are scored as all others, or by no tower.</summary>
+    public float NewTowers { get; set; }
+
+    /// <summary>By source: what its part of a new item is multiplied with; 0 where it says nothing of new items.</summary>
+    public float[] NewFactors { get; }
+
+    /// <summary>By source: what is taken off its part of a new item, beside <see cref="Means"/>.</summary>
+    public float[] NewMeans { get; }
+
+    /// <summary>By source: its share of <see cref="NewLevel"/>.</summary>
+    public float[] NewLevels { get; }
 
     /// <summary>Distinct rows of the history, the newest first.</summary>
     public ReadOnlySpan<int> Latest => _latest.AsSpan(0, LatestCount);
@@ -124,6 +146,8 @@ internal sealed class FusionScratch
         _weighed = null;
         _searched = null;
         Failure = null;
+        NewFrom = int.MaxValue;
+        NewTowers = 0f;
         Filter = filter;
         Array.Clear(Outcomes);
         Array.Clear(Ticks);
@@ -184,7 +208,15 @@ internal sealed class FusionScratch
     }
 
     /// <summary>What a source adds to the score of a place; 0 where it said nothing.</summary>
-    public float PartOf(int source, int place) => Outcomes[source] == SourceOutcome.Scored ? Factors[source] * _parts[source][place] : 0f;
+    public float PartOf(int source, int place)
+    {
+        if (Outcomes[source] != SourceOutcome.Scored)
+            return 0f;
+        float part = _parts[source][place];
+        if ((IsWhole ? place : Candidates.Rows[place]) < NewFrom)
+            return Factors[source] * part;
+        return NewFactors[source] == 0f ? 0f : NewLevels[source] + (NewFactors[source] * (part - NewMeans[source]));
+    }
 
     /// <summary>Weighs clusters, once per run.</summary>
     /// <returns>Whether anything spoke.</returns>
@@ -214,6 +246,8 @@ internal sealed class FusionScratch
     public Span<double> Doubles(int length) => Grown(ref _doubles, length);
 
     public Span<ulong> Keys(int length) => Grown(ref _keys, length);
+
+    public Span<float> OfNewRows(int length) => Grown(ref _ofNewRows, length);
 
     public Span<Neighbor> Found(int length) => Grown(ref _found, length);
 

@@ -4,8 +4,8 @@ using Inference.Recommendations.Snapshots;
 namespace Inference.Recommendations.Pipeline;
 
 /// <summary>
-/// Scores items that are not as the bundle brought them. Those that came since are scored by the towers, who know where they lie; every other source gives them what it gives to the average item, 0. Those that
-/// were replaced keep what other sources say of them. Rows go in blocks; once the time of the sources is over no further block begins.
+/// Scores items that are not as the bundle brought them. Those that came since are scored by the towers, who know where they lie; every other source gives them what it gives to the average item, 0, and where
+/// the model has weights for new items, these are new, too. Those that were replaced keep what other sources say of them. Rows go in blocks; once the time of the sources is over no further block begins.
 /// </summary>
 internal struct ChangedRows(Snapshot snapshot, FusionModel model, FusionScratch scratch, FusionClock clock)
 {
@@ -84,7 +84,7 @@ internal struct ChangedRows(Snapshot snapshot, FusionModel model, FusionScratch 
                         continue;
                     int row = rows[place];
                     float part = scores[place] - scratch.Means[i];
-                    scratch.Fused[row] += scratch.Factors[i] * (part - parts[row]);
+                    scratch.Fused[row] += (row < scratch.NewFrom ? scratch.Factors[i] : scratch.NewFactors[i]) * (part - parts[row]);
                     parts[row] = part;
                 }
             }
@@ -101,5 +101,15 @@ internal struct ChangedRows(Snapshot snapshot, FusionModel model, FusionScratch 
         return IsLate;
     }
 
-    private readonly float PartOf(int source, float score) => float.IsNaN(score) ? 0f : scratch.Factors[source] * (score - scratch.Means[source]);
+    private readonly float PartOf(int source, float score)
+    {
+        if (float.IsNaN(score))
+            return 0f;
+        float part = score - scratch.Means[source];
+        if (scratch.NewTowers == 0f)
+            return scratch.Factors[source] * part;
+        // What no tower says of it is what is said of the average new item, 0; so the towers alone carry the level.
+        float factor = scratch.NewFactors[source];
+        return factor == 0f ? 0f : (factor * (part - scratch.NewMeans[source])) + (scratch.NewLevel * MathF.Abs(model.NewItems!.Weights[source]) / scratch.NewTowers);
+    }
 }

@@ -21,7 +21,8 @@ internal struct Evidence(FusionModel model, FusionScratch scratch)
         bool mainSpeaks = false;
         for (int i = 0; i < parts.Length; i++)
         {
-            if (scratch.Outcomes[i] != SourceOutcome.Scored)
+            // One that was asked for new items alone is no evidence for others.
+            if (scratch.Outcomes[i] != SourceOutcome.Scored || (scratch.Weights[i] == 0f && parts[i] == 0f))
                 continue;
             bool speaks = !isAdded || changed.Speaks(i);
             if (main < 0 || (speaks == mainSpeaks ? parts[i] > parts[main] : speaks))
@@ -54,7 +55,7 @@ internal struct Evidence(FusionModel model, FusionScratch scratch)
             bool readsHistory = false;
             for (int i = 0; i < model.Sources.Count; i++)
             {
-                if (scratch.Outcomes[i] != SourceOutcome.Scored)
+                if (scratch.Outcomes[i] != SourceOutcome.Scored || scratch.Weights[i] == 0f)
                     continue;
                 if (model.Sources[i] is TowerSource { IsOfContext: false })
                     return known.IsCached ? Queries.Rung.CachedEmbedding : known.State is not null ? Queries.Rung.UserTower : Queries.Rung.Session;

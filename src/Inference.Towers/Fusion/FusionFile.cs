@@ -12,6 +12,9 @@ internal sealed record FusionFile
     /// <summary>What they are multiplied with, by ascending number of known events; absent: ranks are added up.</summary>
     public IReadOnlyList<FusionPointEntry?>? Weights { get; init; }
 
+    /// <summary>How new items are scored; absent: as all others.</summary>
+    public FusionNewItemsEntry? NewItems { get; init; }
+
     /// <summary>How the clusters of profiles.json are weighed, for sources that ask for them.</summary>
     public FusionClustersEntry? Clusters { get; init; }
 
@@ -91,6 +94,22 @@ internal sealed record FusionFieldEntry
 internal sealed record FusionPointEntry
 {
     public int? Events { get; init; }
+
+    /// <summary>By name; sources that are not named have 0.</summary>
+    public IReadOnlyDictionary<string, float>? Sources { get; init; }
+
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? UnknownFields { get; set; }
+}
+
+/// <summary>How items are scored that were new when the sources were made.</summary>
+internal sealed record FusionNewItemsEntry
+{
+    /// <summary>Items from this one on are new; the first item of the file is 0.</summary>
+    public int? FirstRow { get; init; }
+
+    /// <summary>Where the average new item stands, in deviations of the fused score.</summary>
+    public float? Level { get; init; }
 
     /// <summary>By name; sources that are not named have 0.</summary>
     public IReadOnlyDictionary<string, float>? Sources { get; init; }

@@ -5,7 +5,8 @@ namespace Inference.Towers.Fusion;
 /// <summary>A fused model that was read and checked, but for the item embeddings, which are served from what is made last.</summary>
 /// <param name="entries">By source: the source, or what a tower source is to be.</param>
 /// <param name="weights">Null where ranks are added up.</param>
-internal sealed class FusionPlan(IReadOnlyList<PlannedSource> entries, FusionWeights? weights) : IDisposable
+/// <param name="newItems">Null where new items are scored as all others.</param>
+internal sealed class FusionPlan(IReadOnlyList<PlannedSource> entries, FusionWeights? weights, NewItemWeights? newItems) : IDisposable
 {
     /// <summary>Makes the model. To be called once; the model then owns the sources.</summary>
     public FusionModel Build(TowerItems items)
@@ -13,7 +14,7 @@ internal sealed class FusionPlan(IReadOnlyList<PlannedSource> entries, FusionWei
         var sources = new ScoreSource[entries.Count];
         for (int i = 0; i < sources.Length; i++)
             sources[i] = entries[i].Source ?? new TowerSource(entries[i].Name, items, entries[i].IsOfContext, entries[i].IsStandardised);
-        return new FusionModel(sources, weights);
+        return new FusionModel(sources, weights, newItems);
     }
 
     /// <summary>Lets go of what a plan holds that is not built.</summary>

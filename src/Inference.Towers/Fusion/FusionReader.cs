@@ -60,7 +60,8 @@ internal sealed class FusionReader(
         }
 
         FusionWeights? weights = content.Weights is null ? null : ReadWeights(content.Weights, names);
-        var plan = new FusionPlan(planned, weights);
+        NewItemWeights? newItems = content.NewItems is null ? null : ReadNewItems(content.NewItems, names, content.Weights is not null);
+        var plan = new FusionPlan(planned, weights, newItems);
         if (problems.Count == before)
             return plan;
         plan.Dispose();
@@ -121,6 +122,33 @@ internal sealed class FusionReader(
         try
         {
             return new FusionWeights(points);
+        }
+        catch (ArgumentException e)
+        {
+            problems.Add(where, e.Message);
+            return null;
+        }
+    }
+
+    private NewItemWeights? ReadNewItems(FusionNewItemsEntry entry, List<string> names, bool hasWeights)
+    {
+        string where = $"{file.Name}: new_items";
+        Unknown(entry.UnknownFields, where);
+        if (!hasWeights)
+            problems.Add(where, "needs 'weights' for all other items.");
+        if (entry is not { FirstRow: { } first, Level: { } level, Sources: { } weights })
+        {
+            problems.Add(where, "needs 'first_row', 'level' and 'sources'.");
+            return null;
+        }
+
+        foreach (string unknown in weights.Keys.Except(names))
+            problems.Add(where, $"'sources' has '{unknown}', which is no source.");
+        if (first >= items)
+            problems.Add(where, $"'first_row' is {first}; there are {items} items.");
+        try
+        {
+            return new NewItemWeights(first, level, [.. names.Select(name => weights.GetValueOrDefault(name))]);
         }
         catch (ArgumentException e)
         {

@@ -47,6 +47,7 @@ internal sealed class FusionWriter(string folder, Popularity? popularity)
     {
         Sources = [.. model.Sources.Select(EntryOf)],
         Weights = model.Weights is null ? null : [.. model.Weights.Points.Select(point => PointOf(point, model))],
+        NewItems = model.NewItems is null ? null : NewItemsOf(model.NewItems, model),
         Clusters = model.Sources.Select(PosteriorOf).FirstOrDefault(posterior => posterior is not null) is { } clusters ? ClustersOf(clusters) : null,
     };
 
@@ -176,6 +177,18 @@ internal sealed class FusionWriter(string folder, Popularity? popularity)
         for (int i = 0; i < model.Sources.Count; i++)
             weights[model.Sources[i].Name] = point.Weights[i];
         return new FusionPointEntry { Events = point.Events, Sources = weights };
+    }
+
+    private static FusionNewItemsEntry NewItemsOf(NewItemWeights newItems, FusionModel model)
+    {
+        var weights = new Dictionary<string, float>(StringComparer.Ordinal);
+        for (int i = 0; i < model.Sources.Count; i++)
+        {
+            if (newItems.Weights[i] != 0f)
+                weights[model.Sources[i].Name] = newItems.Weights[i];
+        }
+
+        return new FusionNewItemsEntry { FirstRow = newItems.FirstRow, Level = newItems.Level, Sources = weights };
     }
 
     private static int? LatestOf(int latest) => latest == int.MaxValue ? null : latest;

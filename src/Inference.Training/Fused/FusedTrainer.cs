@@ -11,6 +11,7 @@ namespace Inference.Training.Fused;
 /// <list type="number">
 /// <item>Fit all sources on the training part (<see cref="FittedSources"/>).</item>
 /// <item>Ask them about the validation part, and choose their weights by the number of known events (<see cref="WeightSearch"/>).</item>
+/// <item>Weigh them once more for new items (<see cref="NewItemTrainer"/>).</item>
 /// <item>Keep those that count.</item>
 /// </list>
 /// </summary>
@@ -42,9 +43,13 @@ public static class FusedTrainer
 
         // :: Step 2
         IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points;
+        NewItemWeights? newItems;
         try
         {
             points = Choose(set, fitted, options, begin("weights"), cancellationToken);
+
+            // :: Step 3
+            newItems = points.Count == 0 ? null : new NewItemTrainer(set, fitted.Sources, UserEmbedder.Of(fitted.Towers), judge, options.Seed).Learn(points, begin("new items"), cancellationToken);
         }
         catch
         {
@@ -52,8 +57,8 @@ public static class FusedTrainer
             throw;
         }
 
-        // :: Step 3
-        return new TrainedModel(set, fitted.Towers, KeptSources.Of(fitted.Sources, points), new Popularity(CommonSources.Rates(set)), fitted.Profiles, set.Titles(), fitted.Items);
+        // :: Step 4
+        return new TrainedModel(set, fitted.Towers, KeptSources.Of(fitted.Sources, points, newItems), new Popularity(CommonSources.Rates(set)), fitted.Profiles, set.Titles(), fitted.Items);
     }
 
     private static void Check(TrainingSet set)

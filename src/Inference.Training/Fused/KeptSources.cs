@@ -11,15 +11,33 @@ internal static class KeptSources
     /// </summary>
     /// <param name="sources">All; those that are not kept are disposed.</param>
     /// <param name="points">By known events, the weight of each source that counts, by name.</param>
-    public static FusionModel Of(IReadOnlyList<ScoreSource> sources, IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points)
+    /// <param name="newItems">What they count for new items, one weight per source; null for nothing.</param>
+    public static FusionModel Of(IReadOnlyList<ScoreSource> sources, IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points, NewItemWeights? newItems = null)
     {
-        float Strength(ScoreSource source) => points.Sum(point => Math.Abs(point.Weights.GetValueOrDefault(source.Name)));
-        ScoreSource[] counting = points.Count == 0 ? [.. sources] : [.. sources.Where(source => points.Any(point => point.Weights.ContainsKey(source.Name)))];
+        FusionModel model = Borrow(sources, points, newItems);
+        foreach (ScoreSource left in sources.Except(model.Sources))
+            left.Dispose();
+        return model;
+    }
+
+    /// <summary>The same model, of sources that stay the caller's: it is not to be disposed.</summary>
+    /// <inheritdoc cref="Of" path="/param"/>
+    public static FusionModel Borrow(IReadOnlyList<ScoreSource> sources, IReadOnlyList<(int Events, IReadOnlyDictionary<string, float> Weights)> points, NewItemWeights? newItems = null)
+    {
+        Dictionary<ScoreSource, float> ofNew = [];
+        for (int i = 0; i < sources.Count && newItems is not null; i++)
+            ofNew[sources[i]] = newItems.Weights[i];
+        float Strength(ScoreSource source) => points.Sum(point => Math.Abs(point.Weights.GetValueOrDefault(source.Name))) + Math.Abs(ofNew.GetValueOrDefault(source));
+        ScoreSource[] counting = points.Count == 0 ? [.. sources] : [.. sources.Where(source => ofNew.GetValueOrDefault(source) != 0f || points.Any(point => point.Weights.ContainsKey(source.Name)))];
         HashSet<ScoreSource> tooMany = [.. Enumerable.Reverse(counting).OrderBy(source => source is not ContextSource).ThenBy(Strength).Take(counting.Length - FusionModel.MaxSources)];
         ScoreSource[] kept = [.. counting.Where(source => !tooMany.Contains(source))];
-        foreach (ScoreSource left in sources.Except(kept))
-            left.Dispose();
-        return points.Count == 0 ? new FusionModel(kept) : new FusionModel(kept, new FusionWeights([.. points.Select(point => new FusionWeightPoint(point.Events, WeightsOf(kept, point.Weights, tooMany.Count > 0)))]));
+        if (points.Count == 0)
+            return new FusionModel(kept);
+        float[] weights = [.. kept.Select(source => ofNew.GetValueOrDefault(source))];
+        return new FusionModel(
+            kept,
+            new FusionWeights([.. points.Select(point => new FusionWeightPoint(point.Events, WeightsOf(kept, point.Weights, tooMany.Count > 0)))]),
+            newItems is null || weights.All(weight => weight == 0f) ? null : new NewItemWeights(newItems.FirstRow, newItems.Level, weights));
     }
 
     private static float[] WeightsOf(ScoreSource[] kept, IReadOnlyDictionary<string, float> named, bool isCut)

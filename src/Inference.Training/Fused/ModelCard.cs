@@ -44,6 +44,7 @@ public static class ModelCard
             ["features"] = new JsonArray([.. set.Plan.Decisions.Where(decision => decision.Used).Select(decision => (JsonNode)$"{decision.Table}.{decision.Column}: {decision.What}")]),
             ["left_out"] = new JsonArray([.. set.Plan.Decisions.Where(decision => !decision.Used).Select(decision => (JsonNode)$"{decision.Table}.{decision.Column}: {decision.What}")]),
             ["weights"] = Weights(model.Fusion),
+            ["new_items"] = NewItems(model.Fusion),
             ["part"] = part == EvaluationPart.Test ? "test" : "validation",
             ["scores"] = scores,
             ["training_seconds"] = Math.Round(took.TotalSeconds, 1),
@@ -67,6 +68,21 @@ public static class ModelCard
         }
 
         return points;
+    }
+
+    /// <summary>Level and weights of new items; null where they are scored as all others.</summary>
+    private static JsonObject? NewItems(FusionModel fusion)
+    {
+        if (fusion.NewItems is not { } newItems)
+            return null;
+        var weights = new JsonObject();
+        for (int source = 0; source < fusion.Sources.Count; source++)
+        {
+            if (newItems.Weights[source] != 0)
+                weights[fusion.Sources[source].Name] = Math.Round(newItems.Weights[source], 4);
+        }
+
+        return new JsonObject { ["first_row"] = newItems.FirstRow, ["level"] = newItems.Level, ["weights"] = weights };
     }
 
     private static double Rounded(double value) => Math.Round(value, 5);

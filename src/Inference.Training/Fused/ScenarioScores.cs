@@ -33,10 +33,13 @@ internal sealed class ScenarioScores
     /// <param name="set">Features of users.</param>
     /// <param name="mostUsers">Users at most.</param>
     /// <param name="cancellationToken">Stops between users.</param>
-    public static ScenarioScores Of(Scenario scenario, IReadOnlyList<ScoreSource> sources, UserEmbedder embedder, TrainingSet set, int mostUsers, CancellationToken cancellationToken)
+    /// <param name="ofNewItems">Whether scores are standardised over the new items, as those are served.</param>
+    public static ScenarioScores Of(
+        Scenario scenario, IReadOnlyList<ScoreSource> sources, UserEmbedder embedder, TrainingSet set, int mostUsers, CancellationToken cancellationToken, bool ofNewItems = false)
     {
         // One model per source: its scores are then that source's alone, standardised as they will be.
-        FusedScorer[] scorers = [.. sources.Select(source => new FusedScorer(new FusionModel([source], new FusionWeights([new FusionWeightPoint(0, [1f])])), new FusionOptions { DenseItems = int.MaxValue }))];
+        NewItemWeights? newItems = ofNewItems ? new NewItemWeights(set.TrainedCount, 0f, [1f]) : null;
+        FusedScorer[] scorers = [.. sources.Select(source => new FusedScorer(new FusionModel([source], new FusionWeights([new FusionWeightPoint(0, [1f])]), newItems), new FusionOptions { DenseItems = int.MaxValue }))];
         int count = Math.Min(mostUsers, scenario.Users.Count);
         var users = new UserItems[count];
         Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellationToken }, i =>
@@ -47,7 +50,7 @@ internal sealed class ScenarioScores
         return new ScenarioScores(users, sources.Count);
     }
 
-    private static FusedUser Read(ScenarioUser asked, UserEmbedder embedder, TrainingSet set)
+    internal static FusedUser Read(ScenarioUser asked, UserEmbedder embedder, TrainingSet set)
     {
         int place = asked.Input.User;
         IReadOnlyDictionary<string, FeatureValue> features = place < 0 ? FeatureSet.None : set.Plan.UserFeatures(set.Plan.Contexts.UserIds[place]);

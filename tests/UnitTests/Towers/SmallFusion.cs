@@ -16,7 +16,7 @@ internal sealed class SmallFusion : IDisposable
     private readonly VectorMatrix _matrix;
     private readonly ExactIndex _index;
 
-    public SmallFusion(SmallWorld world, int seed = 1, bool withWeights = true)
+    public SmallFusion(SmallWorld world, int seed = 1, bool withWeights = true, bool withNewItems = false)
     {
         var random = new Random(seed);
         int items = world.ItemCount;
@@ -51,7 +51,8 @@ internal sealed class SmallFusion : IDisposable
             new FusionWeightPoint(3, [0.5f, 0.3f, 0.7f, 0.3f, 0.6f, 0.4f, 0.8f, 0.2f, 0.1f, 0.4f]),
             new FusionWeightPoint(30, [0.8f, 0f, 0.9f, 0.4f, 0.7f, 0.1f, 0.3f, 0f, 0.1f, 0.6f]),
         ]);
-        Model = new FusionModel(sources, withWeights ? weights : null);
+        var newItems = new NewItemWeights(items - (items / 4), 0.75f, [0.5f, 0f, 0.25f, 0f, 1f, 0f, 0f, 0f, 0f, 0f]);
+        Model = new FusionModel(sources, withWeights ? weights : null, withNewItems ? newItems : null);
 
         float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 2) - 1))];
 

@@ -173,6 +173,27 @@ public sealed class FusedPipelineTests
         Assert.DoesNotContain((await Ask(world, snapshot, new RecommendQuery { UserId = "anna", ExcludedItemIds = ["new"] })).Items, item => item.ItemId == "new");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Recommend_WithWeightsOfNewItems_CountsAddedItemsAsNew(bool isWhole)
+    {
+        World world = new(), other = new();
+        Snapshot snapshot = Fused(world, out _, isWhole, new NewItemWeights(6, 2f, [1f, 0f, 0f, 0f, 0f]));
+        var vector = new float[3];
+        Assert.True(world.Snapshot.Index.TryCopyVector(8, vector));
+        snapshot.Editor.Apply([new ItemChange("twin", 1, new ItemContent("As the eighth", FeatureSet.None, FeatureSet.None))], vector);
+
+        RecommendReply reply = await Ask(world, snapshot, new RecommendQuery { UserId = "anna", Limit = 20, Explain = true });
+        RecommendReply plain = await Ask(other, Fused(other, isWhole), new RecommendQuery { UserId = "anna", Limit = 20 });
+
+        float Score(RecommendReply of, string id) => of.Items.Single(item => item.ItemId == id).Score;
+        Assert.Equal(Score(reply, "i8"), Score(reply, "twin"), 1e-4);
+        Assert.NotEqual(Score(plain, "i8"), Score(reply, "i8"), 1e-2);
+        Assert.Equal(Score(plain, "i3"), Score(reply, "i3"));
+        Assert.Equal(Sources.Towers, reply.Items.Single(item => item.ItemId == "twin").Source);
+    }
+
     [Fact]
     public async Task Recommend_WithAnAddedItemThatLiesFarOff_NamesTheTowersThatScoredIt()
     {
@@ -370,7 +391,7 @@ public sealed class FusedPipelineTests
     private static Snapshot Fused(World world, bool isWhole = true) => Fused(world, out _, isWhole);
 
     /// <summary>The world's snapshot with towers, one list (i4 → i2), profiles and popularity.</summary>
-    private static Snapshot Fused(World world, out ExactIndex index, bool isWhole = true)
+    private static Snapshot Fused(World world, out ExactIndex index, bool isWhole = true, NewItemWeights? newItems = null)
     {
         var vectors = new float[World.Items * 3];
         for (int row = 0; row < World.Items; row++)
@@ -388,14 +409,15 @@ public sealed class FusedPipelineTests
                 new PopularitySource("popularity", Rates(world)),
             ],
             new FusionWeights([new FusionWeightPoint(0, [0.3f, 0.3f, 1f, 1f, 0.1f]), new FusionWeightPoint(2, [1f, 0f, 1f, 0f, 0.1f])]),
-            isWhole);
+            isWhole,
+            newItems);
     }
 
-    private static Snapshot Fused(World world, ScoreSource[] sources, FusionWeights? weights, bool isWhole = true)
+    private static Snapshot Fused(World world, ScoreSource[] sources, FusionWeights? weights, bool isWhole = true, NewItemWeights? newItems = null)
     {
         var options = new FusionOptions { DenseItems = isWhole ? World.Items : World.Items - 1 };
         Snapshot parts = world.Snapshot;
-        return new Snapshot(parts.Model, parts.Items, parts.Index, parts.UserTower, null, parts.BundlePopularity, parts.Profiles) { Fusion = new FusedScorer(new FusionModel(sources, weights), options) };
+        return new Snapshot(parts.Model, parts.Items, parts.Index, parts.UserTower, null, parts.BundlePopularity, parts.Profiles) { Fusion = new FusedScorer(new FusionModel(sources, weights, newItems), options) };
     }
 
     private static float[] Rates(World world) => [.. Enumerable.Range(0, World.Items).Select(world.Snapshot.BundlePopularity.RateOf)];

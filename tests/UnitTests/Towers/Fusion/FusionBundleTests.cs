@@ -43,6 +43,57 @@ public sealed class FusionBundleTests
         Assert.True(snapshot.Context.Knows("device"));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public async Task Load_WithNewItems_ScoresThemWithTheSameBits(int events)
+    {
+        var world = new SmallWorld(items: 60);
+        using var fusion = new SmallFusion(world, withNewItems: true);
+        using var plain = new SmallFusion(world);
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync(fusion.AddTo(world.Content()));
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path);
+        using Snapshot snapshot = loaded.Snapshot;
+        var features = new FeatureSet(SmallWorld.Features(("country", FeatureValue.Of("France"))));
+        int[] history = [.. Enumerable.Range(0, events).Select(i => (i * 7) % 60)];
+        float[] offline = new float[60], served = new float[60], without = new float[60];
+        await new FusedScorer(fusion.Model).ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, offline, default);
+        await snapshot.Fusion!.ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, served, default);
+        await new FusedScorer(plain.Model).ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, without, default);
+
+        Assert.Equal(offline, served);
+        Assert.Equal(without[..45], served[..45]);
+        Assert.NotEqual(without[45..], served[45..]);
+    }
+
+    [Theory]
+    [InlineData("first_row", "60", "'first_row' is 60; there are 20 items")]
+    [InlineData("first_row", "0", "firstRow ('0')")]
+    [InlineData("level", "null", "needs 'first_row', 'level' and 'sources'")]
+    [InlineData("sources", "{ \"tower\": 1, \"unheard\": 1 }", "'sources' has 'unheard'")]
+    [InlineData("sources", "{ \"tower\": 0 }", "one of them is not 0")]
+    [InlineData("levle", "1", "unknown field 'levle'")]
+    public async Task Load_WithFaultyNewItems_IsRefused(string field, string value, string reason)
+    {
+        var world = new SmallWorld();
+        using var fusion = new SmallFusion(world, withNewItems: true);
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync(fusion.AddTo(world.Content()));
+        Edit(bundle, file => file["new_items"]![field] = JsonNode.Parse(value));
+
+        await bundle.RefuseAsync(reason);
+    }
+
+    [Fact]
+    public async Task Load_WithNewItemsWithoutWeights_IsRefused()
+    {
+        var world = new SmallWorld();
+        using var fusion = new SmallFusion(world, withNewItems: true);
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync(fusion.AddTo(world.Content()));
+        Edit(bundle, file => file.Remove("weights"));
+
+        await bundle.RefuseAsync("needs 'weights' for all other items");
+    }
+
     [Fact]
     public async Task Load_WithoutWeights_AddsRanks()
     {

@@ -45,6 +45,21 @@ public sealed class BundleTrainerTests(TrainedShop shop) : IClassFixture<Trained
     }
 
     [Fact]
+    public void Train_LearnsWeightsOfNewItems()
+    {
+        NewItemWeights expected = shop.Model.Fusion.NewItems!, served = shop.Bundle.Snapshot.Fusion!.Model.NewItems!;
+        Assert.Equal(shop.Model.Set.TrainedCount, served.FirstRow);
+        Assert.Equal((expected.FirstRow, expected.Level), (served.FirstRow, served.Level));
+        Assert.Equal(expected.Weights.ToArray(), served.Weights.ToArray());
+        // What counts clicks says nothing of them.
+        foreach ((ScoreSource source, float weight) in shop.Model.Fusion.Sources.Zip(expected.Weights.ToArray()))
+            Assert.True(weight == 0 || source is not (PopularitySource or UserNeighbourSource), source.Name);
+        JsonElement card = shop.Report.Card.GetProperty("new_items");
+        Assert.Equal(served.FirstRow, card.GetProperty("first_row").GetInt32());
+        Assert.NotEmpty(card.GetProperty("weights").EnumerateObject());
+    }
+
+    [Fact]
     public void Ranking_OfTheBundle_IsThatOfTheModelInMemory()
     {
         var bundle = new BundleRanking("bundle", shop.Bundle, shop.Inputs);
