@@ -8,11 +8,12 @@ namespace Inference.Cli.Simulation;
 
 /// <summary>What a simulation found.</summary>
 /// <param name="Model">The version that answered.</param>
+/// <param name="Users">What the ids of the simulated users begin with; policy and number of the session follow.</param>
 /// <param name="Truth">The world.</param>
 /// <param name="Options">How it was played.</param>
 /// <param name="Tallies">Popularity first, the oracle last.</param>
 /// <param name="NewItems">How many new items were in the catalogue.</param>
-internal sealed record SimulationReport(string Model, DemoTruth Truth, SimulationOptions Options, IReadOnlyList<PolicyTally> Tallies, int NewItems)
+internal sealed record SimulationReport(string Model, string Users, DemoTruth Truth, SimulationOptions Options, IReadOnlyList<PolicyTally> Tallies, int NewItems)
 {
     private const int Resamples = 1_000;
 
@@ -52,6 +53,7 @@ internal sealed record SimulationReport(string Model, DemoTruth Truth, Simulatio
     {
         json.WriteStartObject();
         json.WriteString("model_version", Model);
+        json.WriteString("users", Users);
         json.WriteNumber("sessions", Options.Sessions);
         json.WriteNumber("pages", Options.Pages);
         json.WriteNumber("page_length", Options.PageLength);

@@ -31,7 +31,7 @@ internal sealed class SimulationRun(ServerConnection connection, DemoTruth truth
     private const int ItemsPerCall = 1_024;
 
     /// <summary>Sets the users of this run apart from those of others, who were forgotten and stay so.</summary>
-    private readonly string _run = time.GetUtcNow().ToUnixTimeMilliseconds().ToString("x", CultureInfo.InvariantCulture);
+    private readonly string _run = string.Create(CultureInfo.InvariantCulture, $"simulated-{time.GetUtcNow().ToUnixTimeMilliseconds():x}");
 
     private readonly PolicyTally[] _tallies = [.. policies.Select(policy => new PolicyTally(policy.Name, options.Sessions, options.Pages))];
     private readonly PolicyTally _oracle = new(SimulatedPolicy.Oracle, options.Sessions, options.Pages);
@@ -74,7 +74,7 @@ internal sealed class SimulationRun(ServerConnection connection, DemoTruth truth
                 await DeleteAsync();
         }
 
-        return new SimulationReport(_model, truth, options, [.. _tallies, _oracle], _newItems.Count);
+        return new SimulationReport(_model, _run, truth, options, [.. _tallies, _oracle], _newItems.Count);
     }
 
     private async Task CheckWorldAsync(CancellationToken cancellationToken)
@@ -124,7 +124,7 @@ internal sealed class SimulationRun(ServerConnection connection, DemoTruth truth
 
     private async Task PlayAsync(SimulatedPolicy policy, PolicyTally tally, SimulatedUser user, int number, int session, CancellationToken cancellationToken)
     {
-        string id = string.Create(CultureInfo.InvariantCulture, $"simulated-{_run}-{policy.Name}-{session}");
+        string id = string.Create(CultureInfo.InvariantCulture, $"{_run}-{policy.Name}-{session}");
         var seen = new List<string>();
         // Events of a page lie behind those of the page before, however fast pages follow each other.
         DateTimeOffset begun = time.GetUtcNow().AddSeconds(-options.Pages);

@@ -65,34 +65,42 @@ public sealed class SimulateVerbTests : IAsyncLifetime
         await using RunningServer server = await StartAsync();
         var state = new StateService.StateServiceClient(server.Channel);
         var catalogue = new CatalogService.CatalogServiceClient(server.Channel);
-        CliRun kept = await CliRun.Of(Simulate(server, "--policies", "off", "--sessions", "2", "--pages", "2", "--new-items", "1", "--keep"));
-        Assert.True(kept.Code == ExitCode.Ok, kept.Error);
         string id = DemoTruth.Read(Data).NewItems[0].Id;
+        string kept = await UserAsync("--keep"), gone;
+        Assert.Equal(20, (await state.GetUserAsync(new GetUserRequest { UserId = kept })).Interactions.Count);
         Assert.Equal(id, (await catalogue.GetItemAsync(new GetItemRequest { ItemId = id })).Item.ItemId);
-        long before = await UsersAsync();
-        Assert.True(before > 0);
 
-        CliRun run = await CliRun.Of(Simulate(server, "--policies", "off", "--sessions", "3", "--pages", "2", "--new-items", "1"));
-        Assert.True(run.Code == ExitCode.Ok, run.Error);
+        gone = await UserAsync();
+        GetUserResponse forgotten = await state.GetUserAsync(new GetUserRequest { UserId = gone });
+        Assert.Equal((true, 0), (forgotten.Forgotten, forgotten.Interactions.Count));
         RpcException missing = await Assert.ThrowsAsync<RpcException>(async () => await catalogue.GetItemAsync(new GetItemRequest { ItemId = id }));
         Assert.Equal(StatusCode.NotFound, missing.StatusCode);
 
-        async Task<long> UsersAsync() => (await state.GetStateAsync(new GetStateRequest())).Caches.Single(cache => cache.Name == "user_states").Entries;
+        async Task<string> UserAsync(params string[] more)
+        {
+            CliRun run = await CliRun.Of(Simulate(server, ["--policies", "off", "--sessions", "2", "--pages", "2", "--new-items", "1", "--json", "-", .. more]));
+            Assert.True(run.Code == ExitCode.Ok, run.Error);
+            using JsonDocument json = JsonDocument.Parse(run.Output);
+            return json.RootElement.GetProperty("users").GetString() + "-off-1";
+        }
     }
 
     [Fact]
     public async Task Simulate_WithTheSameSeedAndAFreshServer_GivesTheSame()
     {
-        string[] figures = new string[2];
-        for (int i = 0; i < 2; i++)
+        string[] figures = new string[3];
+        for (int i = 0; i < figures.Length; i++)
         {
             await using RunningServer server = await StartAsync();
-            CliRun run = await CliRun.Of(Simulate(server, "--policies", "off,softmax", "--sessions", "4", "--pages", "2", "--json", "-"));
+            // One session: what others did counts for popularity some time later, as the clock will have it.
+            CliRun run = await CliRun.Of(Simulate(server, "--policies", "softmax", "--sessions", "1", "--pages", "1", "--seed", i < 2 ? "7" : "8", "--json", "-"));
             Assert.True(run.Code == ExitCode.Ok, run.Error);
-            figures[i] = run.Output;
+            using JsonDocument json = JsonDocument.Parse(run.Output);
+            figures[i] = json.RootElement.GetProperty("policies").GetRawText();
         }
 
         Assert.Equal(figures[0], figures[1]);
+        Assert.NotEqual(figures[0], figures[2]);
     }
 
     [Fact]
