@@ -29,7 +29,7 @@ internal static class ReplayTable
         host.Output.WriteLine($"made by    {string.Join("; ", report.Logged)}");
         string unit = options.BySlate ? "slate" : $"{LogNames.Of(options.Type)} slot";
         host.Output.WriteLine(FormattableString.Invariant(
-            $"judged     {ReplayJson.NameOf(options.Reward)}{(options.Reward == RewardKind.Value ? "" : "s")} per {unit} within {Span(options.Window)}, {report.Units:N0} {(options.BySlate ? "slates" : "slots")} of {report.Clusters:N0} {(options.ByUser ? "users and nameless requests" : "requests")}, {report.Rewarded:N0} rewarded{(double.IsFinite(options.Clip) ? $", weights clipped at {options.Clip}" : "")}"));
+            $"judged     {ReplayJson.NameOf(options.Reward)}{(options.Reward == RewardKind.Value ? "" : "s")} per {unit} within {Span(options.Window)}, {report.Units:N0} {(options.BySlate ? "slates" : "slots")} of {report.Clusters:N0} {(report.Users == 0 ? "requests" : report.Users == report.Clusters ? "users" : "users and requests of nobody known")}, {report.Rewarded:N0} rewarded{(double.IsFinite(options.Clip) ? $", weights clipped at {options.Clip}" : "")}"));
 
         var table = new Table().Border(TableBorder.Rounded).AddColumn("policy");
         foreach (string column in new[] { "SNIPS", "doubly robust", "IPS", "DR less log", "effective size", "largest weight" })

@@ -6,7 +6,7 @@ namespace Inference.Storage.Decisions;
 
 /// <summary>
 /// The files of a log: lines are appended to the last, which is followed by another when it is full or a day old; the oldest go. What was appended is with the operating system when the call returns, so it
-/// survives the end of the process. A new process begins a new file, so a line that was cut short is the last of its file. Not safe for concurrent use.
+/// survives the end of the process. A new process begins a new file, so a line that a kill cut short is the last of its file. Not safe for concurrent use.
 /// </summary>
 internal sealed class DecisionFiles(DecisionOptions options, TimeProvider time, ILogger log) : IDisposable
 {
@@ -58,7 +58,7 @@ internal sealed class DecisionFiles(DecisionOptions options, TimeProvider time, 
             _isWell = false;
             _restsUntil = now + _rest;
             _rest = _rest * 2 < LongestRest ? _rest * 2 : LongestRest;
-            // Whatever is half written is the end of that file.
+            TakeBack();
             Close();
             return false;
         }
@@ -115,6 +115,24 @@ internal sealed class DecisionFiles(DecisionOptions options, TimeProvider time, 
         {
             // They go the next time.
             Log.DecisionsNotPruned(log, _folder, e);
+        }
+    }
+
+    /// <summary>Takes half a line back that was written; a file that holds nothing then goes, so that a long outage does not push out files that do.</summary>
+    private void TakeBack()
+    {
+        if (_file is null)
+            return;
+        try
+        {
+            _file.SetLength(_openBytes);
+            if (_openBytes == 0)
+                File.Delete(_file.Name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays the end of that file, and readers leave it out.
+            Log.DecisionsNotWritten(log, _folder, e);
         }
     }
 

@@ -12,6 +12,7 @@ public sealed class DecisionLog : IDecisionLog, IAsyncDisposable
     private readonly DecisionOptions _options;
     private readonly DecisionFolder? _folder;
     private readonly DecisionStream? _stream;
+    private bool _isDisposed;
 
     /// <param name="options">What is kept, and where.</param>
     /// <param name="redis">Needed for a stream; null for none.</param>
@@ -58,8 +59,11 @@ public sealed class DecisionLog : IDecisionLog, IAsyncDisposable
             await _stream.CloseAsync(cancellationToken);
     }
 
+    /// <summary>Ends it; may be called again, for containers hold it under two names.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
         if (_folder is not null)
             await _folder.DisposeAsync();
         if (_stream is not null)

@@ -53,7 +53,7 @@ public static class OffPolicyEstimator
         for (int t = 0; t < log.Targets.Count; t++)
             values.Add(Value(log, t, counted, firsts, rewards, clusters, clusterCount, model, own, mean));
         return new ReplayReport(
-            log.Counts, [.. log.Logged.Select(settings => new TargetPolicy(settings).ToString()).Order(StringComparer.Ordinal)], units, counted.Length, clusterCount,
+            log.Counts, [.. log.Logged.Select(settings => new TargetPolicy(settings).ToString()).Order(StringComparer.Ordinal)], units, counted.Length, clusterCount, log.Users,
             rewards.Count(static reward => reward != 0), logged, values, options);
     }
 
@@ -98,7 +98,7 @@ public static class OffPolicyEstimator
         double effective = squares > 0 ? sum * sum / squares : 0;
         double unsupported = Unsupported(draws, target);
         var value = new PolicyValue(log.Targets[target], ipsValue, snipsValue, drValue, lift, effective, largest, meanWeight, (double)clipped / units, unsupported, rewarded, []);
-        return value with { Refusals = Refusals(value, log, draws.IsLogged[target], weightError, draws.MassByDepth[target][^1] / draws.Count, clusterCount) };
+        return value with { Refusals = Refusals(value, log, draws.IsLogged[target], weightError, draws.Wanted[target][^1] / draws.Count, clusterCount) };
 
         double Error(Func<int, double> of)
         {
@@ -114,7 +114,7 @@ public static class OffPolicyEstimator
         ReplayOptions options = log.Options;
         var reasons = new List<string>();
         if (clusters < options.LeastClusters)
-            reasons.Add(Text($"there are only {clusters} independent observations, {options.LeastClusters} are needed{(options.ByUser ? "; --cluster request takes the requests of one user for independent" : "")}"));
+            reasons.Add(Text($"there are only {clusters} independent observations, {options.LeastClusters} are needed{(log.Users > 0 ? "; --cluster request takes the requests of one user for independent" : "")}"));
         if (value.Rewarded < options.LeastRewarded)
             reasons.Add(Text($"only {value.Rewarded} rewards are of items that it could have shown, {options.LeastRewarded} are needed"));
         if (isLogged)
@@ -122,7 +122,7 @@ public static class OffPolicyEstimator
         if (value.Unsupported > options.MostUnsupported)
         {
             bool isDeterministic = log.Logged.All(static settings => settings.Policy is ExplorationPolicy.Off or ExplorationPolicy.Ucb);
-            reasons.Add(Text($"{value.Unsupported:P1} of its probability lies on items that the log never shows, at most {options.MostUnsupported:P1} may{(isDeterministic ? "; the log was made without chance, so it only tells of itself" : "")}"));
+            reasons.Add(Text($"{value.Unsupported:P1} of its probability lies on items that the log never or hardly ever shows, at most {options.MostUnsupported:P1} may{(isDeterministic ? "; the log was made without chance, so it only tells of itself" : "")}"));
         }
 
         if (value.EffectiveSize < options.LeastEffective)
@@ -140,14 +140,18 @@ public static class OffPolicyEstimator
         return sum;
     }
 
+    /// <summary>Share of the target's probability on the items of the largest weights, so large that in all draws of the log not one of them is to be expected.</summary>
     private static double Unsupported(ReplayDraws draws, int target)
     {
-        double[] depths = draws.MassByDepth[target];
-        // From which depth on an item would be shown less than once in all draws; all of the depth in which that begins is taken for shown.
-        int first = Math.ILogB(draws.Count) + 2;
-        double sum = 0;
-        for (int depth = Math.Min(first, depths.Length - 1); depth < depths.Length; depth++)
-            sum += depths[depth];
+        double sum = 0, expected = 0;
+        for (int weight = ReplayDraws.Classes - 1; weight >= 0; weight--)
+        {
+            expected += draws.Logged[target][weight];
+            if (expected >= 1)
+                break;
+            sum += draws.Wanted[target][weight];
+        }
+
         return sum / draws.Count;
     }
 

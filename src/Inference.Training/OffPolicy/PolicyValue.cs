@@ -10,7 +10,7 @@ namespace Inference.Training.OffPolicy;
 /// <param name="LargestWeight">The largest weight, clipped where clipping is on.</param>
 /// <param name="MeanWeight">Near 1 where the propensities are true and the target is covered.</param>
 /// <param name="Clipped">Share of the units whose weight was clipped.</param>
-/// <param name="Unsupported">Share of the target's probability on items that the log would have shown less than once in all its draws.</param>
+/// <param name="Unsupported">Share of the target's probability on items of the largest weights, so large that in all draws of the log not one of them is to be expected.</param>
 /// <param name="Rewarded">Units with a reward that the target could have made.</param>
 /// <param name="Refusals">Why the estimates are not to be used; empty where they are.</param>
 public sealed record PolicyValue(

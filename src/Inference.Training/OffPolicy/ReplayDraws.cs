@@ -5,8 +5,8 @@ namespace Inference.Training.OffPolicy;
 /// </summary>
 internal sealed class ReplayDraws(int targets)
 {
-    /// <summary>Probabilities of the log by powers of two: place i is for those from 2^−i to 2^−(i−1); the last for 0.</summary>
-    public const int Depths = 64;
+    /// <summary>Classes of weights by powers of two: place i is for those from 2^(i−16) on; the last for what the log never shows.</summary>
+    public const int Classes = 64;
 
     /// <summary>The decision of each draw, ascending.</summary>
     public List<int> Decision { get; } = [];
@@ -41,11 +41,19 @@ internal sealed class ReplayDraws(int targets)
     /// <summary>Weight of each target: its probability of the item that was shown by that of the log.</summary>
     public List<double>[] Weight { get; } = [.. Enumerable.Range(0, targets).Select(static _ => new List<double>())];
 
-    /// <summary>Probability of each target, summed over all draws, by the probability that the log gave the item.</summary>
-    public double[][] MassByDepth { get; } = [.. Enumerable.Range(0, targets).Select(static _ => new double[Depths])];
+    /// <summary>Probability of each target, summed over all draws, by the class of the weight that the item would have had.</summary>
+    public double[][] Wanted { get; } = [.. Enumerable.Range(0, targets).Select(static _ => new double[Classes])];
+
+    /// <summary>Probability of the log in the same classes: in how many draws a weight of the class is to be expected.</summary>
+    public double[][] Logged { get; } = [.. Enumerable.Range(0, targets).Select(static _ => new double[Classes])];
 
     /// <summary>Whether a target was the very policy of the log in each draw.</summary>
     public bool[] IsLogged { get; } = [.. Enumerable.Repeat(true, targets)];
+
+    /// <summary>The class of a weight.</summary>
+    /// <param name="wanted">The target's probability of an item.</param>
+    /// <param name="logged">The log's.</param>
+    public static int ClassOf(double wanted, double logged) => logged > 0 ? Math.Clamp(Math.ILogB(wanted / logged) + 16, 0, Classes - 2) : Classes - 1;
 
     /// <summary>Clusters.</summary>
     public int Clusters { get; set; }

@@ -39,6 +39,7 @@ public static class ReplayJson
         json.WriteNumber("units", report.Units);
         json.WriteNumber("draws", report.Draws);
         json.WriteNumber("clusters", report.Clusters);
+        json.WriteNumber("users", report.Users);
         json.WriteNumber("rewarded", report.Rewarded);
         Write(json, "logged_value", report.LoggedValue);
         json.WriteStartArray("policies");

@@ -47,6 +47,9 @@ public sealed class ReplayLog
     /// <summary>The policies that the log was made by.</summary>
     public IReadOnlyCollection<ChoiceSettings> Logged => _logged;
 
+    /// <summary>Users that are one observation each; 0 where requests are.</summary>
+    internal int Users => _users.Count;
+
     internal IReadOnlyList<TargetPolicy> Targets => _targets;
 
     internal ReplayOptions Options => _options;
@@ -143,11 +146,13 @@ public sealed class ReplayLog
             }
 
             Draws.Weight[t].Add(wanted[draw.Chosen] / logged[draw.Chosen]);
-            double[] depths = Draws.MassByDepth[t];
+            double[] wantedOf = Draws.Wanted[t], loggedOf = Draws.Logged[t];
             for (int i = 0; i < pool.Length; i++)
             {
                 _mass[(t * RewardCells.Count) + RewardCells.Of(pool[i], draw.Rate)] += wanted[i];
-                depths[DepthOf(logged[i])] += wanted[i];
+                int weight = ReplayDraws.ClassOf(wanted[i], logged[i]);
+                wantedOf[weight] += wanted[i];
+                loggedOf[weight] += logged[i];
             }
         }
 
@@ -236,8 +241,6 @@ public sealed class ReplayLog
         RewardKind.Purchase => InteractionType.Purchase,
         _ => InteractionType.Click,
     };
-
-    private static int DepthOf(double probability) => probability > 0 ? Math.Min(ReplayDraws.Depths - 2, Math.Max(0, -Math.ILogB(probability))) : ReplayDraws.Depths - 1;
 
     private readonly record struct WaitingEvent(UInt128 Request, ulong Event, ulong Item, long Time, double Value, int Slot, InteractionType Type);
 }

@@ -41,6 +41,6 @@ public sealed record ReplayOptions
     /// <summary>Refused with fewer independent observations.</summary>
     public int LeastClusters { get; init; } = 30;
 
-    /// <summary>Refused where more of the target's probability than this lies on items that the log would have shown less than once in all its draws.</summary>
+    /// <summary>Refused where more of the target's probability than this lies on items that the log never shows, or so rarely that in all its draws not one of them is to be expected.</summary>
     public double MostUnsupported { get; init; } = 0.05;
 }

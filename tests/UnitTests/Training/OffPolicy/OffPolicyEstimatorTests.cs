@@ -78,7 +78,7 @@ public sealed class OffPolicyEstimatorTests
         ReplayReport report = OffPolicyEstimator.Run(TestLog.Read(
             new ReplayOptions(), ["softmax", "off"], [.. decisions, .. decisions.Take(60).Select(decision => TestLog.Click(decision))]));
 
-        Assert.Contains("without chance", Assert.Single(report.Values[0].Refusals, reason => reason.Contains("never shows", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("without chance", Assert.Single(report.Values[0].Refusals, reason => reason.Contains("hardly ever shows", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.True(report.Values[1].IsAnswered);
         Assert.Equal(0.3, report.Values[1].Ips.Value);
     }
@@ -95,6 +95,25 @@ public sealed class OffPolicyEstimatorTests
         Assert.Equal((0, 0, 0), (value.EffectiveSize, value.Ips.Value, value.Rewarded));
         Assert.Contains(value.Refusals, reason => reason.Contains("effective sample size", StringComparison.Ordinal));
         Assert.Contains(value.Refusals, reason => reason.Contains("rewards", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_OfAPolicyThatTheLogShowsInHalfOfItsDecisions_IsRefused()
+    {
+        // One half has all that greedy would do; in the other the log shows the first item once in a million. Weights of the first half alone would look well.
+        var chance = "epsilon_greedy:epsilon=1";
+        Decision[] decisions = [.. Enumerable.Range(0, 400).Select(i => TestLog.Decision($"r{i}", chance, 2, i % 4 == 0 ? 0 : 1)).Select((decision, i) => i % 2 == 0 ? decision : Rare(decision))];
+
+        ReplayReport report = OffPolicyEstimator.Run(TestLog.Read(TestLog.Lenient with { MostUnsupported = 0.05 }, Off, [.. decisions, .. decisions.Take(60).Select(decision => TestLog.Click(decision))]));
+
+        Assert.Equal(0.5, report.Values[0].Unsupported, 3);
+        Assert.Contains(report.Values[0].Refusals, reason => reason.Contains("hardly ever shows", StringComparison.Ordinal));
+
+        static Decision Rare(Decision decision)
+        {
+            Choice choice = decision.Choices[0];
+            return decision with { Choices = [choice with { Items = [choice.Items[0] with { Probability = 1e-6 }, choice.Items[1] with { Probability = 1 - 1e-6 }] }] };
+        }
     }
 
     [Fact]
