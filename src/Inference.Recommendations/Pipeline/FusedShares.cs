@@ -6,13 +6,15 @@ using Inference.Recommendations.Queries;
 namespace Inference.Recommendations.Pipeline;
 
 /// <summary>What the sources of a fused model had in the scores of a slate, for replies that explain themselves. It covers the whole slate that was filled, whatever part of it is shown.</summary>
-internal sealed class FusedShares(FusionModel model)
+/// <param name="model">The sources.</param>
+/// <param name="rows">About how many rows it will be.</param>
+internal sealed class FusedShares(FusionModel model, int rows)
 {
     /// <summary>Shares that are named; the others are small.</summary>
     private const int MostNamed = 3;
 
-    private readonly Dictionary<int, Noted> _rows = [];
-    private readonly List<float> _parts = [];
+    private readonly Dictionary<int, Noted> _rows = new(rows);
+    private readonly List<float> _parts = new(rows * model.Sources.Count);
     private bool _hasClusterItems;
 
     /// <summary>The heaviest cluster; −1 where none was weighed.</summary>

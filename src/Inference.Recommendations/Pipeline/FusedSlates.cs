@@ -168,7 +168,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
         changed.OfferAdded(input, eligible, ref best);
         var evidence = new Evidence(fused.Model, scratch);
         Span<float> parts = stackalloc float[fused.Model.Sources.Count];
-        FusedShares? shares = explain ? new FusedShares(fused.Model) : null;
+        FusedShares? shares = explain ? new FusedShares(fused.Model, slate.Free) : null;
         foreach (ulong key in best.Sorted())
         {
             int row = BestRows.RowOf(key);
