@@ -38,7 +38,7 @@ internal static class NewItemSimulation
     public static IReadOnlyList<NewItemResult> Play(
         EvaluationInputs inputs, EvaluationPart part, BundleRanking bundle, SessionOptions options, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
-        if (NewItemScores.Make(inputs, part, bundle.Snapshot, options, begin("new items: scores"), cancellationToken) is not { } scores)
+        if (NewItemVisits.Make(inputs, part, bundle.Snapshot, options, begin("new items: scores"), cancellationToken) is not { } scores)
             return [];
         IProgress<double> progress = begin("new items: visits");
         var results = new List<NewItemResult>();
@@ -55,7 +55,7 @@ internal static class NewItemSimulation
     }
 
     /// <summary>The mean of all runs of a rule.</summary>
-    internal static NewItemResult Play(NewItemScores visits, Rule rule, bool hasFloor, SessionOptions options, CancellationToken cancellationToken)
+    internal static NewItemResult Play(NewItemVisits visits, Rule rule, bool hasFloor, SessionOptions options, CancellationToken cancellationToken)
     {
         var runs = new NewItemResult[Runs];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads ?? Environment.ProcessorCount, CancellationToken = cancellationToken };
@@ -75,7 +75,7 @@ internal static class NewItemSimulation
         public ChoiceRule? Choice { get; } = Options is null ? null : ChoiceRule.Of(Policy, Options);
     }
 
-    private sealed class Run(NewItemScores visits, Rule rule, bool hasFloor, SeededRandom seeded)
+    private sealed class Run(NewItemVisits visits, Rule rule, bool hasFloor, SeededRandom seeded)
     {
         private readonly float[] _shown = new float[visits.Items];
         private readonly float[] _clicked = new float[visits.Items];

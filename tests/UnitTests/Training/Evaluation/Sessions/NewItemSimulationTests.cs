@@ -35,7 +35,7 @@ public sealed class NewItemSimulationTests
         // Everybody has the same scores, and only the last item is ever clicked.
         float[] scores = new float[Users * Items];
         bool[] isRelevant = [.. Enumerable.Range(0, Users * Items).Select(place => place % Items == Items - 1)];
-        var visits = new NewItemScores(Users, Items, scores, isRelevant);
+        var visits = new NewItemVisits(Users, Items, scores, isRelevant);
         double drawn = NewItemSimulation.Play(visits, Draws, false, new SessionOptions(), CancellationToken.None).ClickRateLate;
         double random = NewItemSimulation.Play(visits, new("random", false, null), false, new SessionOptions(), CancellationToken.None).ClickRateLate;
         Assert.InRange(random, 0.5 / Items, 2.0 / Items);
@@ -49,7 +49,7 @@ public sealed class NewItemSimulationTests
     private static NewItemResult Play(NewItemSimulation.Rule rule, bool hasFloor, int threads = 2)
     {
         bool[] isRelevant = [.. Enumerable.Range(0, Users * Items).Select(place => place % Items == place / Items % Items)];
-        var visits = new NewItemScores(Users, Items, Array.ConvertAll(isRelevant, isLiked => isLiked ? 3f : 0f), isRelevant);
+        var visits = new NewItemVisits(Users, Items, Array.ConvertAll(isRelevant, isLiked => isLiked ? 3f : 0f), isRelevant);
         return NewItemSimulation.Play(visits, rule, hasFloor, new SessionOptions { Threads = threads }, CancellationToken.None);
     }
 }

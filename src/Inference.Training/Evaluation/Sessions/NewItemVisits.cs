@@ -8,7 +8,7 @@ namespace Inference.Training.Evaluation.Sessions;
 /// <summary>
 /// What a bundle says of items that came after it: they are put into the catalogue as a running server does, by the item tower, and their vectors are held against those of users.
 /// </summary>
-internal sealed class NewItemScores
+internal sealed class NewItemVisits
 {
     private readonly float[] _scores;
     private readonly bool[] _isRelevant;
@@ -17,7 +17,7 @@ internal sealed class NewItemScores
     /// <param name="items">New items.</param>
     /// <param name="scores">Users × items.</param>
     /// <param name="isRelevant">Users × items.</param>
-    internal NewItemScores(int users, int items, float[] scores, bool[] isRelevant) => (Users, Items, _scores, _isRelevant) = (users, items, scores, isRelevant);
+    internal NewItemVisits(int users, int items, float[] scores, bool[] isRelevant) => (Users, Items, _scores, _isRelevant) = (users, items, scores, isRelevant);
 
     /// <summary>Training users, all of whom visit.</summary>
     public int Users { get; }
@@ -32,7 +32,7 @@ internal sealed class NewItemScores
     public bool IsRelevant(int user, int item) => _isRelevant[(user * Items) + item];
 
     /// <returns>Null where the part has no new items, or the bundle no item tower.</returns>
-    public static NewItemScores? Make(EvaluationInputs inputs, EvaluationPart part, Snapshot snapshot, SessionOptions options, IProgress<double> progress, CancellationToken cancellationToken)
+    public static NewItemVisits? Make(EvaluationInputs inputs, EvaluationPart part, Snapshot snapshot, SessionOptions options, IProgress<double> progress, CancellationToken cancellationToken)
     {
         ColdSplit split = inputs.Split;
         RowLists targets = part == EvaluationPart.Test ? split.ColdItemsTest : split.ColdItemsValidation;
@@ -41,7 +41,7 @@ internal sealed class NewItemScores
             return null;
         int[] rows = Insert(inputs, snapshot, [.. Enumerable.Range(first, items).Select(item => split.Items.Ids[item])]);
         int all = split.TrainingUserIds.Count * items;
-        var made = new NewItemScores(split.TrainingUserIds.Count, items, new float[all], new bool[all]);
+        var made = new NewItemVisits(split.TrainingUserIds.Count, items, new float[all], new bool[all]);
         int done = 0;
         var known = new int[split.Items.TrainingCount];
         for (int item = 0; item < known.Length; item++)
