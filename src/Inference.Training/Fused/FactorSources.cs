@@ -14,6 +14,7 @@ namespace Inference.Training.Fused;
 /// <item>Fit the factors; items without training events get theirs from their content by ridge regression.</item>
 /// <item>Cluster the training users by their embeddings, as many clusters as serve the validation part best; the profiles of the bundle are these clusters.</item>
 /// <item>The posterior of the clusters from context and events is a source, and the prior of the fold-in.</item>
+/// <item>How much items say that were passed over is chosen by simulated sessions of the validation part (<see cref="SkipWeightChoice"/>).</item>
 /// </list>
 /// </summary>
 internal sealed class FactorSources(TrainingSet set, ulong seed)
@@ -67,11 +68,15 @@ internal sealed class FactorSources(TrainingSet set, ulong seed)
             progress.Report(0.4 + (0.6 * count / 128));
         }
 
-        sources.Add(best!.Value.Source);
+        // :: Step 4 what was passed over
+        ClusterSource chosen = best!.Value.Source;
+        float skipWeight = SkipWeightChoice.Choose(chosen, popularity, towers, set, cancellationToken);
+        ClusterPosterior posterior = chosen.Posterior.With(ClickWeight, skipWeight);
+        sources.Add(new ClusterSource(chosen.Name, posterior, popularity, chosen.Epsilon, chosen.IsStandardised));
         sources.Add(new FactorSource(
-            "ials_prior", factors, als.Dimension, folding with { Ridge = PriorPrecision, RidgePerEvent = 0 }, best.Value.Source.Posterior, Centroids(als, best.Value.Clusters)));
+            "ials_prior", factors, als.Dimension, folding with { Ridge = PriorPrecision, RidgePerEvent = 0 }, posterior, Centroids(als, best.Value.Clusters)));
         progress.Report(1);
-        return (sources, best.Value.Source.Posterior.Profiles);
+        return (sources, posterior.Profiles);
     }
 
     /// <summary>Mean NDCG@10 over the validation part's unseen users with no, three and ten events; 0 where there are none, so that the first number of clusters is taken.</summary>

@@ -24,8 +24,18 @@ public sealed class FusedRanking(string name, FusedScorer scorer, UserEmbedder e
         int events = scorer.EventsOf(user.History.Span);
         float[] embedding = scorer.Model.NeedsEmbedding(events, ofContext: false) ? embedder.Embed(features, user.User, user.History) : [];
         float[] context = scorer.Model.NeedsEmbedding(events, ofContext: true) ? embedder.Embed(features, user.User, default) : [];
-        scorer.Score(new FusionInput { Features = new FeatureSet(features), History = user.History.Span, Embedding = embedding, ContextEmbedding = context }, all);
+        scorer.Score(new FusionInput { Features = new FeatureSet(features), History = user.History.Span, Passed = Newest(user.Passed), Embedding = embedding, ContextEmbedding = context }, all);
         for (int item = 0; item < scores.Length; item++)
             scores[item] = all[item];
+    }
+
+    /// <summary>Servers hand over what was passed over with the newest first.</summary>
+    private static ReadOnlySpan<int> Newest(ReadOnlyMemory<int> passed)
+    {
+        if (passed.IsEmpty)
+            return default;
+        int[] newest = passed.ToArray();
+        Array.Reverse(newest);
+        return newest;
     }
 }

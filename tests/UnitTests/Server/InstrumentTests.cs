@@ -166,7 +166,7 @@ public sealed class InstrumentTests : IDisposable
             - `recsys.outcome` of searches on a device: `found`, `unsuited`, `uncertain`, `late`, `refused`, `failed`; of its rebuilds: `ok`, `failed`.
             - `recsys.rung`: `cached_embedding`, `user_tower`, `session`, `cluster_profile`, `popularity`, `item_embedding`.
             - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
-            - `recsys.cache`: `embeddings`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
+            - `recsys.cache`: `embeddings`, `contexts`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `contexts`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
               `unavailable` (not connected, or left alone after failures), `timeout`, `connection`, `refused`, `corrupt`.
             - `recsys.outcome` of the user tower: `ok`, `late` (declined, for it could not have answered in time), `refused` (too many waited), `timeout` (it did not answer in time), `error`.
             - `tower`: `user`, `item`; `priority`: `interactive`, `bulk` (streams, item embedding, shadow requests); `at`: `arrival` (nothing was queued), `batch` (it had waited in vain).
