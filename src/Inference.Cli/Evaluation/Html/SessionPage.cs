@@ -45,7 +45,7 @@ internal static class SessionPage
     {
         if (report.NewItems.Count == 0)
             return;
-        page.Add($"<h2>A slot for new items</h2><p class=\"soft\">One slot in each of {report.NewItems[0].Visits:N0} visits. With floor, items leave the pool when they were shown often enough, and no slot is kept when it is empty.</p>");
+        page.Add($"<h2>A slot for new items</h2><p class=\"soft\">One slot in each of {report.NewItems[0].Visits:N0} visits. With floor, items leave the pool when they were shown often enough, and no slot is kept when it is empty; with floor first, those that were shown less often come first.</p>");
         page.Raw("<div class=\"scroll\"><table><thead><tr><th>rule</th><th>shown</th><th>click rate</th><th>second half</th><th>5 times or more</th><th>past the floor</th><th>least shown</th></tr></thead><tbody>");
         foreach (NewItemResult result in report.NewItems)
             page.Add($"<tr><td>{result.Name}</td><td>{result.Shown:N0}</td><td>{result.ClickRate:0.0000}</td><td>{result.ClickRateLate:0.0000}</td><td>{100 * result.ShareOfFive:0} %</td><td>{100 * result.ShareOfFloor:0} %</td><td>{result.LeastShown:0.0}</td></tr>");

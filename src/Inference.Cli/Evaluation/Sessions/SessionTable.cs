@@ -23,7 +23,7 @@ internal static class SessionTable
         host.Console.Write(table);
         if (report.NewItems.Count == 0)
             return;
-        host.Output.WriteLine(FormattableString.Invariant($"new items, one slot in each of {report.NewItems[0].Visits:N0} visits; with floor: items leave the pool when they were shown often enough"));
+        host.Output.WriteLine(FormattableString.Invariant($"new items, one slot in each of {report.NewItems[0].Visits:N0} visits; with floor: items leave the pool when they were shown often enough; with floor first: items that were shown less often come first"));
         table = Begin("New items", "rule", "shown", "click rate", "second half", "5 times or more", "past the floor", "least shown");
         foreach (NewItemResult result in report.NewItems)
         {
