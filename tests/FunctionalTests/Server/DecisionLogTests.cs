@@ -1,6 +1,11 @@
+using System.Diagnostics;
+using FunctionalTests.Storage;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Net.Client;
 using Inference.Recommendations.Users;
 using Inference.Storage.Decisions;
+using Inference.Training.OffPolicy;
 using Recsys.V1;
 using UnitTests.Cli;
 using Xunit;
@@ -54,6 +59,64 @@ public sealed class DecisionLogTests : IDisposable
         await events.ForgetUserAsync(new ForgetUserRequest { UserId = "anna" });
 
         await UntilAsync(text => !text.Contains(key, StringComparison.Ordinal) && text.Split(new string('0', 32)).Length == 3);
+    }
+
+    [Fact]
+    public async Task Kill_OfTheProcess_LosesNothingThatWasWritten()
+    {
+        string bundle = await RunningServer.WriteBundleAsync();
+        string address = $"127.0.0.1:{RedisProcess.FreePort()}";
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "Inference.Server.dll"), "--bundle", bundle, $"--grpc={address}", "--http=127.0.0.1:0", "--Inference:Loading:CacheFolder=",
+            $"--Inference:Decisions:Folder={_folder}", "--Inference:Exploration:Policy=Softmax",
+        ];
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        try
+        {
+            using GrpcChannel channel = GrpcChannel.ForAddress($"http://{address}");
+            var recommendations = new RecommendationService.RecommendationServiceClient(channel);
+            await UntilAsync(async () => await IsAnsweredAsync(recommendations));
+            for (int i = 0; i < 200; i++)
+                await recommendations.RecommendAsync(new RecommendRequest { RequestId = $"r{i}", UserId = $"user {i}", Limit = 5 });
+            await UntilAsync(() => Task.FromResult(string.Concat(DecisionFiles.In(_folder).Select(Read)).Contains("\"r150\"", StringComparison.Ordinal)));
+        }
+        finally
+        {
+            // SIGKILL: nothing is flushed, nobody says good-bye.
+            process.Kill();
+            await process.WaitForExitAsync();
+            Directory.Delete(Path.GetDirectoryName(Path.GetDirectoryName(bundle))!, recursive: true);
+        }
+
+        var read = new ReplayLog([], new ReplayOptions());
+        LogFolder.Read(_folder, read, null, CancellationToken.None);
+
+        Assert.InRange(read.Counts.Decisions, 151, 202);
+        Assert.Equal((0, 0), (read.Counts.BadLines, read.Counts.DuplicateDecisions));
+        Assert.InRange(read.Counts.CutShort, 0, 1);
+    }
+
+    private static async Task<bool> IsAnsweredAsync(RecommendationService.RecommendationServiceClient recommendations)
+    {
+        try
+        {
+            await recommendations.RecommendAsync(new RecommendRequest { RequestId = "first", Limit = 5 });
+            return true;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
+        {
+            return false;
+        }
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!await holds())
+            await Task.Delay(50, patience.Token);
     }
 
     private Task<RunningServer> StartAsync() => RunningServer.StartAsync(options =>
