@@ -100,14 +100,15 @@ internal static class ReplayBench
                 {
                     var log = new ReplayLog(targets.Select(Policy), new ReplayOptions());
                     var reading = Stopwatch.StartNew();
+                    TimeSpan processor = Environment.CpuUsage.TotalTime;
                     LogFolder.Read(folder, log, null, CancellationToken.None);
                     log.Close();
-                    double read = reading.Elapsed.TotalSeconds;
+                    double read = reading.Elapsed.TotalSeconds, busy = (Environment.CpuUsage.TotalTime - processor).TotalSeconds;
                     OffPolicyEstimator.Run(log);
                     double all = reading.Elapsed.TotalSeconds;
                     Console.WriteLine(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"pools of {pool}, targets [{string.Join(", ", targets)}]: read {decisions / read:N0} decisions/s ({new FileInfo(path).Length / read / 1e6:N0} MB/s), estimates {(all - read) * 1e3:N0} ms; made and written at {decisions / wrote:N0} decisions/s; {(double)new FileInfo(path).Length / decisions:N0} bytes a decision"));
+                        $"pools of {pool}, targets [{string.Join(", ", targets)}]: read {decisions / read:N0} decisions/s ({new FileInfo(path).Length / read / 1e6:N0} MB/s; {decisions / busy:N0} per second of processor time), estimates {(all - read) * 1e3:N0} ms; made and written at {decisions / wrote:N0} decisions/s; {(double)new FileInfo(path).Length / decisions:N0} bytes a decision"));
                 }
             }
         }
