@@ -216,7 +216,11 @@ public sealed class ColdMixtureTests
                 await contexts.Ask(_world, _snapshot, query);
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 300; i++)
-                Assert.True(contexts.Ask(_world, _snapshot, query).IsCompletedSuccessfully); // so all of it was allocated on this thread
+            {
+                ValueTask<RecommendReply> call = contexts.Ask(_world, _snapshot, query);
+                Assert.True(call.IsCompletedSuccessfully); // so all of it was allocated on this thread
+            }
+
             return (GC.GetAllocatedBytesForCurrentThread() - before) / 300;
         }
     }
