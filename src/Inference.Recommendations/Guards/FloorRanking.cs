@@ -7,7 +7,7 @@ namespace Inference.Recommendations.Guards;
 /// Orders candidates so that each group has its share of the first k slots, for every k: <c>count_g(k) ≥ ⌊s_g · k⌋</c> (after "FA*IR", Zehlike et al., 2017, with fixed shares, several groups, and slots that are taken).
 /// <list type="number">
 /// <item>Slot by slot, the best candidate that is left, as long as all floors can still be kept.</item>
-/// <item>They can while up to no later slot the groups together lack as many items as slots are free. Where they lack just as many, only a candidate of a group that lacks some will do: the best of those.</item>
+/// <item>They can while up to no later slot the groups together lack as many items as slots are free. Where they lack just as many, only a candidate of a group that lacks some there will do: the best of those.</item>
 /// </list>
 /// Shares that add up to at most 1 can always be kept while candidates of the groups last; a group that has none left asks for nothing. Deterministic, and the least change: a candidate that is passed over would have broken a floor.
 /// </summary>
@@ -74,8 +74,9 @@ public static class FloorRanking
     /// <summary>The groups of which this slot needs one; 0 where any item will do.</summary>
     private static uint Lacking(ReadOnlySpan<double> shares, ReadOnlySpan<int> slots, int slot, ReadOnlySpan<int> have, ReadOnlySpan<int> left)
     {
-        Span<int> ahead = stackalloc int[shares.Length];
+        Span<int> ahead = stackalloc int[shares.Length], lacks = stackalloc int[shares.Length];
         ahead.Clear();
+        lacks.Clear();
         int free = 0, taken = slots.Length - slot - slots[slot..].Count(Free);
         for (int later = slot; later < slots.Length; later++)
         {
@@ -93,13 +94,13 @@ public static class FloorRanking
             uint lacking = 0;
             for (int group = 0; group < shares.Length; group++)
             {
-                int lacks = Math.Min(left[group], ExposureFloors.SlotsOf(shares[group], later + 1) - have[group] - ahead[group]);
-                if (lacks <= 0)
-                    continue;
-                lacked += lacks;
-                lacking |= 1u << group;
+                // What is taken further on does not help before.
+                lacks[group] = Math.Max(lacks[group], Math.Min(left[group], ExposureFloors.SlotsOf(shares[group], later + 1) - have[group] - ahead[group]));
+                lacked += lacks[group];
+                lacking |= lacks[group] > 0 ? 1u << group : 0;
             }
 
+            // Of the groups that lack some up to here, all lack them up to any later slot, too.
             if (lacked > 0 && lacked >= free)
                 return lacking;
             // Over any further j slots the floors ask for at most j + the number of groups more, and all but those that are taken are free.

@@ -38,7 +38,7 @@ internal sealed class FusedShares(FusionModel model, int rows)
         ScoreSource source = model.Sources[main];
         int nearest = row < source.RowCount ? source.NearestOf(row, scratch) : -1;
         (NeighbourWeights weights, float weight) = source is NeighbourSource neighbours && nearest >= 0 ? (neighbours.Weights, neighbours.Lists.WeightOf(nearest, row)) : default;
-        _rows[row] = new Noted(begin, nearest, weights, weight);
+        _rows[row] = new Noted(begin, nearest, weights, weight, source is TowerSource { IsOfContext: true });
         _hasClusterItems |= source.Kind == Sources.ClusterProfile;
     }
 
@@ -80,6 +80,9 @@ internal sealed class FusedShares(FusionModel model, int rows)
     /// <summary>The row of the history that speaks most for a row; −1 where there is none.</summary>
     public int NearestOf(int row) => _rows.TryGetValue(row, out Noted noted) ? noted.Nearest : -1;
 
+    /// <summary>Whether the tower's answer to the context has the largest part, which knows nothing of the history.</summary>
+    public bool IsOfContext(int row) => _rows.TryGetValue(row, out Noted noted) && noted.IsOfContext;
+
     /// <summary>The rule from <see cref="NearestOf"/> to a row; null where the main source has no rules.</summary>
     /// <param name="row">The row.</param>
     /// <param name="rate">Share of the users who have it, among those that rules were mined from.</param>
@@ -89,5 +92,6 @@ internal sealed class FusedShares(FusionModel model, int rows)
     /// <param name="Nearest">Row of the history, or −1.</param>
     /// <param name="Weights">What the weight is.</param>
     /// <param name="Weight">Of the main source's list from the nearest row.</param>
-    private readonly record struct Noted(int Parts, int Nearest, NeighbourWeights Weights, float Weight);
+    /// <param name="IsOfContext">Whether the main source is the tower's answer to the context.</param>
+    private readonly record struct Noted(int Parts, int Nearest, NeighbourWeights Weights, float Weight, bool IsOfContext);
 }

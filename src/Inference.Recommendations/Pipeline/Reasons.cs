@@ -41,6 +41,7 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
         Sources.Neighbours when shares?.NearestOf(place.Row) is >= 0 and int nearest => GoesWith(place.Row, nearest),
         Sources.Neighbours or Sources.Factors when history.Length > 0 => Nearest(place.Row),
         Sources.Context => new Reason(ReasonKind.Features, "Touched more often by users in the same context."),
+        Sources.Towers when shares?.IsOfContext(place.Row) is true => new Reason(ReasonKind.Features, "Fits the user's context."),
         Sources.Towers when history.Length > 0 => Nearest(place.Row),
         Sources.Towers when place.Type == SlotType.NewItem && context.IsEmpty => new Reason(ReasonKind.Popular, "Few users have been shown it yet."),
         Sources.Neighbours or Sources.Factors or Sources.Towers => new Reason(ReasonKind.Features, "Fits what is known of the user."),

@@ -69,6 +69,16 @@ public sealed class ReasonTests
     }
 
     [Fact]
+    public async Task Recommend_ByWhatTheTowerSaysOfTheContext_DoesNotSpeakOfTheHistory()
+    {
+        Snapshot snapshot = Fused(new TowerSource("tower_context", TowerItems.Of(_world.Snapshot.Index, World.Items), isOfContext: true));
+
+        RecommendReply reply = await Ask(snapshot, new RecommendQuery { UserId = "anna", Context = German, Limit = 1, Explain = true });
+
+        Assert.Equal((ReasonKind.Features, "Fits the user's context. Shares: tower_context 100 %.", null), (reply.Items[0].Reason!.Kind, reply.Items[0].Reason!.Text, reply.Items[0].Reason!.BecauseOfItemId));
+    }
+
+    [Fact]
     public async Task Recommend_OfExploredSlots_SaysWhyAndKeepsTheShares()
     {
         Snapshot snapshot = Fused(

@@ -35,18 +35,37 @@ public sealed class FloorRankingTests
     public void Choose_OverRandomSlates_KeepsEveryFloorThatCanBeKept()
     {
         var random = new Random(7);
+        int kept = 0;
         for (int round = 0; round < 3_000; round++)
         {
             double[] shares = SharesOf(random);
-            int[] slots = Slots(random.Next(1, 40));
-            for (int taken = random.Next(4); taken > 0; taken--)
-                slots[random.Next(slots.Length)] = random.Next(1 << shares.Length);
-            uint[] candidates = [.. Enumerable.Range(0, slots.Length + random.Next(60)).Select(_ => random.Next(3) == 0 ? (uint)random.Next(1 << shares.Length) : 0)];
+            int[] slots = Slots(random.Next(1, 60));
+            for (int taken = Math.Max(0, random.Next(-3, 4)); taken > 0; taken--)
+                slots[random.Next(slots.Length)] = random.Next(2) << random.Next(shares.Length);
+            uint[] candidates = [.. Enumerable.Range(0, slots.Length + random.Next(60)).Select(_ => random.Next(3) == 0 ? 1u << random.Next(shares.Length) : 0)];
 
             int[] chosen = Choose(shares, slots, candidates);
 
             Assert.Equal(chosen.Length, chosen.Distinct().Count());
-            AssertKept(shares, slots, candidates, chosen, $"round {round}");
+            kept += AssertKept(shares, slots, candidates, chosen, $"round {round}") ? 1 : 0;
+        }
+
+        Assert.InRange(kept, 2_000, 3_000);
+    }
+
+    [Fact]
+    public void Choose_WithItemsInSeveralGroups_KeepsTheFloorsOfThemAll()
+    {
+        var random = new Random(9);
+        for (int round = 0; round < 1_000; round++)
+        {
+            double[] shares = SharesOf(random);
+            int[] slots = Slots(random.Next(1, 40));
+            uint[] candidates = [.. Enumerable.Range(0, slots.Length + 30).Select(_ => (uint)random.Next(1 << shares.Length)), .. Enumerable.Repeat((1u << shares.Length) - 1, slots.Length)];
+
+            int[] chosen = Choose(shares, slots, candidates);
+
+            Assert.Equal(0u, FloorRanking.NotKept(shares, [.. chosen.Select(candidate => candidates[candidate])]));
         }
     }
 
@@ -91,20 +110,41 @@ public sealed class FloorRankingTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static void AssertKept(double[] shares, int[] slots, uint[] candidates, int[] chosen, string where)
+    /// <summary>Of groups without common items: floors are kept as far as candidates go, wherever the slots that are taken leave room for all that is lacking.</summary>
+    private static bool AssertKept(double[] shares, int[] slots, uint[] candidates, int[] chosen, string where)
     {
-        // Disjoint groups without taken slots can always be kept; with taken ones as far as free slots go.
-        if (slots.Any(slot => slot != Free) || candidates.Any(groups => (groups & (groups - 1)) != 0))
-            return;
-        for (int group = 0; group < shares.Length; group++)
+        int groups = shares.Length, free = 0;
+        int[] lacked = new int[groups];
+        int[] all = [.. Enumerable.Range(0, groups).Select(group => candidates.Count(bits => bits == 1u << group))], there = new int[groups], have = new int[groups];
+        for (int k = 1; k <= slots.Length; k++)
         {
-            int all = candidates.Count(groups => (groups & (1u << group)) != 0), have = 0;
-            for (int k = 1; k <= slots.Length; k++)
+            int slot = slots[k - 1];
+            for (int group = 0; group < groups; group++)
             {
-                have += (candidates[chosen[k - 1]] & (1u << group)) != 0 ? 1 : 0;
-                Assert.True(have >= Math.Min(all, (int)((shares[group] * k) + 1e-9)), $"{where}: group {group} has {have} of the first {k}");
+                there[group] += slot == 1 << group ? 1 : 0;
+                lacked[group] = Math.Max(lacked[group], Math.Clamp(Floor(group, k) - there[group], 0, all[group]));
+            }
+
+            free += slot == Free ? 1 : 0;
+            if (lacked.Sum() > free)
+                return false;
+        }
+
+        int next = 0;
+        for (int k = 1; k <= slots.Length; k++)
+        {
+            uint bits = slots[k - 1] == Free ? candidates[chosen[next++]] : (uint)slots[k - 1];
+            for (int group = 0; group < groups; group++)
+            {
+                have[group] += bits == 1u << group ? 1 : 0;
+                int fixedOnes = slots[..k].Count(slot => slot == 1 << group);
+                Assert.True(have[group] >= Math.Min(all[group] + fixedOnes, Floor(group, k)), $"{where}: group {group} has {have[group]} of the first {k}");
             }
         }
+
+        return true;
+
+        int Floor(int group, int k) => (int)((shares[group] * k) + 1e-9);
     }
 
     private static double[] SharesOf(Random random)
