@@ -79,6 +79,35 @@ public sealed class EvaluateVerbTests
         Assert.Equal(4, b.RootElement.GetProperty("hyperparameters").GetProperty("content_to_ials_ridge").GetProperty("als").GetProperty("dim").GetInt32());
     }
 
+    [Fact]
+    public async Task Evaluate_OfSessions_WritesTableJsonAndReport()
+    {
+        using var folder = new TasteFolder();
+        string json = folder.File("out.json"), html = folder.File("out.html");
+        CliRun run = await CliRun.Of(folder.Evaluate("--sessions", "--json", json, "--html", html));
+        Assert.True(run.Code == ExitCode.Ok, run.Error);
+        Assert.Contains("Clicks per session", run.Output, StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(json));
+        JsonElement policies = document.RootElement.GetProperty("in_session");
+        Assert.Equal(["popularity_static", "random"], policies.EnumerateObject().Select(policy => policy.Name));
+        Assert.Equal(0, policies.GetProperty("popularity_static").GetProperty("hits_lift_vs_popularity").GetDouble());
+        double First(string policy) => policies.GetProperty(policy).GetProperty("hits_page1").GetDouble();
+        Assert.True(First("popularity_static") > First("random"), "Items are not equally popular.");
+        Assert.Equal(First("random"), policies.GetProperty("random").GetProperty("hits_by_page")[0].GetDouble());
+        Assert.Equal(10, policies.GetProperty("random").GetProperty("hits_by_page").GetArrayLength());
+        XDocument page = XDocument.Parse((await File.ReadAllTextAsync(html)).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
+        Assert.Single(page.Descendants(Svg + "svg"));
+        Assert.DoesNotContain("NaN", page.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_OfSessionsWithModels_SaysThatTheyHaveNoMeaning()
+    {
+        CliRun run = await CliRun.Of("evaluate", "--data", "nowhere", "--sessions", "--models", "ease");
+        Assert.Equal(ExitCode.Usage, run.Code);
+        Assert.Contains("--models has no meaning with --sessions", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--models", "popularity,eas", "there is no model 'eas'; did you mean 'ease'?")]
     [InlineData("--validation-from", "yesterday", "'yesterday' is no date")]
