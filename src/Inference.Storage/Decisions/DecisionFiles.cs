@@ -69,10 +69,21 @@ internal sealed class DecisionFiles(DecisionOptions options, TimeProvider time, 
         return true;
     }
 
-    /// <summary>Lets go of what is too old or too much, and ends a file that is a day old.</summary>
+    /// <summary>Makes the folder, so that one that cannot be is known at once; lets go of what is too old or too much, and ends a file that is a day old.</summary>
     public void KeepHouse()
     {
         DateTimeOffset now = time.GetUtcNow();
+        try
+        {
+            Directory.CreateDirectory(_folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            if (_isWell)
+                Log.DecisionsNotWritten(log, _folder, e);
+            _isWell = false;
+        }
+
         if (_file is not null && now - _begun >= LongestUse)
             Close();
         Prune(now);

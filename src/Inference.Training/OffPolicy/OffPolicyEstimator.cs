@@ -45,7 +45,7 @@ public static class OffPolicyEstimator
         // :: Step 2 the log's own mean
         double mean = rewards.Sum() / units;
         double[] own = [.. rewards.Select(reward => reward - mean)];
-        var logged = new Estimate(mean, ErrorOf(own, clusters, clusterCount));
+        Estimate logged = EstimateOf(mean, own, clusters, clusterCount);
 
         // :: Step 3 the policies
         var model = new RewardModel(draws, counted, options.Folds);
@@ -61,8 +61,8 @@ public static class OffPolicyEstimator
         ReplayLog log, int target, int[] counted, List<int> firsts, double[] rewards, int[] clusters, int clusterCount, RewardModel model, double[] own, double ownMean)
     {
         ReplayDraws draws = log.Draws;
-        int units = rewards.Length, clipped = 0, rewarded = 0;
-        double sum = 0, squares = 0, weighted = 0, robust = 0, largest = 0;
+        int units = rewards.Length, clipped = 0;
+        double sum = 0, squares = 0, weighted = 0, weightedSquares = 0, robust = 0, largest = 0;
         var weights = new double[units];
         var terms = new double[units];
         for (int unit = 0; unit < units; unit++)
@@ -85,26 +85,27 @@ public static class OffPolicyEstimator
             weighted += weight * rewards[unit];
             robust += term;
             largest = Math.Max(largest, weight);
-            rewarded += rewards[unit] != 0 && weight > 0 ? 1 : 0;
+            weightedSquares += weight * rewards[unit] * weight * rewards[unit];
         }
 
         double meanWeight = sum / units, ips = weighted / units, snips = sum > 0 ? weighted / sum : 0, dr = robust / units;
         double[] influence = new double[units];
-        var ipsValue = new Estimate(ips, Error(i => (weights[i] * rewards[i]) - ips));
-        var snipsValue = new Estimate(snips, sum > 0 ? Error(i => weights[i] * (rewards[i] - snips) / meanWeight) : double.PositiveInfinity);
-        var drValue = new Estimate(dr, Error(i => terms[i] - dr));
-        var lift = new Estimate(dr - ownMean, Error(i => terms[i] - dr - own[i]));
-        double weightError = Error(i => weights[i] - meanWeight);
+        Estimate ipsValue = Of(ips, i => (weights[i] * rewards[i]) - ips);
+        Estimate snipsValue = sum > 0 ? Of(snips, i => weights[i] * (rewards[i] - snips) / meanWeight) : new Estimate(0, double.PositiveInfinity, 0);
+        Estimate drValue = Of(dr, i => terms[i] - dr);
+        Estimate lift = Of(dr - ownMean, i => terms[i] - dr - own[i]);
+        double weightError = Of(meanWeight, i => weights[i] - meanWeight).StandardError;
+        double rewarded = weightedSquares > 0 ? weighted * weighted / weightedSquares : 0;
         double effective = squares > 0 ? sum * sum / squares : 0;
         double unsupported = Unsupported(draws, target);
         var value = new PolicyValue(log.Targets[target], ipsValue, snipsValue, drValue, lift, effective, largest, meanWeight, (double)clipped / units, unsupported, rewarded, []);
         return value with { Refusals = Refusals(value, log, draws.IsLogged[target], weightError, draws.Wanted[target][^1] / draws.Count, clusterCount) };
 
-        double Error(Func<int, double> of)
+        Estimate Of(double estimate, Func<int, double> of)
         {
             for (int i = 0; i < influence.Length; i++)
                 influence[i] = of(i);
-            return ErrorOf(influence, clusters, clusterCount);
+            return EstimateOf(estimate, influence, clusters, clusterCount);
         }
     }
 
@@ -116,7 +117,7 @@ public static class OffPolicyEstimator
         if (clusters < options.LeastClusters)
             reasons.Add(Text($"there are only {clusters} independent observations, {options.LeastClusters} are needed{(log.Users > 0 ? "; --cluster request takes the requests of one user for independent" : "")}"));
         if (value.Rewarded < options.LeastRewarded)
-            reasons.Add(Text($"only {value.Rewarded} rewards are of items that it could have shown, {options.LeastRewarded} are needed"));
+            reasons.Add(Text($"it rests on the rewards of only {value.Rewarded:F1} draws in effect, {options.LeastRewarded} are needed"));
         if (isLogged)
             return reasons;
         if (value.Unsupported > options.MostUnsupported)
@@ -172,18 +173,24 @@ public static class OffPolicyEstimator
         return clusters;
     }
 
-    /// <summary>Standard error of the mean of what influences it, of which the sum is 0.</summary>
-    private static double ErrorOf(double[] influence, int[] clusters, int count)
+    /// <summary>An estimate by what influences it, of which the sum is 0.</summary>
+    private static Estimate EstimateOf(double value, double[] influence, int[] clusters, int count)
     {
         if (count < 2)
-            return double.PositiveInfinity;
+            return new Estimate(value, double.PositiveInfinity, 0);
         var sums = new double[count];
         for (int i = 0; i < influence.Length; i++)
             sums[clusters[i]] += influence[i];
-        double squares = 0;
+        double squares = 0, fourths = 0;
         foreach (double sum in sums)
+        {
             squares += sum * sum;
-        return Math.Sqrt(squares * count / (count - 1.0)) / influence.Length;
+            fourths += sum * sum * sum * sum;
+        }
+
+        double kurtosis = squares > 0 ? count * fourths / (squares * squares) : 1;
+        double freedom = kurtosis > 1 ? 2 * count / (kurtosis - 1) : double.PositiveInfinity;
+        return new Estimate(value, Math.Sqrt(squares * count / (count - 1.0)) / influence.Length, freedom);
     }
 
     private static string Nothing(ReplayLog log) =>

@@ -16,6 +16,9 @@ internal static class ReplayBench
         ("softmax:temperature=1", "epsilon_greedy:epsilon=0.5"),
         ("epsilon_greedy:epsilon=0.5", "off"),
         ("epsilon_greedy:epsilon=1", "thompson:prior_impressions=20"),
+        // From a greedy log to an even one: near the floors, and partly below them.
+        ("softmax:temperature=0.7", "epsilon_greedy:epsilon=1"),
+        ("softmax:temperature=0.5", "epsilon_greedy:epsilon=1"),
     ];
 
     public static int Run(string[] arguments)
@@ -23,8 +26,8 @@ internal static class ReplayBench
         int replays = Number(arguments, "--replays", 500), decisions = Number(arguments, "--decisions", 2_000), lines = Number(arguments, "--lines", 100_000);
         var world = new ReplaySimulation(200, 10, World);
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}; {replays} replays of {decisions} decisions with pools of 10, world {World}");
-        Console.WriteLine("| log | target | truth | IPS covers | SNIPS covers | DR covers | IPS bias | SNIPS bias | DR bias | IPS error | SNIPS error | DR error | effective size |");
-        Console.WriteLine("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        Console.WriteLine("| log | target | truth | IPS covers | SNIPS covers | DR covers | IPS bias | SNIPS bias | DR bias | IPS error | SNIPS error | DR error | effective size | answered |");
+        Console.WriteLine("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach ((string logged, string target) in Pairs)
             Console.WriteLine(Coverage(world, Policy(logged), Policy(target), replays, decisions));
         Reading(lines);
@@ -34,6 +37,7 @@ internal static class ReplayBench
     private static string Coverage(ReplaySimulation world, TargetPolicy logged, TargetPolicy target, int replays, int decisions)
     {
         double truth = world.Truth(target), effective = 0;
+        int answered = 0;
         var covered = new int[3];
         var bias = new double[3];
         var squares = new double[3];
@@ -45,14 +49,15 @@ internal static class ReplayBench
             log.Close();
             PolicyValue value = OffPolicyEstimator.Run(log).Values[0];
             if (!value.IsAnswered)
-                throw new InvalidOperationException(string.Join("; ", value.Refusals));
-            effective += value.EffectiveSize / replays;
+                continue;
+            answered++;
+            effective += value.EffectiveSize;
             Estimate[] estimates = [value.Ips, value.Snips, value.DoublyRobust];
             for (int i = 0; i < estimates.Length; i++)
             {
                 covered[i] += estimates[i].Low <= truth && truth <= estimates[i].High ? 1 : 0;
-                bias[i] += (estimates[i].Value - truth) / replays;
-                squares[i] += (estimates[i].Value - truth) * (estimates[i].Value - truth) / replays;
+                bias[i] += estimates[i].Value - truth;
+                squares[i] += (estimates[i].Value - truth) * (estimates[i].Value - truth);
             }
 
             void Take<T>(T item, Action<T> append)
@@ -65,9 +70,12 @@ internal static class ReplayBench
 
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {logged} | {target} | {truth:0.00000} | {Share(0)} | {Share(1)} | {Share(2)} | {bias[0]:0.00000} | {bias[1]:0.00000} | {bias[2]:0.00000} | {Math.Sqrt(squares[0]):0.00000} | {Math.Sqrt(squares[1]):0.00000} | {Math.Sqrt(squares[2]):0.00000} | {effective:0} |");
+            $"| {logged} | {target} | {truth:0.00000} | {Share(0)} | {Share(1)} | {Share(2)} | {bias[0] / answered:0.00000} | {bias[1] / answered:0.00000} | {bias[2] / answered:0.00000} | {Error(0)} | {Error(1)} | {Error(2)} | {effective / answered:0} | {(double)answered / replays:P0} |");
 
-        string Share(int estimate) => ((double)covered[estimate] / replays).ToString("P1", CultureInfo.InvariantCulture);
+        string Error(int estimate) => Math.Sqrt(squares[estimate] / answered).ToString("0.00000", CultureInfo.InvariantCulture);
+
+
+        string Share(int estimate) => ((double)covered[estimate] / answered).ToString("P1", CultureInfo.InvariantCulture);
     }
 
     private static void Reading(int decisions)

@@ -36,7 +36,7 @@ public sealed class DecisionLogTests : IDisposable
             await server.Recommendations.RecommendAsync(new RecommendRequest { RequestId = "without chance", Limit = 1 });
         }
 
-        CliRun run = await CliRun.Of("replay", "--log", _folder, "--policy", "softmax:temperature=1", "--min-effective", "20");
+        CliRun run = await CliRun.Of("replay", "--log", _folder, "--policy", "softmax:temperature=1", "--min-effective", "20", "--min-rewards", "5");
 
         Assert.True(run.Code == 0, run.Error);
         Assert.Contains("120 decisions, 0 of them without chance in such slots; 40 events", run.Output, StringComparison.Ordinal);

@@ -18,7 +18,7 @@ public sealed class ReplayVerbTests : IDisposable
     {
         Write("softmax:temperature=1", 2_000);
 
-        CliRun run = await CliRun.Of("replay", "--log", _folder.Path, "--policy", "softmax:temperature=0.5", "--policy", "off", "--json", _folder["replay.json"]);
+        CliRun run = await CliRun.Of("replay", "--log", _folder.Path, "--policy", "softmax:temperature=0.5", "--policy", "off", "--min-rewards", "5", "--json", _folder["replay.json"]);
 
         Assert.Equal((0, ""), (run.Code, run.Error));
         string[] rows = [.. run.Output.Split('\n').Where(line => line.StartsWith('│'))];
