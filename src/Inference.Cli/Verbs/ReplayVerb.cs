@@ -31,7 +31,7 @@ internal static class ReplayVerb
         var confirmed = new Option<bool>("--confirmed") { Description = "Count only what some event, a skip for example, tells was seen" };
         Option<double> clip = Numbers.Option("--clip", "Weights above this count as this: steadier, and biased; 0 for none", 0.0, 0, 1e9);
         Option<double> effective = Numbers.Option("--min-effective", "Refuse below this effective sample size", byDefault.LeastEffective, 1, 1e12);
-        Option<int> rewards = Numbers.Option("--min-rewards", "Refuse where it rests on fewer rewarded draws in effect", byDefault.LeastRewarded, 1, int.MaxValue);
+        Option<int> rewards = Numbers.Option("--min-rewards", "Refuse with fewer rewards of items that the policy could have shown", byDefault.LeastRewarded, 1, int.MaxValue);
         Option<double> unsupported = Numbers.Option("--max-unsupported", "Refuse where more of the policy's probability is on items that the log never or hardly ever shows", byDefault.MostUnsupported, 0, 1);
         Option<string?> json = JsonFile.Option();
         var command = new Command("replay", "Say from a log of decisions what other exploration policies would have brought; exit code 1 where the log cannot tell")

@@ -61,8 +61,8 @@ public static class OffPolicyEstimator
         ReplayLog log, int target, int[] counted, List<int> firsts, double[] rewards, int[] clusters, int clusterCount, RewardModel model, double[] own, double ownMean)
     {
         ReplayDraws draws = log.Draws;
-        int units = rewards.Length, clipped = 0;
-        double sum = 0, squares = 0, weighted = 0, weightedSquares = 0, robust = 0, largest = 0;
+        int units = rewards.Length, clipped = 0, rewarded = 0;
+        double sum = 0, squares = 0, weighted = 0, robust = 0, largest = 0;
         var weights = new double[units];
         var terms = new double[units];
         for (int unit = 0; unit < units; unit++)
@@ -85,7 +85,7 @@ public static class OffPolicyEstimator
             weighted += weight * rewards[unit];
             robust += term;
             largest = Math.Max(largest, weight);
-            weightedSquares += weight * rewards[unit] * weight * rewards[unit];
+            rewarded += rewards[unit] != 0 && weight > 0 ? 1 : 0;
         }
 
         double meanWeight = sum / units, ips = weighted / units, snips = sum > 0 ? weighted / sum : 0, dr = robust / units;
@@ -95,7 +95,6 @@ public static class OffPolicyEstimator
         Estimate drValue = Of(dr, i => terms[i] - dr);
         Estimate lift = Of(dr - ownMean, i => terms[i] - dr - own[i]);
         double weightError = Of(meanWeight, i => weights[i] - meanWeight).StandardError;
-        double rewarded = weightedSquares > 0 ? weighted * weighted / weightedSquares : 0;
         double effective = squares > 0 ? sum * sum / squares : 0;
         double unsupported = Unsupported(draws, target);
         var value = new PolicyValue(log.Targets[target], ipsValue, snipsValue, drValue, lift, effective, largest, meanWeight, (double)clipped / units, unsupported, rewarded, []);
@@ -117,7 +116,7 @@ public static class OffPolicyEstimator
         if (clusters < options.LeastClusters)
             reasons.Add(Text($"there are only {clusters} independent observations, {options.LeastClusters} are needed{(log.Users > 0 ? "; --cluster request takes the requests of one user for independent" : "")}"));
         if (value.Rewarded < options.LeastRewarded)
-            reasons.Add(Text($"it rests on the rewards of only {value.Rewarded:F1} draws in effect, {options.LeastRewarded} are needed"));
+            reasons.Add(Text($"only {value.Rewarded} rewards are of items that it could have shown, {options.LeastRewarded} are needed"));
         if (isLogged)
             return reasons;
         if (value.Unsupported > options.MostUnsupported)

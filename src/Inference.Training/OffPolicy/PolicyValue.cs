@@ -11,11 +11,11 @@ namespace Inference.Training.OffPolicy;
 /// <param name="MeanWeight">Near 1 where the propensities are true and the target is covered.</param>
 /// <param name="Clipped">Share of the units whose weight was clipped.</param>
 /// <param name="Unsupported">Share of the target's probability on items of the largest weights, so large that in all draws of the log not one of them is to be expected.</param>
-/// <param name="Rewarded">(Σ w r)² ∕ Σ (w r)²: on how many rewarded units it rests in effect; their number where weights are equal.</param>
+/// <param name="Rewarded">Units with a reward that the target could have made.</param>
 /// <param name="Refusals">Why the estimates are not to be used; empty where they are.</param>
 public sealed record PolicyValue(
     TargetPolicy Policy, Estimate Ips, Estimate Snips, Estimate DoublyRobust, Estimate Lift, double EffectiveSize, double LargestWeight, double MeanWeight, double Clipped, double Unsupported,
-    double Rewarded, IReadOnlyList<string> Refusals)
+    int Rewarded, IReadOnlyList<string> Refusals)
 {
     /// <summary>Whether the log has an answer.</summary>
     public bool IsAnswered => Refusals.Count == 0;

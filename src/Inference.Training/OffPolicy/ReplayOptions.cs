@@ -35,7 +35,7 @@ public sealed record ReplayOptions
     /// <summary>Refused below this effective sample size.</summary>
     public double LeastEffective { get; init; } = 100;
 
-    /// <summary>Refused where fewer rewarded draws in effect decide it: with unequal weights intervals of so few are too narrow (`./dev bench replay`).</summary>
+    /// <summary>Refused with fewer draws that were rewarded and that the target could have made.</summary>
     public int LeastRewarded { get; init; } = 30;
 
     /// <summary>Refused with fewer independent observations.</summary>
