@@ -31,7 +31,7 @@ internal sealed class SmallFusion : IDisposable
         ];
         var lift = new Dictionary<string, float[]> { ["France"] = Numbers(Clusters), ["Spain"] = Numbers(Clusters) };
         Profiles = new ClusterProfiles(profiles, [new ContextTable("country", lift.ToFrozenDictionary())]);
-        var posterior = new ClusterPosterior(Profiles, Lists(items, Clusters, 2), Numbers(Clusters), clickWeight: 0.6f, contextWeight: 1.1f);
+        var posterior = new ClusterPosterior(Profiles, Lists(items, Clusters, 2), Numbers(Clusters), clickWeight: 0.6f, contextWeight: 1.1f, popularity: Popularity, skipWeight: 0.3f);
         ScoreSource[] sources =
         [
             new TowerSource("tower", TowerItems.Of(_index)),

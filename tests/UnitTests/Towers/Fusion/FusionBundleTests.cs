@@ -30,10 +30,11 @@ public sealed class FusionBundleTests
         {
             var features = new FeatureSet(SmallWorld.Features(("country", FeatureValue.Of(country)), ("device", FeatureValue.Of("phone"))));
             int[] history = [.. Enumerable.Range(0, events).Select(i => (i * 7) % 60)];
+            int[] passed = [.. Enumerable.Range(0, events).Select(i => (i * 11) % 60)];
             var offline = new float[60];
             var served = new float[60];
-            await new FusedScorer(fusion.Model).ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, offline, default);
-            await snapshot.Fusion!.ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, served, default);
+            await new FusedScorer(fusion.Model).ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, passed, offline, default);
+            await snapshot.Fusion!.ScoreAsync(snapshot.UserTower, SmallWorld.Dimension, features, history, passed, served, default);
 
             Assert.Equal(offline, served);
             Assert.True(offline.Distinct().Count() > 50);
@@ -104,6 +105,23 @@ public sealed class FusionBundleTests
         using Snapshot snapshot = loaded.Snapshot;
 
         Assert.Null(snapshot.Fusion!.Model.Weights);
+    }
+
+    [Fact]
+    public async Task Load_WithProfilesAndNoFusion_HasTheMixtureForFewEvents()
+    {
+        var world = new SmallWorld(items: 60);
+        using var fusion = new SmallFusion(world);
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync(fusion.AddTo(world.Content()) with { Fusion = null });
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path);
+        using Snapshot snapshot = loaded.Snapshot;
+
+        Assert.Null(snapshot.Fusion);
+        Assert.Same(snapshot.ColdFusion, snapshot.ScorerFor([1, 2, 3]));
+        int[] many = [.. Enumerable.Range(0, 10)];
+        Assert.Null(snapshot.ScorerFor(many));
+        Assert.Same(snapshot.ColdFusion, snapshot.ScorerFor(many, hasPassed: true));
+        Assert.Equal(["popularity", "clusters", "tower_context", "tower"], snapshot.ColdFusion!.Model.Sources.Select(source => source.Name));
     }
 
     [Fact]
