@@ -67,7 +67,7 @@ internal static class StateVerb
         if (state.Store.Failures.Any(failure => failure.Value > 0))
             host.Output.WriteLine($"failed commands: {string.Join(", ", state.Store.Failures.Where(failure => failure.Value > 0).OrderBy(failure => failure.Key, StringComparer.Ordinal).Select(failure => $"{failure.Key} {Number(failure.Value)}"))}");
         if (state.NewItems is { Count: > 0 } news)
-            host.Output.WriteLine($"new items: {Number(news.Count)}, of which {Number(news.Unshown)} were shown to nobody · {news.Shown.ToString("N0", CultureInfo.InvariantCulture)} impressions, {news.Clicked.ToString("N0", CultureInfo.InvariantCulture)} clicks · click rate of all items {news.UsualClickRate.ToString("P1", CultureInfo.InvariantCulture)}");
+            host.Output.WriteLine($"new items: {Number(news.Count)}, of which {Number(news.Lacking)} lack exposure and {Number(news.Unshown)} were shown to nobody · {news.Shown.ToString("N0", CultureInfo.InvariantCulture)} impressions, {news.Clicked.ToString("N0", CultureInfo.InvariantCulture)} clicks · click rate of all items {news.UsualClickRate.ToString("P1", CultureInfo.InvariantCulture)}");
         host.Output.WriteLine($"users of the bundle: {Number(state.BundleUsers)} · items changed since the bundle: {Number(state.ChangedItems)}");
     }
 

@@ -8,8 +8,8 @@ namespace Inference.Recommendations.Exploration;
 /// Tells the loaded snapshots how often items were shown and clicked, and which of them are new.
 /// <list type="number">
 /// <item>A click in a slate is an impression and a click, a skip is an impression; both fade with the half-life of popularity.</item>
-/// <item>New is an item that was added while serving, or that nobody had touched when the bundle was made, until it has had <see cref="NewItemOptions.ExposureFloor"/> impressions or
-/// <see cref="NewItemOptions.MostAge"/> has passed.</item>
+/// <item>New is an item that was added while serving, or that nobody had touched when the bundle was made, until <see cref="NewItemOptions.MostAge"/> has passed. It lacks exposure until it has had
+/// <see cref="NewItemOptions.ExposureFloor"/> impressions; then it leaves the pool, or stays behind those that lack some (<see cref="NewItemOptions.Compete"/>).</item>
 /// </list>
 /// Works in the background and swaps whole, so that a reply pays nothing for it.
 /// </summary>
@@ -71,9 +71,11 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
             NewItemPool pool = PoolOf(snapshot, arms, now);
             (snapshot.Arms, snapshot.NewItems) = (arms, pool);
             if (snapshot == active)
-                _report = NewItemReport.Of(snapshot, arms, pool);
+                _report = NewItemReport.Of(snapshot, arms, pool, options.ExposureFloor);
         }
     }
+
+    private bool MayStay(ItemArms arms, int row) => options.Compete || arms.ShownOf(row) < options.ExposureFloor;
 
     private static ItemArms ArmsOf(Snapshot snapshot, IReadOnlyDictionary<string, double> shown, IReadOnlyDictionary<string, double> clicked)
     {
@@ -103,14 +105,14 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
         {
             for (int row = 0; row < snapshot.Items.BundleRows; row++)
             {
-                if (snapshot.BundlePopularity.RateOf(row) == 0 && arms.ShownOf(row) < options.ExposureFloor && rows.Contains(row))
+                if (snapshot.BundlePopularity.RateOf(row) == 0 && MayStay(arms, row) && rows.Contains(row))
                     pool.Add(row);
             }
         }
 
         for (int row = snapshot.Items.BundleRows; row < rows.RowCount; row++)
         {
-            if (rows.Contains(row) && arms.ShownOf(row) < options.ExposureFloor && now - (snapshot.Editor.AddedAt(row) ?? _since[snapshot]) < options.MostAge)
+            if (rows.Contains(row) && MayStay(arms, row) && now - (snapshot.Editor.AddedAt(row) ?? _since[snapshot]) < options.MostAge)
                 pool.Add(row);
         }
 

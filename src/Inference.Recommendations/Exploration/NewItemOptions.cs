@@ -18,10 +18,14 @@ public sealed class NewItemOptions
     /// <value>true or false; default true.</value>
     public bool FromBundle { get; set; } = true;
 
-    /// <summary>After how many confirmed impressions an item is new no more.</summary>
+    /// <summary>After how many confirmed impressions an item has had its exposure and leaves the slots to others; and with Compete, until when it goes before those that had theirs.</summary>
     /// <value>1 to 1,000,000; default 20.</value>
     [Range(1, 1_000_000)]
     public double ExposureFloor { get; set; } = 20;
+
+    /// <summary>Whether items that had their exposure stay until <see cref="MostAge"/> and fill the slots where no item lacks any, by what was learned of them; otherwise such slots are filled as others are.</summary>
+    /// <value>true or false; default true.</value>
+    public bool Compete { get; set; } = true;
 
     /// <summary>After which time an item is new no more, however little it was shown.</summary>
     /// <value>00:01:00 to 365.00:00:00; default 2.00:00:00 (48 hours).</value>

@@ -7,7 +7,7 @@ using Inference.Recommendations.Snapshots;
 namespace Inference.Recommendations.Pipeline;
 
 /// <summary>
-/// Fills the slots that are kept for new items: of those that may be shown, each by the probability that its <c>z(content score) + logit(Beta draw)</c> is the highest. The content score is that of the
+/// Fills the slots that are kept for new items: of those that may be shown and lack exposure, then of the others, each by the probability that its <c>z(content score) + logit(Beta draw)</c> is the highest. The content score is that of the
 /// item's vector for the user; where nothing is known of the user, click rates alone speak.
 /// </summary>
 internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions newItems)
@@ -45,20 +45,33 @@ internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions ne
             int shownAnyway = Math.Max(0, plan.Limit - plan.Explored - plan.NewItems);
             ReadOnlySpan<Slate.Place> tail = slate.Places[Math.Min(shownAnyway, slate.Count)..];
             ItemArms arms = snapshot.Arms;
-            int count = 0;
+            int count = 0, lacking = 0;
             foreach (int row in rows)
             {
-                if (eligible.Allows(row) || Holds(tail, row))
-                    rented[count++] = new PoolItem(row, ScoreOf(snapshot, slate.UserVector, row), arms.ShownOf(row), arms.ClickedOf(row));
+                if (!eligible.Allows(row) && !Holds(tail, row))
+                    continue;
+                var item = new PoolItem(row, ScoreOf(snapshot, slate.UserVector, row), arms.ShownOf(row), arms.ClickedOf(row));
+                // Those that lack exposure stand first.
+                rented[count] = rented[lacking];
+                rented[item.Shown < newItems.ExposureFloor ? lacking++ : count] = item;
+                count++;
             }
 
-            Span<PoolItem> pool = rented.AsSpan(0, count);
-            Pool.Standardise(pool);
-            pool.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Row.CompareTo(b.Row));
+            Span<PoolItem> first = Ranked(rented.AsSpan(0, lacking)), pool = first.IsEmpty ? Ranked(rented.AsSpan(0, count)) : first;
             int drawn = 0;
             Span<double> probabilities = stackalloc double[MostDrawnFrom];
-            while (drawn < places.Length && pool.Length > 0)
+            while (drawn < places.Length)
             {
+                // Where fewer lack exposure than there are slots, the others have their turn.
+                if (pool.IsEmpty && !first.IsEmpty)
+                {
+                    first = default;
+                    pool = Ranked(rented.AsSpan(lacking, count - lacking));
+                }
+
+                if (pool.IsEmpty)
+                    break;
+
                 Span<PoolItem> best = pool[..Math.Min(pool.Length, MostDrawnFrom)];
                 BestOfDraws.Weigh(best, arms.Rate, options.PriorImpressions, _tables, probabilities[..best.Length]);
                 int chosen = chance.Draw(probabilities[..best.Length]);
@@ -74,6 +87,14 @@ internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions ne
         {
             ArrayPool<PoolItem>.Shared.Return(rented);
         }
+    }
+
+    /// <summary>Standardises scores and puts the best first; of equals, which all are where nothing is known of the user, those that were shown least.</summary>
+    private static Span<PoolItem> Ranked(Span<PoolItem> items)
+    {
+        Pool.Standardise(items);
+        items.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Shown != b.Shown ? a.Shown.CompareTo(b.Shown) : a.Row.CompareTo(b.Row));
+        return items;
     }
 
     /// <summary>Says where a draw for a new item went: its slot is known after it was made.</summary>

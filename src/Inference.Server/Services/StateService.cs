@@ -53,7 +53,7 @@ internal sealed class StateService(
         }
 
         NewItemReport news = exposure.Report;
-        response.NewItems = new NewItemState { Count = news.Count, Unshown = news.Unshown, Shown = news.Shown, Clicked = news.Clicked, UsualClickRate = news.Rate };
+        response.NewItems = new NewItemState { Count = news.Count, Unshown = news.Unshown, Lacking = news.Lacking, Shown = news.Shown, Clicked = news.Clicked, UsualClickRate = news.Rate };
         double prior = options.Exploration.PriorImpressions;
         response.NewItems.Items.Add(news.Items.Select(item => new NewItem
         {

@@ -18,7 +18,7 @@ public sealed class ExplorationTests : IAsyncLifetime
             options =>
             {
                 options.NewItems.ExposureFloor = Floor - 0.5; // impressions fade
-                options.NewItems.FromBundle = false;
+                options.NewItems.FromBundle = options.NewItems.Compete = false;
             },
             CatalogueBundle.Of);
         _catalog = new CatalogService.CatalogServiceClient(_server.Channel);

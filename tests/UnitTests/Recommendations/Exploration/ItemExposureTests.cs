@@ -12,7 +12,7 @@ public sealed class ItemExposureTests
 {
     private readonly World _world = new();
     private readonly CountsOfTheTest _counts = new();
-    private readonly NewItemOptions _options = new() { ExposureFloor = 20, MostAge = TimeSpan.FromHours(48) };
+    private readonly NewItemOptions _options = new() { ExposureFloor = 20, MostAge = TimeSpan.FromHours(48), Compete = false };
     private readonly ItemExposure _exposure;
 
     public ItemExposureTests()
@@ -59,6 +59,42 @@ public sealed class ItemExposureTests
 
         Assert.True(_world.Snapshot.NewItems.Rows.IsEmpty);
         Assert.Equal(0, _exposure.Report.Count);
+    }
+
+    [Fact]
+    public async Task Update_WhereItemsCompete_KeepsThoseThatHadTheirExposure_BehindThoseThatLackIt()
+    {
+        _options.Compete = true;
+        Add("seen");
+        _counts.Shown = new() { ["seen"] = 50 };
+        _counts.Clicked = new() { ["seen"] = 50 };
+        Add("lacking");
+        _exposure.Update();
+        var query = new RecommendQuery { Limit = 5, NewItemSlots = 1, RequestId = "r" };
+
+        RecommendReply first = await _world.Pipeline.RecommendAsync(_world.Snapshot, query, CancellationToken.None);
+        _counts.Shown = new() { ["seen"] = 50, ["lacking"] = 20 };
+        _exposure.Update();
+        RecommendReply later = await _world.Pipeline.RecommendAsync(_world.Snapshot, query, CancellationToken.None);
+
+        Assert.Equal((2, 0), (_exposure.Report.Count, _exposure.Report.Lacking));
+        Assert.Equal(("lacking", 1.0), (first.Items[^1].ItemId, first.Items[^1].Propensity));
+        Assert.Equal("seen", later.Items[^1].ItemId); // clicked by everybody, so it wins
+        Assert.InRange(later.Items[^1].Propensity, 0.9, 1);
+    }
+
+    [Fact]
+    public async Task Recommend_WithMoreSlotsThanItemsThatLackExposure_TakesTheOthersAsWell()
+    {
+        _options.Compete = true;
+        Add("seen");
+        Add("lacking");
+        _counts.Shown = new() { ["seen"] = 50 };
+        _exposure.Update();
+
+        RecommendReply reply = await _world.Pipeline.RecommendAsync(_world.Snapshot, new RecommendQuery { Limit = 4, NewItemSlots = 2, RequestId = "r" }, CancellationToken.None);
+
+        Assert.Equal(["lacking", "seen"], reply.Items.Where(item => item.SlotType == SlotType.NewItem).Select(item => item.ItemId));
     }
 
     [Fact]
