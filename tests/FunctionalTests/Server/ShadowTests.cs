@@ -1,4 +1,5 @@
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Options;
@@ -162,7 +163,8 @@ public sealed class ShadowTests
     private static async Task AddAsync(RunningServer server, Func<BundleContent, BundleContent> change, IUserTower? tower = null)
     {
         string folder = await RunningServer.WriteBundleAsync(content => change(content) with { Version = "2" });
-        LoadedBundle bundle = await BundleLoader.LoadAsync(folder, new TowerOptions(), null, NullLogger.Instance);
+        // By the ladder alone, as the version that it is compared with.
+        LoadedBundle bundle = await BundleLoader.LoadAsync(folder, new BundleLoadSettings { Fusion = new FusionOptions { FewEvents = 0 } });
         Directory.Delete(Path.GetDirectoryName(Path.GetDirectoryName(folder))!, recursive: true);
         Snapshot loaded = bundle.Snapshot;
         Snapshot added = tower is null
