@@ -40,7 +40,6 @@ load() { # load FILE OPTIONS...
 for round in $(seq "$rounds"); do
   load "$work/warm-$round.json" "${known[@]}"
   load "$work/cold-$round.json" --users 0 --cold 1 "${context[@]}"
-  load "$work/nothing-$round.json" --users 0 --cold 1
 done
 
 mkdir -p "$(dirname "$result")"
@@ -48,15 +47,15 @@ python3 - "$work" "$rounds" "$rps" "$(git rev-parse --short HEAD 2>/dev/null || 
 import json, statistics, sys
 work, rounds, rps, commit, result = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4], sys.argv[5]
 rows = {}
-for kind in ("warm", "cold", "nothing"):
+for kind in ("warm", "cold"):
     runs = [json.load(open(f"{work}/{kind}-{n}.json")) for n in range(1, rounds + 1)]
     rows[kind] = {key: statistics.median(run["latency_us"][key] / 1000 for run in runs) for key in ("p50", "p99")}
     rows[kind]["errors"] = sum(run["offered"] - run["answered"] for run in runs)
     rows[kind]["empty"] = sum(run["empty"] for run in runs)
     rows[kind]["served_by"] = runs[0]["served_by"]
-for kind in ("cold", "nothing"):
+for kind in ("cold",):
     rows[kind]["added_p99_ms"] = rows[kind]["p99"] - rows["warm"]["p99"]
-names = {"warm": "known user", "cold": "unseen user, context", "nothing": "unseen user, nothing known"}
+names = {"warm": "known user", "cold": "unseen user, context"}
 print(f"{rounds} rounds in turns at {rps:g} requests/s, medians")
 print(f"{'':28}{'p50 ms':>9}{'p99 ms':>9}{'added p99':>11}{'errors':>8}")
 for kind, row in rows.items():

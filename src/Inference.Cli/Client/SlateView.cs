@@ -16,10 +16,15 @@ internal static class SlateView
         table.AddColumn("item");
         table.AddColumn(new TableColumn("score").RightAligned());
         table.AddColumn("source");
-        if (explained)
+        bool isByChance = explained || items.Any(item => item.SlotType is SlotType.Explore or SlotType.NewItem);
+        if (isByChance)
         {
             table.AddColumn("slot");
             table.AddColumn(new TableColumn("propensity").RightAligned());
+        }
+
+        if (explained)
+        {
             table.AddColumn(new TableColumn("profile").RightAligned());
             table.AddColumn(new TableColumn("rule").RightAligned());
             table.AddColumn("reason");
@@ -33,6 +38,7 @@ internal static class SlateView
                 item.ItemId,
                 item.Score.ToString("G5", CultureInfo.InvariantCulture),
                 item.Source,
+                .. isByChance ? [NameOf(item.SlotType), item.Propensity.ToString("0.####", CultureInfo.InvariantCulture)] : (string[])[],
                 .. explained ? Explanation(item) : [],
             ];
             table.AddRow(cells.Select(cell => new Text(cell)));
@@ -44,14 +50,12 @@ internal static class SlateView
             host.Output.WriteLine($"degraded: {degradation.Component} {NameOf(degradation.Reason)}: {degradation.Detail}");
     }
 
-    /// <summary>Slot type, propensity, weight of the profile, confidence and lift of the rule, and the sentence.</summary>
+    /// <summary>Weight of the profile, confidence and lift of the rule, and the sentence.</summary>
     private static string[] Explanation(RecommendedItem item)
     {
         Reason reason = item.Reason ?? new Reason();
         return
         [
-            NameOf(item.SlotType),
-            item.Propensity.ToString("0.####", CultureInfo.InvariantCulture),
             reason.ProfileWeight > 0 ? reason.ProfileWeight.ToString("0.00", CultureInfo.InvariantCulture) : "",
             reason.Confidence > 0 ? string.Create(CultureInfo.InvariantCulture, $"{reason.Confidence:0.00}, lift {reason.Lift:0.0}") : "",
             reason.Text,
