@@ -22,7 +22,7 @@ public sealed class FusionOptions
     public TimeSpan SkipHalfLife { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Where a bundle has cluster profiles and no fused model, users with fewer known events than this, and users who passed something over, are answered by a mixture of the user tower, the profiles and popularity; all others by the user tower and the index. 0 turns the mixture off.
+    /// Where a bundle has cluster profiles, no fused model and at most <see cref="DenseItems"/> items, users with fewer known events than this, and users who passed something over, are answered by a mixture of the user tower, the profiles and popularity; all others by the user tower and the index. 0 turns the mixture off.
     /// </summary>
     /// <value>0 to 1,000; default 10.</value>
     [Range(0, 1_000)]

@@ -145,7 +145,9 @@ internal sealed class BundleLoad
             var model = new ModelIdentity(named.Name!, named.Version!, space, manifest.Dimension, manifest.Metric) { ParentSpaceId = named.ParentSpaceId ?? "" };
             ConcurrentSearch? shared = _settings.Index.SharePasses ? new ConcurrentSearch(live) : null;
             FusedScorer? scorer = fusion is null ? null : Fuse(fusion.Build, live, vectors!, manifest.Metric, owned);
-            FusedScorer? cold = scorer is null && profiles is not null && _settings.Fusion.FewEvents > 0
+            // Scoring candidates of a large catalogue by the index that serves takes longer than the whole ladder.
+            bool isSmall = live.RowCount <= _settings.Fusion.DenseItems;
+            FusedScorer? cold = scorer is null && profiles is not null && isSmall && _settings.Fusion.FewEvents > 0
                 ? Fuse(itemsOfTowers => ColdMixture.Of(itemsOfTowers, profiles, popularity!), live, vectors!, manifest.Metric, owned)
                 : null;
             if (cold is not null)
