@@ -191,7 +191,16 @@ public sealed class LiveIndex : ISearchable, IDisposable
         {
             generation.Index.ThrowIfUnfit(query);
             for (int i = 0; i < rows.Length; i++)
-                scores[i] = IsInIndex(generation, rows[i]) ? generation.Index.Score(query, rows[i]) : ScoreChanged(query, rows[i]);
+            {
+                // Rows that did not change are scored together: an index prepares the query once for all of them.
+                int end = i;
+                while (end < rows.Length && IsInIndex(generation, rows[end]))
+                    end++;
+                if (end > i)
+                    generation.Index.Score(query, rows[i..end], scores[i..end]);
+                if ((i = end) < rows.Length)
+                    scores[i] = ScoreChanged(query, rows[i]);
+            }
         }
         finally
         {
