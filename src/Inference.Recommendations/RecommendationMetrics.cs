@@ -111,6 +111,7 @@ public sealed class RecommendationMetrics
         DegradationReason.Unavailable => "unavailable",
         DegradationReason.UnknownItems => "unknown_items",
         DegradationReason.UnknownFeatures => "unknown_features",
+        DegradationReason.LowRecall => "low_recall",
         _ => "too_few_candidates",
     };
 }

@@ -14,14 +14,17 @@ namespace Inference.Recommendations.Pipeline;
 /// <summary>
 /// One request, from question to slate.
 /// <code>
-///  query ─ 1 who asks ─ 2 what may be shown ─ 3 the ladder ──────────────────────────── 4 fill up ─ 5 chance ─────── 6 reply
-///          user state   allow, deny, seen     cache ▸ tower → index ▸ profiles ▸ popularity   popularity  new items, policy  items, reasons, labels
+///  query ─ 1 who asks ─ 2 what may be shown ─ 3 candidates ──────────────────────────────── 4 fill up ─ 5 rank ─ 6 make up ──────────── 7 chance ─────── 8 reply
+///          user state   allow, deny, seen     the ladder: cache ▸ tower → index ▸ profiles     popularity  model   diversity, caps, pins  new items, policy  items, reasons, labels
 ///                                             or, fused: cache ▸ tower + all other sources
 /// </code>
 /// Never throws for an unseen user or a broken part: it falls to the next rung and says so. Safe for concurrent use.
 /// </summary>
 public sealed class RecommendationPipeline
 {
+    /// <summary>Candidates that the rules of a slate choose from where no surface says how many.</summary>
+    private const int CandidatesOfSlates = 200;
+
     private readonly KnownUsers _users;
     private readonly UserEmbeddings _embeddings;
     private readonly Retrieval _retrieval;
@@ -80,9 +83,9 @@ public sealed class RecommendationPipeline
         using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, degraded);
         eligible.Deny(held.Capped.Span);
         SlateExploration.Plan plan = _exploration.PlanFor(query, snapshot);
-        using var slate = new Slate(Math.Min(plan.Depth, Math.Max(1, eligible.Rows.Count))) { WantsVector = plan.NewItems > 0 };
+        using var slate = new Slate(Math.Min(DepthOf(query, plan), Math.Max(1, eligible.Rows.Count))) { WantsVector = plan.NewItems > 0, Parts = query.Explain ? new ScoreParts() : null };
 
-        // :: Step 3: the ladder — the first rung that can answer does; with a fused model, and where little is known, all that is known answers together.
+        // :: Step 3: candidates by the ladder — the first rung that can answer does; with a fused model, and where little is known, all that is known answers together.
         Rung rung = snapshot.ScorerFor(history.Known.Span, PassedItems.IsAny(user.State)) is { } fused
             ? await _fused.FillAsync(snapshot, fused, query, user, features, history, eligible, slate, budget, degraded, cancellationToken)
             : await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken);
@@ -96,13 +99,16 @@ public sealed class RecommendationPipeline
         if (slate.Count < Math.Min(query.Limit, slate.Limit))
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
 
-        // :: Step 5: chance — new items in the slots that are kept for them, and what the policy draws.
+        // :: Steps 5 and 6: the order of the candidates, and what of them makes the slate.
+        slate.Cut(plan.Depth);
+
+        // :: Step 7: chance — new items in the slots that are kept for them, and what the policy draws.
         bool isKept = _decisions?.Keeps(query.RequestId, plan.IsSet) ?? false;
         List<Choice>? choices = isKept ? [] : null;
         if (plan.IsSet || plan.HasFloors)
             _exploration.Apply(snapshot, query, plan, eligible, slate, choices, degraded);
 
-        // :: Step 6: the reply.
+        // :: Step 8: the reply.
         Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History, slate.Shares, rung) : null;
         var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List, plan.Policy);
         if (isKept)
@@ -148,6 +154,10 @@ public sealed class RecommendationPipeline
         _metrics.Served(reply);
         return reply;
     }
+
+    /// <summary>To how many items the slate is filled: what is shown, what chance draws from, and what is ranked and made up.</summary>
+    private static int DepthOf(RecommendQuery query, in SlateExploration.Plan plan) =>
+        query.Slate.AreSet || query.Surface is { Ranks: true } ? Math.Max(plan.Depth, query.Surface?.Depth ?? CandidatesOfSlates) : plan.Depth;
 
     private async ValueTask<Rung> ClimbAsync(
         Snapshot snapshot, RecommendQuery query, KnownUser user, FeatureSet features, History history,

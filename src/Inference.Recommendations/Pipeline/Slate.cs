@@ -27,6 +27,15 @@ internal sealed class Slate : IDisposable
     /// <summary>What the sources of a fused model had in the scores; null where there is none, or nobody asks.</summary>
     public FusedShares? Shares { get; set; }
 
+    /// <summary>What the scores are made of; null where nobody asks.</summary>
+    public ScoreParts? Parts { get; init; }
+
+    /// <summary>What moved items; null where nothing did.</summary>
+    public Adjustments? Adjustments { get; set; }
+
+    /// <summary>What each retriever did; null where nobody asks.</summary>
+    public List<RetrieverReport>? Retrievers { get; init; }
+
     /// <summary>What the user was searched for with; empty where nothing was.</summary>
     public ReadOnlySpan<float> UserVector => _vector.AsSpan(0, _vectorLength);
 
@@ -44,6 +53,13 @@ internal sealed class Slate : IDisposable
             _vector = new float[vector.Length];
         vector.CopyTo(_vector);
         _vectorLength = vector.Length;
+    }
+
+    /// <summary>Leaves the first places, at most so many.</summary>
+    public void Cut(int limit)
+    {
+        Limit = Math.Min(Limit, limit);
+        Count = Math.Min(Count, Limit);
     }
 
     /// <summary>Takes other places instead, at most as many.</summary>

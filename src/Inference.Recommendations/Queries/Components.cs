@@ -13,6 +13,10 @@ public static class Components
     public const string ItemIds = "item_ids";
     public const string Index = "index";
     public const string Guards = "guards";
+    public const string Filter = "filter";
+    public const string Ranker = "ranker";
+    public const string Slate = "slate";
+    public const string PageToken = "page_token";
 
     // Sources of fused models, as Sources names them.
     public const string Neighbours = "neighbours";

@@ -9,6 +9,7 @@ public enum DegradationReason
     UnknownItems = 4,
     UnknownFeatures = 5,
     TooFewCandidates = 6,
+    LowRecall = 7,
 }
 
 /// <summary>One way in which a reply is less than it could have been.</summary>

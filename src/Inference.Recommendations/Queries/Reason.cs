@@ -8,6 +8,8 @@ public enum ReasonKind
     Profile = 3,
     Popular = 4,
     SimilarItem = 5,
+    Pinned = 6,
+    Trending = 7,
 }
 
 /// <summary>Why an item is shown.</summary>

@@ -1,6 +1,7 @@
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
+using Inference.Recommendations.Surfaces;
 
 namespace Inference.Recommendations.Queries;
 
@@ -45,6 +46,15 @@ public sealed class RecommendQuery
 
     /// <summary>Slots that are kept for new items, at least 0; null for the configured share.</summary>
     public int? NewItemSlots { get; init; }
+
+    /// <summary>Where the slate is shown; null for the server's default way.</summary>
+    public Surface? Surface { get; init; }
+
+    /// <summary>How the slate is made up: the surface's rules with what the request says instead.</summary>
+    public SlateRules Slate { get; init; } = SlateRules.None;
+
+    /// <summary>Most bytes that explanations may add to the reply, at least 0.</summary>
+    public int ExplanationBytes { get; init; } = int.MaxValue;
 
     /// <summary>When the caller stops waiting; the ladder skips rungs that would miss it.</summary>
     public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;

@@ -10,7 +10,14 @@ namespace Inference.Recommendations.Queries;
 /// <param name="Propensity">Probability in (0, 1] with which the policy puts this item into this slot, given those that were filled before.</param>
 /// <param name="Reason">Why it is shown; null unless asked for.</param>
 /// <param name="SlotType">How it was chosen.</param>
-public readonly record struct RecommendedItem(string ItemId, float Score, string Source, double Propensity, Reason? Reason, SlotType SlotType = SlotType.Exploit);
+public readonly record struct RecommendedItem(string ItemId, float Score, string Source, double Propensity, Reason? Reason, SlotType SlotType = SlotType.Exploit)
+{
+    /// <summary>What the score is made of: adds up to <see cref="Score"/>. Null unless asked for.</summary>
+    public IReadOnlyList<ScorePart>? Parts { get; init; }
+
+    /// <summary>What moved the item; null where nothing did, or nobody asks.</summary>
+    public IReadOnlyList<Adjustment>? Adjustments { get; init; }
+}
 
 /// <summary>The slate, and how it came about.</summary>
 /// <param name="Model">The model that answered.</param>
@@ -19,4 +26,14 @@ public readonly record struct RecommendedItem(string ItemId, float Score, string
 /// <param name="Degraded">What made it less than it could have been; empty when nothing did.</param>
 /// <param name="Policy">By which slots that explore were chosen; <see cref="ExplorationPolicy.Off"/> where none was.</param>
 public sealed record RecommendReply(
-    ModelIdentity Model, Rung ServedBy, IReadOnlyList<RecommendedItem> Items, IReadOnlyList<Degradation> Degraded, ExplorationPolicy Policy = ExplorationPolicy.Off);
+    ModelIdentity Model, Rung ServedBy, IReadOnlyList<RecommendedItem> Items, IReadOnlyList<Degradation> Degraded, ExplorationPolicy Policy = ExplorationPolicy.Off)
+{
+    /// <summary>Asks for the items after these; null at the end.</summary>
+    public string? NextPageToken { get; init; }
+
+    /// <summary>What the slate is like; null unless asked for.</summary>
+    public SlateReport? Report { get; init; }
+
+    /// <summary>The surface; empty for the default way.</summary>
+    public string Surface { get; init; } = "";
+}

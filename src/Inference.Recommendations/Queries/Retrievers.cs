@@ -24,5 +24,14 @@ public enum Retrievers
     /// <summary>Log-ratios of items by context; in fused models.</summary>
     Context = 32,
 
-    All = Towers | ClusterProfile | Popularity | Neighbours | Factors | Context,
+    /// <summary>Items near to the latest ones of the history, each on its own; of surfaces.</summary>
+    RecentItems = 64,
+
+    /// <summary>What is touched more often lately; of surfaces.</summary>
+    Trending = 128,
+
+    /// <summary>Items whose content is near to that of the history; of surfaces.</summary>
+    Content = 256,
+
+    All = Towers | ClusterProfile | Popularity | Neighbours | Factors | Context | RecentItems | Trending | Content,
 }

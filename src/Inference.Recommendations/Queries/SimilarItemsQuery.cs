@@ -1,3 +1,5 @@
+using Inference.Recommendations.Surfaces;
+
 namespace Inference.Recommendations.Queries;
 
 /// <summary>Which items are near to these? Validated by the caller.</summary>
@@ -17,6 +19,15 @@ public sealed class SimilarItemsQuery
 
     /// <summary>Whether each item carries a reason.</summary>
     public bool Explain { get; init; }
+
+    /// <summary>How the slate is made up: the surface's rules with what the request says instead.</summary>
+    public SlateRules Slate { get; init; } = SlateRules.None;
+
+    /// <summary>Name of the surface; empty for none.</summary>
+    public string Surface { get; init; } = "";
+
+    /// <summary>Most bytes that explanations may add to the reply, at least 0.</summary>
+    public int ExplanationBytes { get; init; } = int.MaxValue;
 
     /// <summary>When the answer must have been sent.</summary>
     public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;

@@ -16,8 +16,17 @@ public static class Sources
     /// <summary>What users in the same context touch; of fused models.</summary>
     public const string Context = "context";
 
+    /// <summary>Items near to the latest ones of the history; of surfaces.</summary>
+    public const string RecentItems = "recent_items";
+
+    /// <summary>What is touched more often lately; of surfaces.</summary>
+    public const string Trending = "trending";
+
+    /// <summary>Items whose content is near to that of the history; of surfaces.</summary>
+    public const string Content = "content";
+
     /// <summary>All names, for messages.</summary>
-    public const string AllNames = $"{Towers}, {ClusterProfile}, {Popularity}, {Neighbours}, {Factors}, {Context}";
+    public const string AllNames = $"{Towers}, {ClusterProfile}, {Popularity}, {Neighbours}, {Factors}, {Context}, {RecentItems}, {Trending}, {Content}";
 
     /// <summary>The retriever of this name; <see cref="Retrievers.None"/> for an unknown one.</summary>
     public static Retrievers Parse(string name) => name switch
@@ -28,6 +37,9 @@ public static class Sources
         Neighbours => Retrievers.Neighbours,
         Factors => Retrievers.Factors,
         Context => Retrievers.Context,
+        RecentItems => Retrievers.RecentItems,
+        Trending => Retrievers.Trending,
+        Content => Retrievers.Content,
         _ => Retrievers.None,
     };
 }

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+using Inference.Recommendations.Queries;
+
+namespace Inference.Recommendations.Pipeline;
+
+/// <summary>What the scores of a slate's rows are made of, for replies that explain themselves. The contributions of a row add up to its score at every moment: whoever changes a score says by what.</summary>
+internal sealed class ScoreParts
+{
+    private readonly Dictionary<int, List<ScorePart>> _rows = [];
+
+    /// <summary>Adds a part of a row's score.</summary>
+    public void Add(int row, ScorePart part)
+    {
+        ref List<ScorePart>? parts = ref CollectionsMarshal.GetValueRefOrAddDefault(_rows, row, out _);
+        (parts ??= []).Add(part);
+    }
+
+    /// <summary>Makes a part the whole score: what the others gave stays to be read, and adds nothing any more.</summary>
+    public void Replace(int row, ScorePart whole)
+    {
+        if (_rows.TryGetValue(row, out List<ScorePart>? parts))
+        {
+            foreach (ref ScorePart part in CollectionsMarshal.AsSpan(parts))
+                part = part with { Contribution = 0 };
+        }
+
+        Add(row, whole);
+    }
+
+    /// <summary>The parts of a row; none for one that nobody spoke of.</summary>
+    public IReadOnlyList<ScorePart> Of(int row) => _rows.TryGetValue(row, out List<ScorePart>? parts) ? parts : [];
+}
