@@ -42,6 +42,12 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Warning, "The folder of {Version} has changed since it was loaded; what is served stays as it was. Publish changes as a new version")]
     public static partial void ChangedAfterLoad(ILogger logger, string version);
 
+    [LoggerMessage(15, LogLevel.Error, "The file of surfaces {Path} is refused; the surfaces stay as they are. {Reasons}")]
+    public static partial void SurfacesRefused(ILogger logger, string path, string reasons);
+
+    [LoggerMessage(16, LogLevel.Information, "The file of surfaces {Path} has changed; there are {Names} now")]
+    public static partial void SurfacesTaken(ILogger logger, string path, string names);
+
     [LoggerMessage(6, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);
 

@@ -14,6 +14,7 @@ using Inference.Server.OpenInference;
 using Inference.Server.Options;
 using Inference.Server.Requests;
 using Inference.Server.Services;
+using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -117,6 +118,8 @@ public sealed class ServerHost : IAsyncDisposable
             options.Guards,
             provider.GetService<IContextMemory>()));
         services.AddSingleton<Embeddings>();
+        services.AddSingleton(options.Surfaces).AddSingleton<ServedSurfaces>();
+        services.AddHostedService<SurfacesWatch>();
         services.AddSingleton<ShadowMetrics>();
         services.AddSingleton(provider => new ShadowTraffic(
             options.Models.ToShadowPlan(),

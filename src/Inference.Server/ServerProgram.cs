@@ -4,6 +4,7 @@ using Inference.Server.Configuration;
 using Inference.Server.Hosting;
 using Inference.Server.Models;
 using Inference.Server.Options;
+using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
 using Inference.Storage.Redis;
 using Inference.Towers.Bundles;
@@ -79,7 +80,8 @@ public static class ServerProgram
         try
         {
             LoadedModel model = await host.Loaded;
-            await output.WriteAsync(FirstScreen.Make(model, Bare(host.GrpcAddress), Bare(host.HttpAddress), options.Telemetry.Prometheus, host.Services.GetService<RedisConnection>()));
+            await output.WriteAsync(FirstScreen.Make(model, Bare(host.GrpcAddress), Bare(host.HttpAddress), options.Telemetry.Prometheus, host.Services.GetService<RedisConnection>(),
+                host.Services.GetRequiredService<ServedSurfaces>().Current));
         }
         catch (BundleException e)
         {

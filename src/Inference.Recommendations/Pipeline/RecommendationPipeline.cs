@@ -110,7 +110,7 @@ public sealed class RecommendationPipeline
 
         // :: Step 8: the reply.
         Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History, slate.Shares, rung) : null;
-        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List, plan.Policy);
+        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List, plan.Policy) { Surface = query.Surface?.Name ?? "" };
         if (isKept)
             _decisions!.Add(DecisionOf(query, user, history, reply, choices!));
         _metrics.Served(reply);
@@ -150,7 +150,7 @@ public sealed class RecommendationPipeline
 
         // :: Step 5: the reply.
         Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem, shares: null, rung) : null;
-        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List);
+        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List) { Surface = query.Surface };
         _metrics.Served(reply);
         return reply;
     }

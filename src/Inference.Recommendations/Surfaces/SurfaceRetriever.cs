@@ -1,8 +1,13 @@
 namespace Inference.Recommendations.Surfaces;
 
 /// <summary>What one retriever may do for a surface.</summary>
-/// <param name="Name">Its name, as replies write it; see <see cref="Queries.Sources"/>.</param>
+/// <param name="Name">Its name, as replies write it: a kind of <see cref="Queries.Sources"/>, <see cref="Learned"/>, or the name of a source of the bundle's fused model, for example "rules".</param>
 /// <param name="Weight">Of its part in the fused score, above 0.</param>
-/// <param name="Budget">How long it may take; what is not there by then is left out and labelled.</param>
+/// <param name="Budget">How long it may take; one that is known to take longer, or has no time left, is left out and labelled.</param>
 /// <param name="Quota">Most candidates that it brings, at least 1.</param>
-public sealed record SurfaceRetriever(string Name, float Weight, TimeSpan Budget, int Quota);
+/// <param name="IsOptional">Whether nobody is told where the bundle does not have it.</param>
+public sealed record SurfaceRetriever(string Name, float Weight, TimeSpan Budget, int Quota, bool IsOptional = false)
+{
+    /// <summary>The bundle's whole fused model as one retriever.</summary>
+    public const string Learned = "learned";
+}

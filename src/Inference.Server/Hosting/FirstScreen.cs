@@ -1,5 +1,6 @@
 using System.Globalization;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Surfaces;
 using Inference.Server.Models;
 using Inference.Server.Telemetry;
 using Inference.Storage.Redis;
@@ -15,7 +16,8 @@ internal static class FirstScreen
     /// <param name="http">Address of HTTP.</param>
     /// <param name="hasMetrics">Whether /metrics is served.</param>
     /// <param name="redis">Where state is shared; null when it is kept in the process.</param>
-    public static string Make(LoadedModel model, string grpc, string http, bool hasMetrics, RedisConnection? redis)
+    /// <param name="surfaces">The surfaces that requests may name.</param>
+    public static string Make(LoadedModel model, string grpc, string http, bool hasMetrics, RedisConnection? redis, SurfaceSet surfaces)
     {
         Snapshot snapshot = model.Snapshot;
         // An item says nothing about anybody, so it may stand on a screen that somebody logs.
@@ -43,6 +45,7 @@ internal static class FirstScreen
               model    {{snapshot.Model.FullVersion}}, embedding space {{snapshot.Model.EmbeddingSpaceId}}, {{snapshot.Model.Dimension}} dimensions, {{metric}}
               holds    {{snapshot.Items.Count:N0}} items, {{snapshot.Profiles?.Count ?? 0:N0}} cluster profiles, {{model.Bundle.Users.Count:N0}} known users
               index    {{Describe(snapshot.Index)}}
+              surfaces {{surfaces}}{{(surfaces.Default is { } ours ? $"; {ours.Name} where a request names none" : "")}}
               state    {{(redis is null ? "in this process, lost with it; --redis HOST:PORT shares and keeps it" : $"shared through Redis at {redis.Address}, {redis.Status.ToString().ToLowerInvariant()}")}}
               loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Bundle.Folder}}; towers run on {{string.Join(", ", model.Bundle.Providers)}}{{string.Concat(model.Fallbacks.Select(line => $"\n           ! {line}"))}}
               gRPC     {{grpc}}  (HTTP/2 without TLS)

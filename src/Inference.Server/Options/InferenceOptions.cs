@@ -32,6 +32,8 @@ public sealed class InferenceOptions
 
     public PipelineOptions Recommend { get; } = new();
 
+    public SurfaceOptions Surfaces { get; } = new();
+
     public ExplorationOptions Exploration { get; } = new();
 
     public NewItemOptions NewItems { get; } = new();

@@ -2,6 +2,7 @@ using Google.Protobuf.Collections;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Surfaces;
 using Recsys.V1;
 using Chance = Inference.Recommendations.Exploration.ExplorationPolicy;
 
@@ -11,9 +12,12 @@ namespace Inference.Server.Requests;
 internal static class QueryMapping
 {
     /// <param name="requestId">The request's id, or the one that was made for it; null for the request's.</param>
+    /// <param name="surface">Where the slate is shown; null for the server's default way.</param>
     public static RecommendQuery ToQuery(
-        RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive, string? requestId = null) => new()
+        RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive, string? requestId = null, Surface? surface = null) => new()
     {
+        Surface = surface,
+        Slate = surface?.Slate ?? SlateRules.None,
         RequestId = requestId ?? request.RequestId,
         Exploration = PolicyOf(request.Options?.Exploration),
         NewItemSlots = request.Options?.Exploration is { HasNewItemSlots: true } exploration ? exploration.NewItemSlots : null,
@@ -30,8 +34,10 @@ internal static class QueryMapping
         Priority = priority,
     };
 
-    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options, DateTimeOffset deadline) => new()
+    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options, DateTimeOffset deadline, Surface? surface = null) => new()
     {
+        Surface = surface?.Name ?? "",
+        Slate = surface?.Slate ?? SlateRules.None,
         Deadline = deadline,
         ItemIds = request.ItemIds,
         ExcludedItemIds = request.ExcludedItemIds,

@@ -16,6 +16,7 @@ internal static class ReplyMapping
             EmbeddingSpaceId = reply.Model.EmbeddingSpaceId,
             RequestId = requestId,
             Policy = (Wire.ExplorationPolicy)reply.Policy,
+            Surface = reply.Surface,
         };
         AddItems(response.Items, reply.Items);
         AddDegraded(response.Degraded, reply.Degraded);
@@ -30,6 +31,7 @@ internal static class ReplyMapping
             ModelVersion = reply.Model.FullVersion,
             EmbeddingSpaceId = reply.Model.EmbeddingSpaceId,
             RequestId = requestId,
+            Surface = reply.Surface,
         };
         AddItems(response.Items, reply.Items);
         AddDegraded(response.Degraded, reply.Degraded);

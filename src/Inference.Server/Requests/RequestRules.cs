@@ -2,6 +2,7 @@ using Google.Protobuf.Collections;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Surfaces;
 using Inference.Server.Failures;
 using Recsys.V1;
 
@@ -12,9 +13,10 @@ internal static class RequestRules
 {
     private const string NotYet = "is reserved; this server does not evaluate it, and it must not be ignored.";
 
-    public static Failure? Check(RecommendRequest request, Snapshot snapshot)
+    public static Failure? Check(RecommendRequest request, Snapshot snapshot, SurfaceSet? surfaces = null)
     {
         var violations = new Violations();
+        CheckSurface(ref violations, request.Surface, surfaces ?? SurfaceSet.Empty);
         violations.CheckLength("user_id", request.UserId, RequestLimits.IdBytes);
         CheckFeatures(ref violations, "context", request.Context, snapshot.Context);
         violations.CheckIds("recent_item_ids", request.RecentItemIds, RequestLimits.RecentItems, RequestLimits.IdBytes);
@@ -23,9 +25,10 @@ internal static class RequestRules
         return violations.ToFailure();
     }
 
-    public static Failure? Check(SimilarItemsRequest request)
+    public static Failure? Check(SimilarItemsRequest request, SurfaceSet? surfaces = null)
     {
         var violations = new Violations();
+        CheckSurface(ref violations, request.Surface, surfaces ?? SurfaceSet.Empty);
         if (request.ItemIds.Count == 0)
             violations.Add("item_ids", "is empty; at least one item is needed.");
         violations.CheckIds("item_ids", request.ItemIds, RequestLimits.SimilarItems, RequestLimits.IdBytes);
@@ -77,6 +80,14 @@ internal static class RequestRules
         CheckFeatures(ref violations, "", user.Context, snapshot.Context);
         violations.CheckIds("", user.RecentItemIds, RequestLimits.RecentItems, RequestLimits.IdBytes);
         return !violations.Any;
+    }
+
+    private static void CheckSurface(ref Violations violations, string name, SurfaceSet surfaces)
+    {
+        if (surfaces.Knows(name))
+            return;
+        string meant = NearestName.Find(name, surfaces.Names) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+        violations.Add("surface", $"is no surface of this server; there are {surfaces}.{meant}");
     }
 
     private static void CheckSlate(

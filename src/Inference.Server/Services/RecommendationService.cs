@@ -4,8 +4,10 @@ using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Surfaces;
 using Inference.Server.Failures;
 using Inference.Server.Requests;
+using Inference.Server.Surfaces;
 using Recsys.V1;
 
 namespace Inference.Server.Services;
@@ -14,7 +16,8 @@ namespace Inference.Server.Services;
 /// Message → query → pipeline → message. Each call takes one snapshot at its start, is checked against it, and answered from it.
 /// </summary>
 internal sealed class RecommendationService(
-    SnapshotRegistry snapshots, RecommendationPipeline pipeline, Embeddings embeddings, PipelineOptions options, RequestIds requestIds, RecommendationStreams streams, ShadowTraffic shadow)
+    SnapshotRegistry snapshots, RecommendationPipeline pipeline, Embeddings embeddings, PipelineOptions options, RequestIds requestIds, RecommendationStreams streams, ShadowTraffic shadow,
+    ServedSurfaces surfaces)
     : Recsys.V1.RecommendationService.RecommendationServiceBase
 {
     public override Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context) => RecommendAsync(request, context, WorkPriority.Interactive);
@@ -28,8 +31,10 @@ internal sealed class RecommendationService(
     {
         using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "");
         Snapshot snapshot = lease.Snapshot;
-        Refuse(RequestRules.Check(request));
-        RecommendReply reply = await pipeline.SimilarAsync(snapshot, QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline)), context.CancellationToken);
+        SurfaceSet known = surfaces.Current;
+        Refuse(RequestRules.Check(request, known));
+        SimilarItemsQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), known.Find(request.Surface));
+        RecommendReply reply = await pipeline.SimilarAsync(snapshot, query, context.CancellationToken);
         return ReplyMapping.ToSimilarResponse(reply, request.RequestId.Length > 0 ? request.RequestId : requestIds.Next());
     }
 
@@ -68,8 +73,9 @@ internal sealed class RecommendationService(
         string requestId = request.RequestId.Length > 0 ? request.RequestId : requestIds.Next();
         using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", request.UserId.Length > 0 ? request.UserId : requestId);
         Snapshot snapshot = lease.Snapshot;
-        Refuse(RequestRules.Check(request, snapshot));
-        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId);
+        SurfaceSet known = surfaces.Current;
+        Refuse(RequestRules.Check(request, snapshot, known));
+        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId, known.Find(request.Surface));
         long begun = shadow.Begin();
         RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
         shadow.Offer(snapshot, query, requestId, reply, begun);
