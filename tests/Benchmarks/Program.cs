@@ -6,6 +6,7 @@ using Benchmarks.Loading;
 using Benchmarks.OffPolicy;
 using Benchmarks.Onnx;
 using Benchmarks.Report;
+using Benchmarks.Serving;
 using Benchmarks.Storage;
 using Benchmarks.Towers;
 using Benchmarks.Training;
@@ -29,6 +30,7 @@ return args switch
     ["model-leak", .. string[] rest] => await LeakReport.RunAsync(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
     ["replay", .. string[] rest] => ReplayBench.Run(rest),
+    ["retrieval", .. string[] rest] => await RetrievalReport.RunAsync(rest),
     ["shadow", .. string[] rest] => await ShadowCost.RunAsync(rest),
     ["start", .. string[] rest] => await StartReport.RunAsync(rest),
     ["state", .. string[] rest] => await StateReport.RunAsync(rest),
@@ -42,7 +44,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | fusion | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | replay [OPTIONS] | report [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | fusion | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | replay [OPTIONS] | report [OPTIONS] | retrieval [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 
