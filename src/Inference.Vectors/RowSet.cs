@@ -111,6 +111,15 @@ public sealed class RowSet : IDisposable
         return (place << 6) + BitOperations.TrailingZeroCount(word);
     }
 
+    /// <summary>Copies the members as a bitmap: row r is bit r mod 64 of word r ∕ 64.</summary>
+    /// <returns>Words that were written: one for 64 rows.</returns>
+    /// <exception cref="ArgumentException">There is no room for them.</exception>
+    public int CopyTo(Span<ulong> words)
+    {
+        Words.CopyTo(words);
+        return WordCount;
+    }
+
     /// <summary>Removes all.</summary>
     public void Clear()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Guards;
 
 namespace Inference.Recommendations.Snapshots;
@@ -49,10 +50,18 @@ public sealed class ItemCatalogue : IDisposable
         _bundle = ids;
         _contents = contents;
         _rows = new CatalogueRows(ids.Count, ids.Count, []);
+        Filters = new CatalogueFilters(this, contents);
     }
 
     /// <summary>Frees what is known of the items. Nobody reads any more; ids and rows stay.</summary>
-    public void Dispose() => _contents.Dispose();
+    public void Dispose()
+    {
+        Filters.Dispose();
+        _contents.Dispose();
+    }
+
+    /// <summary>Which rows filters select, kept true while items come and go.</summary>
+    public CatalogueFilters Filters { get; }
 
     /// <summary>Which rows hold an item now.</summary>
     public CatalogueRows Rows => Volatile.Read(ref _rows);
@@ -137,13 +146,19 @@ public sealed class ItemCatalogue : IDisposable
         // Whoever publishes a table after this reads the new content.
         Interlocked.MemoryBarrier();
         Volatile.Read(ref _groups)?.Forget(row);
+        Filters.Changed(row);
     }
 
     /// <summary>Makes changes visible, all in one step.</summary>
     /// <param name="added">Rows that were reserved behind the last one.</param>
     /// <param name="deleted">Rows that hold an item, and none from now on; no two equal.</param>
     /// <param name="restored">Rows that hold none, and one from now on; no two equal.</param>
-    internal void Publish(int added, ReadOnlySpan<int> deleted, ReadOnlySpan<int> restored) => Volatile.Write(ref _rows, _rows.With(added, deleted, restored));
+    internal void Publish(int added, ReadOnlySpan<int> deleted, ReadOnlySpan<int> restored)
+    {
+        CatalogueRows before = _rows;
+        Volatile.Write(ref _rows, before.With(added, deleted, restored));
+        Filters.Moved(before.RowCount, added, deleted, restored);
+    }
 
     private static ItemIds IdsOf(IReadOnlyList<string> ids)
     {

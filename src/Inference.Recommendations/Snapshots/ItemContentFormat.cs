@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Filters.Columns;
 
 namespace Inference.Recommendations.Snapshots;
 
@@ -28,6 +29,9 @@ internal sealed class ItemContentFormat
     private readonly TextTable _texts = new();
     private readonly Dictionary<string, int> _textsOfName = new(StringComparer.Ordinal);
 
+    /// <summary>Which kinds of value each kept name has had. A byte for each name that can be kept.</summary>
+    private readonly byte[] _kinds = new byte[MostNames];
+
     /// <summary>The number under which a name is kept; −1 where it is to be written out.</summary>
     /// <param name="name">The name.</param>
     /// <param name="mayKeep">Whether a new one is kept, while there is room. The writer's.</param>
@@ -35,6 +39,42 @@ internal sealed class ItemContentFormat
     {
         int number = _names.NumberOf(name);
         return number < 0 && mayKeep && _names.Count < MostNames ? _names.Add(name.ToString()) : number;
+    }
+
+    /// <summary>A value of a kind was written under a name; −1 for a name that is not kept. The writer's.</summary>
+    public void Note(int name, FeatureKind kind)
+    {
+        if (name < 0)
+            return;
+        AttributeKinds kinds = kind switch
+        {
+            FeatureKind.Text => AttributeKinds.Text,
+            FeatureKind.Integer or FeatureKind.Number => AttributeKinds.Number,
+            FeatureKind.TextList => AttributeKinds.TextList,
+            FeatureKind.IntegerList or FeatureKind.NumberList => AttributeKinds.NumberList,
+            _ => AttributeKinds.None,
+        };
+        _kinds[name] |= (byte)kinds;
+    }
+
+    /// <summary>Kinds of value that a name has had.</summary>
+    public AttributeKinds KindsOf(string name)
+    {
+        int number = _names.NumberOf(name);
+        return number < 0 ? AttributeKinds.None : (AttributeKinds)Volatile.Read(ref _kinds[number]);
+    }
+
+    /// <summary>Names under which there has been a value.</summary>
+    public IEnumerable<string> NamesWithValues
+    {
+        get
+        {
+            for (int number = 0; number < _names.Count; number++)
+            {
+                if (_kinds[number] != 0)
+                    yield return _names.TextOf(number);
+            }
+        }
     }
 
     /// <summary>The name with a number.</summary>

@@ -20,6 +20,7 @@ public sealed class ItemContentWriter
     private Section _attributes;
     private Section _open;
     private string _name = "";
+    private int _nameNumber = -1;
 
     internal ItemContentWriter(ItemContentFormat format) => _format = format;
 
@@ -52,7 +53,7 @@ public sealed class ItemContentWriter
     public void Name(ReadOnlySpan<char> name)
     {
         _open = _open with { Count = _open.Count + 1 };
-        int number = _format.NumberOfName(name, mayKeep: true);
+        int number = _nameNumber = _format.NumberOfName(name, mayKeep: true);
         _name = number >= 0 ? _format.NameOf(number) : name.ToString();
         PutText(name, number);
     }
@@ -81,7 +82,7 @@ public sealed class ItemContentWriter
     /// <param name="count">Elements.</param>
     public void BeginList(FeatureKind kind, int count)
     {
-        PutKind(kind);
+        PutKind(kind, isEmpty: count == 0);
         PutNumber((ulong)count);
     }
 
@@ -181,7 +182,12 @@ public sealed class ItemContentWriter
         }
     }
 
-    private void PutKind(FeatureKind kind) => Reserve(1)[0] = (byte)kind;
+    private void PutKind(FeatureKind kind, bool isEmpty = false)
+    {
+        Reserve(1)[0] = (byte)kind;
+        if (!isEmpty)
+            _format.Note(_nameNumber, kind);
+    }
 
     private void PutCategory(ReadOnlySpan<char> text) => PutText(text, _format.NumberOfText(_name, text));
 

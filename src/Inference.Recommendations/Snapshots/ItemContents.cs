@@ -1,4 +1,5 @@
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Filters.Columns;
 
 namespace Inference.Recommendations.Snapshots;
 
@@ -23,7 +24,11 @@ public sealed class ItemContents : IDisposable
     {
         _places = new List<long>(expected);
         _writer = new ItemContentWriter(_format);
+        Attributes = new ItemAttributes(_format);
     }
+
+    /// <summary>The names that contents have had, and of which kinds.</summary>
+    public ItemAttributes Attributes { get; }
 
     /// <summary>Rows with content from the bundle; all others have what was set, or none.</summary>
     public int Count => _places.Count;
@@ -96,6 +101,15 @@ public sealed class ItemContents : IDisposable
     public bool TryGetAttribute(int row, string name, out FeatureValue value)
     {
         bool isThere = _format.TryReadAttribute(Of(row), name, out value);
+        GC.KeepAlive(_records);
+        return isThere;
+    }
+
+    /// <summary>One attribute of a row, or where it has none the feature of that name.</summary>
+    internal bool TryGetValue(int row, string name, out FeatureValue value)
+    {
+        ReadOnlySpan<byte> record = Of(row);
+        bool isThere = _format.TryReadAttribute(record, name, out value) || _format.TryReadFeature(record, name, out value);
         GC.KeepAlive(_records);
         return isThere;
     }
