@@ -18,6 +18,9 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Warning, "The user tower of {Version} failed; the ladder falls to the next rung")]
     public static partial void UserTowerFailed(ILogger logger, string version, Exception exception);
 
+    [LoggerMessage(109, LogLevel.Warning, "The ranking model of {Version} failed; the candidates stay in the order in which they were found")]
+    public static partial void RankerFailed(ILogger logger, string version, Exception exception);
+
     [LoggerMessage(103, LogLevel.Warning, "The search on the device of {Version} failed; its index in memory answers")]
     public static partial void DeviceSearchFailed(ILogger logger, string version, Exception exception);
 

@@ -16,6 +16,7 @@ public sealed class RecommendationMetrics
     private readonly Counter<long> _items;
     private readonly Histogram<double> _tower;
     private readonly Histogram<double> _search;
+    private readonly Histogram<double> _ranker;
     private readonly Histogram<double> _fusion;
     private readonly Histogram<double> _source;
     private readonly Counter<long> _dropped;
@@ -38,6 +39,7 @@ public sealed class RecommendationMetrics
         _dropped = meter.CreateCounter<long>("recsys.fusion.dropped", "{source}", "Sources that a fused slate had to do without, by kind and reason.");
         _slots = meter.CreateCounter<long>("recsys.slots.chosen", "{slot}", "Slots of served slates that were not simply the best of what answered, by how their items were chosen and by policy.");
         _guarded = meter.CreateCounter<long>("recsys.guards", "{item}", "Items that a guard held back (cap), gave back to slates that were short (returned), or put before better ones (floor).");
+        _ranker = meter.CreateHistogram<double>("recsys.ranker.duration", "s", "Time from beginning to rank the candidates of a slate to the ranking model's answer, by outcome.");
         _search = meter.CreateHistogram<double>("recsys.index.search.duration", "s", "Time of one search of the index.");
     }
 
@@ -74,6 +76,9 @@ public sealed class RecommendationMetrics
 
     internal void TowerRan(TimeSpan duration, string outcome) =>
         _tower.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
+
+    internal void Ranked(TimeSpan duration, string outcome) =>
+        _ranker.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
 
     internal void IndexSearched(TimeSpan duration) => _search.Record(duration.TotalSeconds);
 

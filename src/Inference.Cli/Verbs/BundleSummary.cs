@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Inference.Cli.Frame;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Ports;
 using Inference.Towers.Bundles;
 using Inference.Vectors;
 
@@ -22,6 +23,12 @@ internal static class BundleSummary
         {
             string at = fused.Model.Weights is { } weights ? $"weights at {string.Join(", ", weights.Points.Select(point => point.Events))} events" : "ranks are added up";
             host.Output.WriteLine($"fusion    {string.Join(", ", fused.Model.Sources.Select(source => source.Name))}; {at}{(fused.Model.NewItems is { } newItems ? FormattableString.Invariant($"; items from row {newItems.FirstRow} on by weights of new items, level {newItems.Level:0.##}") : "")}");
+        }
+
+        if (loaded.Snapshot.Ranker is { } ranker)
+        {
+            string[] reads = [.. ranker.Features.Names.Order().Select(name => $"user {name}"), .. ranker.ItemFeatures.Names.Order().Select(name => $"item {name}"), .. CrossFeatures.NamesOf(ranker.Reads)];
+            host.Output.WriteLine($"ranker    {string.Join(", ", reads)}{(ranker.MaxHistory > 0 ? $"{(reads.Length > 0 ? ", " : "")}the latest {ranker.MaxHistory} items of the history" : "")}; runs of up to {ranker.MaxBatch} candidates");
         }
 
         if (loaded.Manifest.ModelCard is { ValueKind: JsonValueKind.Object } card)
@@ -52,6 +59,17 @@ internal static class BundleSummary
             json.WriteEndArray();
         }
 
+        if (loaded.Snapshot.Ranker is { } ranker)
+        {
+            json.WriteStartObject("ranker");
+            WriteNames(json, "user_features", ranker.Features.Names.Order());
+            WriteNames(json, "item_features", ranker.ItemFeatures.Names.Order());
+            WriteNames(json, "cross_features", CrossFeatures.NamesOf(ranker.Reads));
+            json.WriteNumber("max_history", ranker.MaxHistory);
+            json.WriteNumber("max_batch", ranker.MaxBatch);
+            json.WriteEndObject();
+        }
+
         if (loaded.Manifest.ModelCard is { ValueKind: JsonValueKind.Object } card)
         {
             json.WritePropertyName("model_card");
@@ -75,6 +93,14 @@ internal static class BundleSummary
         json.WriteStartArray("warnings");
         foreach (string warning in loaded.Warnings)
             json.WriteStringValue(warning);
+        json.WriteEndArray();
+    }
+
+    private static void WriteNames(Utf8JsonWriter json, string field, IEnumerable<string> names)
+    {
+        json.WriteStartArray(field);
+        foreach (string name in names)
+            json.WriteStringValue(name);
         json.WriteEndArray();
     }
 

@@ -30,6 +30,7 @@ public sealed class RecommendationPipeline
     private readonly Retrieval _retrieval;
     private readonly FusedSlates _fused;
     private readonly ColdStart _coldStart = new();
+    private readonly SlateRanking _ranking;
     private readonly SlateExploration _exploration;
     private readonly SeenItems _seen;
     private readonly IDecisionLog? _decisions;
@@ -59,6 +60,7 @@ public sealed class RecommendationPipeline
         _embeddings = new UserEmbeddings(cache, options, metrics, time, logs.CreateLogger<UserEmbeddings>());
         _fused = new FusedSlates(_embeddings, new ContextRecall(contexts, logs.CreateLogger<ContextRecall>()), metrics, time, logs.CreateLogger<FusedSlates>());
         _retrieval = new Retrieval(options, metrics, time, logs.CreateLogger<Retrieval>());
+        _ranking = new SlateRanking(metrics, time, logs.CreateLogger<SlateRanking>());
     }
 
     /// <summary>Recommends items for one user or session.</summary>
@@ -83,7 +85,7 @@ public sealed class RecommendationPipeline
         using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, degraded);
         eligible.Deny(held.Capped.Span);
         SlateExploration.Plan plan = _exploration.PlanFor(query, snapshot);
-        using var slate = new Slate(Math.Min(DepthOf(query, plan), Math.Max(1, eligible.Rows.Count))) { WantsVector = plan.NewItems > 0, Parts = query.Explain ? new ScoreParts() : null };
+        using var slate = new Slate(Math.Min(DepthOf(query, plan), Math.Max(1, eligible.Rows.Count))) { WantsVector = plan.NewItems > 0 || SlateRanking.WantsVector(snapshot, query), Parts = query.Explain ? new ScoreParts() : null };
 
         // :: Step 3: candidates by the ladder — the first rung that can answer does; with a fused model, and where little is known, all that is known answers together.
         Rung rung = snapshot.ScorerFor(history.Known.Span, PassedItems.IsAny(user.State)) is { } fused
@@ -99,7 +101,10 @@ public sealed class RecommendationPipeline
         if (slate.Count < Math.Min(query.Limit, slate.Limit))
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
 
-        // :: Steps 5 and 6: the order of the candidates, and what of them makes the slate.
+        // :: Step 5: the order of the candidates, by the ranking model where the surface wants it.
+        await _ranking.ApplyAsync(snapshot, query, features, history, slate, budget, degraded, cancellationToken);
+
+        // :: Step 6: what of them makes the slate.
         slate.Cut(plan.Depth);
 
         // :: Step 7: chance — new items in the slots that are kept for them, and what the policy draws.

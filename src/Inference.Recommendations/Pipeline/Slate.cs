@@ -62,6 +62,9 @@ internal sealed class Slate : IDisposable
         Count = Math.Min(Count, Limit);
     }
 
+    /// <summary>Takes the same places in another order, or with other scores.</summary>
+    public void Reorder(ReadOnlySpan<Place> places) => places.CopyTo(_places.AsSpan(0, Count));
+
     /// <summary>Takes other places instead, at most as many.</summary>
     public void Replace(ReadOnlySpan<Place> places)
     {

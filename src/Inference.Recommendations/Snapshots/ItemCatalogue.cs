@@ -91,7 +91,7 @@ public sealed class ItemCatalogue : IDisposable
     public bool TryGetAttribute(int row, string name, out FeatureValue value) => _contents.TryGetAttribute(row, name, out value);
 
     /// <summary>One feature of a row, without making the others.</summary>
-    internal bool TryGetFeature(int row, string name, out FeatureValue value) => _contents.TryGetFeature(row, name, out value);
+    public bool TryGetFeature(int row, string name, out FeatureValue value) => _contents.TryGetFeature(row, name, out value);
 
     /// <summary>Which groups of some floors each row is in; the table is kept for those that were asked for last.</summary>
     internal ItemGroups GroupsOf(ExposureFloors floors)

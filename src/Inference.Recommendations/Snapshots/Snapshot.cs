@@ -19,6 +19,7 @@ public sealed class Snapshot : IDisposable
     private readonly IDeviceSearch? _deviceSearch;
     private readonly FusedScorer? _fusion;
     private readonly FusedScorer? _coldFusion;
+    private readonly IRanker? _ranker;
     private volatile Popularity _popularity;
     private volatile ItemArms _arms = ItemArms.Empty;
     private volatile NewItemPool _newItems = NewItemPool.Empty;
@@ -48,7 +49,7 @@ public sealed class Snapshot : IDisposable
         Profiles = profiles;
         Editor = new CatalogueEditor(items, index);
         _owned = owned;
-        Context = ContextOf(profiles, userTower, fusion: null);
+        Context = ContextOf(profiles, userTower, fusion: null, ranker: null);
     }
 
     public ModelIdentity Model { get; }
@@ -72,6 +73,17 @@ public sealed class Snapshot : IDisposable
     }
 
     public IUserTower UserTower { get; }
+
+    /// <summary>Orders candidates, where a surface wants it; null when the bundle has no ranking model. Disposed with the snapshot, as one of what it owns.</summary>
+    public IRanker? Ranker
+    {
+        get => _ranker;
+        init
+        {
+            _ranker = value;
+            Context = ContextOf(Profiles, UserTower, _fusion, value);
+        }
+    }
 
     /// <summary>Null when the bundle has item embeddings only.</summary>
     public IItemTower? ItemTower { get; }
@@ -112,7 +124,7 @@ public sealed class Snapshot : IDisposable
             _fusion = value;
             if (value is null)
                 return;
-            Context = ContextOf(Profiles, UserTower, value);
+            Context = ContextOf(Profiles, UserTower, value, _ranker);
             // What scores candidates asks the index that serves, and where ranks are added up changed vectors count for nothing.
             Editor.KeepsMovedRows = value is { IsWhole: true, Model.Weights: not null };
         }
@@ -168,7 +180,7 @@ public sealed class Snapshot : IDisposable
             _unused.SetResult();
     }
 
-    private static FeatureSchema ContextOf(ClusterProfiles? profiles, IUserTower userTower, FusedScorer? fusion)
+    private static FeatureSchema ContextOf(ClusterProfiles? profiles, IUserTower userTower, FusedScorer? fusion, IRanker? ranker)
     {
         var known = new Dictionary<string, IReadOnlyCollection<FeatureKind>>(StringComparer.Ordinal);
         foreach (ContextSource source in fusion?.Model.Sources.OfType<ContextSource>() ?? [])
@@ -177,6 +189,8 @@ public sealed class Snapshot : IDisposable
                 known[field.Feature] = [FeatureKind.Text, FeatureKind.Integer];
         }
 
+        foreach (string name in ranker?.Features.Names ?? [])
+            known[name] = [.. Enum.GetValues<FeatureKind>().Where(kind => ranker!.Features.Accepts(name, kind))];
         foreach (string name in profiles?.ContextFeatures ?? [])
             known[name] = [FeatureKind.Text, FeatureKind.Integer];
         foreach (string name in userTower.Features.Names)

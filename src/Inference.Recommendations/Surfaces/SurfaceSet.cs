@@ -38,6 +38,9 @@ public sealed class SurfaceSet
     /// <summary>Whether a request may say this: the name of a surface, or nothing.</summary>
     public bool Knows(string name) => name.Length == 0 || _byName.ContainsKey(name);
 
+    /// <summary>The names of those that rank for a message: "'home', 'cart'"; empty where none does.</summary>
+    public string Ranking => string.Join(", ", All.Where(surface => surface.Ranks).Select(surface => $"'{surface.Name}'"));
+
     /// <summary>The names for a message: "home, cart", or "none".</summary>
     public override string ToString() => Names.Count == 0 ? "none" : string.Join(", ", Names);
 }

@@ -3,11 +3,12 @@ using Inference.Towers.Tensors;
 
 namespace Inference.Server.OpenInference;
 
-/// <summary>Which of a bundle's two towers.</summary>
+/// <summary>Which of a bundle's models.</summary>
 internal enum TowerRole
 {
     User,
     Item,
+    Ranker,
 }
 
 /// <summary>A model of the protocol while a call uses it: dispose it at the end of the call, for it leases the snapshot that the tower belongs to.</summary>
@@ -22,7 +23,12 @@ internal readonly record struct ServedTower(SnapshotLease Lease, TowerRole Role,
     public string Version => Snapshot.Model.Version;
 
     /// <summary>The tower of a snapshot; null when it has none of this role.</summary>
-    public static RawTower? Of(Snapshot snapshot, TowerRole role) => role == TowerRole.User ? RawTower.Beneath(snapshot.UserTower) : RawTower.Beneath(snapshot.ItemTower);
+    public static RawTower? Of(Snapshot snapshot, TowerRole role) => role switch
+    {
+        TowerRole.User => RawTower.Beneath(snapshot.UserTower),
+        TowerRole.Item => RawTower.Beneath(snapshot.ItemTower),
+        _ => RawTower.Beneath(snapshot.Ranker),
+    };
 
     public void Dispose() => Lease.Dispose();
 }

@@ -6,12 +6,12 @@ using Inference.Server.Models;
 namespace Inference.Server.OpenInference;
 
 /// <summary>
-/// The towers of all loaded bundles by the names of the protocol: "user_tower" and "item_tower" are those of the active bundle, "&lt;bundle&gt;.user_tower" and "&lt;bundle&gt;.item_tower" those
+/// The models of all loaded bundles by the names of the protocol: "user_tower", "item_tower" and "ranker" are those of the active bundle, "&lt;bundle&gt;.user_tower" and so on those
 /// of a bundle by its name. A version is the bundle's; without one the active version answers, or the newest where the bundle is not the active one.
 /// </summary>
 internal sealed class ServedTowers(SnapshotRegistry snapshots)
 {
-    private const string User = "user_tower", Item = "item_tower";
+    private const string User = "user_tower", Item = "item_tower", Ranker = "ranker";
 
     /// <summary>Most names that a message lists.</summary>
     private const int MostListed = 16;
@@ -85,6 +85,8 @@ internal sealed class ServedTowers(SnapshotRegistry snapshots)
             yield return prefix + User;
         if (ServedTower.Of(snapshot, TowerRole.Item) is not null)
             yield return prefix + Item;
+        if (ServedTower.Of(snapshot, TowerRole.Ranker) is not null)
+            yield return prefix + Ranker;
     }
 
     /// <summary>The bundle, null for the active one, and the tower that a name means. Names of bundles may have dots.</summary>
@@ -93,7 +95,12 @@ internal sealed class ServedTowers(SnapshotRegistry snapshots)
         int dot = name.LastIndexOf('.');
         bundle = dot < 0 ? null : name[..dot];
         string tower = name[(dot + 1)..];
-        role = tower == User ? TowerRole.User : TowerRole.Item;
-        return tower is User or Item;
+        role = tower switch
+        {
+            User => TowerRole.User,
+            Item => TowerRole.Item,
+            _ => TowerRole.Ranker,
+        };
+        return tower is User or Item or Ranker;
     }
 }

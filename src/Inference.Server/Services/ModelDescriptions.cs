@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Models;
+using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
 using Inference.Vectors;
 using Recsys.V1;
@@ -9,7 +11,7 @@ using Recsys.V1;
 namespace Inference.Server.Services;
 
 /// <summary>Versions of the model as messages.</summary>
-internal sealed class ModelDescriptions(SnapshotRegistry snapshots)
+internal sealed class ModelDescriptions(SnapshotRegistry snapshots, ServedSurfaces surfaces)
 {
     public ModelVersion Of(LoadedModel model) => Of(new ModelRecord(model.Version, ModelState.Loaded, null, model));
 
@@ -44,6 +46,10 @@ internal sealed class ModelDescriptions(SnapshotRegistry snapshots)
         if (model.Bundle.Manifest.ModelCard is { ValueKind: JsonValueKind.Object } card)
             version.ModelCard = card.GetRawText();
         version.FusionSources.Add(snapshot.Fusion?.Model.Sources.Select(source => source.Name) ?? []);
+        if (snapshot.Ranker is { } ranker)
+            version.Ranker = Of(ranker);
+        else if (surfaces.Current.Ranking is { Length: > 0 } ranking)
+            version.Warnings.Add($"the bundle has no ranking model, so the surfaces that rank ({ranking}) keep the order in which candidates were found.");
         version.Index = Of(snapshot.Index);
         version.Providers.Add(model.Bundle.ProviderUses.Select(use => new ProviderUse { Part = use.Part, Wanted = use.Wanted, Actual = use.Actual, Reason = use.Reason ?? "" }));
         return version;
@@ -66,6 +72,15 @@ internal sealed class ModelDescriptions(SnapshotRegistry snapshots)
         var snapshot when snapshot == split.Canary => split.CanaryShare,
         _ => 0,
     };
+
+    private static RankingModel Of(IRanker ranker)
+    {
+        var described = new RankingModel { MaxBatch = ranker.MaxBatch, MaxHistory = ranker.MaxHistory };
+        described.UserFeatures.Add(ranker.Features.Names.Order(StringComparer.Ordinal));
+        described.ItemFeatures.Add(ranker.ItemFeatures.Names.Order(StringComparer.Ordinal));
+        described.CrossFeatures.Add(CrossFeatures.NamesOf(ranker.Reads));
+        return described;
+    }
 
     private static ItemIndex Of(LiveIndex index)
     {

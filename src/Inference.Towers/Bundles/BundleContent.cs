@@ -35,6 +35,9 @@ public sealed record BundleContent
     /// <summary>May be null where <see cref="ItemEmbeddings"/> is there.</summary>
     public TowerContent? ItemTower { get; init; }
 
+    /// <summary>Orders candidates; null where none is to.</summary>
+    public TowerContent? Ranker { get; init; }
+
     /// <summary>The catalogue, by row.</summary>
     public required IReadOnlyList<BundleItem> Items { get; init; }
 

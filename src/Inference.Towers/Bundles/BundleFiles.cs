@@ -7,6 +7,7 @@ internal static class BundleFiles
 {
     public const string UserTower = "user_tower.onnx";
     public const string ItemTower = "item_tower.onnx";
+    public const string Ranker = "ranker.onnx";
     public const string Items = "items.jsonl";
     public const string ItemEmbeddings = "item_embeddings.npy";
     public const string Index = "index.bin";

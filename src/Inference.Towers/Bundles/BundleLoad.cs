@@ -101,12 +101,14 @@ internal sealed class BundleLoad
 
         // :: Steps 2 and 3 the catalogue, and beside it the models
         BundleManifest named = manifest!.Manifest;
-        using var userModel = new OpeningTower("user", Existing(files, manifest.User.Manifest.File), manifest.User);
-        using var itemModel = new OpeningTower("item", Existing(files, manifest.Item?.Manifest.File), manifest.Item);
-        Catalogue? catalogue = ReadItemsAndModels(manifest, files, userModel, itemModel);
+        using var userModel = new OpeningTower(TowerKind.User, Existing(files, manifest.User.Manifest.File), manifest.User);
+        using var itemModel = new OpeningTower(TowerKind.Item, Existing(files, manifest.Item?.Manifest.File), manifest.Item);
+        using var rankerModel = new OpeningTower(TowerKind.Ranker, Existing(files, manifest.Ranker?.Manifest.File), manifest.Ranker);
+        Catalogue? catalogue = ReadItemsAndModels(manifest, files, userModel, itemModel, rankerModel);
         if (catalogue is not null)
             owned.Push(catalogue.Items);
         (OnnxUserTower? user, OnnxItemTower? item) = Timed(BundleLoadStage.Towers, () => BindTowers(manifest, catalogue, userModel, itemModel, owned));
+        OnnxRanker? ranker = Timed(BundleLoadStage.Towers, () => BindRanker(manifest, catalogue, rankerModel, owned));
 
         // :: Step 4 where the items lie
         var placement = new ItemPlacement(manifest, files, _settings, _cache, _runs, _problems, _warnings, _cancellationToken);
@@ -130,7 +132,7 @@ internal sealed class BundleLoad
                 owned.Push(fusion);
 
             // :: Step 6 the golden cases
-            int golden = Timed(BundleLoadStage.Golden, () => CheckGolden(named.Golden, files, user, vectors, manifest.Metric, catalogue));
+            int golden = Timed(BundleLoadStage.Golden, () => CheckGolden(named.Golden, files, user, ranker, vectors, manifest.Metric, catalogue));
             FileCheck.CheckUnchanged(files.Values, _problems);
             string space = "";
             if (!_problems.Any && (space = SpaceOf(named, files)) == named.ParentSpaceId)
@@ -152,9 +154,9 @@ internal sealed class BundleLoad
                 : null;
             if (cold is not null)
                 owned.Push(cold.Model);
-            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device, Fusion = scorer, ColdFusion = cold };
-            Timed(BundleLoadStage.WarmUp, () => new WarmUp(snapshot, user!, item, _settings.Loading?.WarmUpTime ?? TimeSpan.Zero, _runs, _time, _warnings).Run());
-            Timed(BundleLoadStage.WarmUp, () => Record(user!));
+            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device, Fusion = scorer, ColdFusion = cold, Ranker = ranker };
+            Timed(BundleLoadStage.WarmUp, () => new WarmUp(snapshot, user!, item, ranker, _settings.Loading?.WarmUpTime ?? TimeSpan.Zero, _runs, _time, _warnings).Run());
+            Timed(BundleLoadStage.WarmUp, () => Record(user!, ranker));
             _problems.ThrowIfAny(_folder);
 
             isKeeping = placement.HasToKeep;
@@ -169,7 +171,7 @@ internal sealed class BundleLoad
                 IndexOrigin = placement.IndexOrigin,
                 Kept = isKeeping ? LoadingThreads.RunAlone(() => Keep(placement, vectors!), _settings.Loading!.Niceness) : Task.CompletedTask,
                 Providers = user!.Runner.Providers,
-                ProviderUses = [.. new[] { user.Runner.ProviderUse, item?.Runner.ProviderUse, deviceUse }.OfType<ProviderUse>()],
+                ProviderUses = [.. new[] { user.Runner.ProviderUse, item?.Runner.ProviderUse, ranker?.Runner.ProviderUse, deviceUse }.OfType<ProviderUse>()],
                 Warnings = _warnings,
                 Timings = _timings,
             };
@@ -204,18 +206,22 @@ internal sealed class BundleLoad
         return new FusedScorer(build(TowerItems.Of(index)), _settings.Fusion);
     }
 
-    /// <summary>Has the device record the user tower's runs, where it is to replay them.</summary>
-    private bool Record(OnnxUserTower user)
+    /// <summary>Has the device record the runs of the user tower and the ranking model, where it is to replay them.</summary>
+    private bool Record(OnnxUserTower user, OnnxRanker? ranker)
     {
+        string part = TowerKind.User.PartOf();
         try
         {
             foreach ((int rows, int history) in user.Runner.SizesToRecord)
                 user.Runner.RecordAsync(new UserTowerInput(default, new int[history]), rows, _cancellationToken).AsTask().GetAwaiter().GetResult();
+            part = TowerKind.Ranker.PartOf();
+            foreach ((int rows, int history) in ranker?.Runner.SizesToRecord ?? [])
+                ranker!.Runner.RecordAsync(ranker.Example(new int[history]), rows, _cancellationToken).AsTask().GetAwaiter().GetResult();
             return true;
         }
         catch (TowerException e)
         {
-            _problems.Add("user_tower", $"its runs cannot be recorded, as Inference:Towers:GraphCapture wants it: {e.Message}");
+            _problems.Add(part, $"its runs cannot be recorded, as Inference:Towers:GraphCapture wants it: {e.Message}");
             return false;
         }
     }
@@ -240,8 +246,8 @@ internal sealed class BundleLoad
             _folder, manifest, _settings.Towers.RequireHashes, _problems, _warnings, done => Report(BundleLoadStage.Verify, done, total), _cancellationToken));
     }
 
-    /// <summary>The three that need nothing of each other, on as many threads as there are. The catalogue comes first where there is one thread: it is what most refusals are about.</summary>
-    private Catalogue? ReadItemsAndModels(CheckedManifest manifest, Dictionary<string, CheckedFile> files, OpeningTower user, OpeningTower item)
+    /// <summary>The four that need nothing of each other, on as many threads as there are. The catalogue comes first where there is one thread: it is what most refusals are about.</summary>
+    private Catalogue? ReadItemsAndModels(CheckedManifest manifest, Dictionary<string, CheckedFile> files, OpeningTower user, OpeningTower item, OpeningTower ranker)
     {
         IReadOnlySet<string> known = FileCheck.NamesOf(manifest.Manifest).ToHashSet(StringComparer.Ordinal);
         Catalogue? catalogue = null;
@@ -251,7 +257,8 @@ internal sealed class BundleLoad
                 new ParallelOptions { TaskScheduler = TaskScheduler.Current },
                 () => catalogue = Timed(BundleLoadStage.Items, () => Existing(files, manifest.Manifest.Items) is { } file ? CatalogueReader.Read(file, _problems, _cancellationToken) : null),
                 () => user.Open(_folder, known, files, _settings.Towers, _logger),
-                () => item.Open(_folder, known, files, _settings.Towers, _logger));
+                () => item.Open(_folder, known, files, _settings.Towers, _logger),
+                () => ranker.Open(_folder, known, files, _settings.Towers, _logger));
         }
         catch (AggregateException e)
         {
@@ -261,6 +268,7 @@ internal sealed class BundleLoad
 
         _problems.Add(user.Problems);
         _problems.Add(item.Problems);
+        _problems.Add(ranker.Problems);
         return catalogue;
     }
 
@@ -276,6 +284,16 @@ internal sealed class BundleLoad
         if (item is not null)
             owned.Push(item);
         return (user, item);
+    }
+
+    private OnnxRanker? BindRanker(CheckedManifest manifest, Catalogue? catalogue, OpeningTower model, Stack<IDisposable> owned)
+    {
+        if (catalogue is null || manifest.Ranker is null)
+            return null;
+        OnnxRanker? ranker = new TowerOpener(_settings.Towers, _logger, _problems).BindRanker(model.Take(), manifest.Ranker, catalogue);
+        if (ranker is not null)
+            owned.Push(ranker);
+        return ranker;
     }
 
     private (ClusterProfiles? Profiles, StoredUsers? Users, Popularity? Popularity) ReadAudience(
@@ -298,7 +316,7 @@ internal sealed class BundleLoad
         return (profiles, users, popularity);
     }
 
-    private int CheckGolden(string? name, Dictionary<string, CheckedFile> files, OnnxUserTower? user, VectorMatrix? vectors, Metric metric, Catalogue? catalogue)
+    private int CheckGolden(string? name, Dictionary<string, CheckedFile> files, OnnxUserTower? user, OnnxRanker? ranker, VectorMatrix? vectors, Metric metric, Catalogue? catalogue)
     {
         if (name is null)
             _warnings.Add("there are no golden cases, so nobody can tell whether the towers answer as they did where they were trained.");
@@ -320,7 +338,8 @@ internal sealed class BundleLoad
         // Exact, whatever is served: it is the towers and the items that are held against the exporter's; what an index misses was measured when it was tuned.
         using var index = new ExactIndex(vectors, metric);
         var check = new GoldenCheck(file.Name, user, index, catalogue.Items, _runs, _problems);
-        return check.Check(golden, (done, total) => Report(BundleLoadStage.Golden, done, total));
+        int cases = check.Check(golden, (done, total) => Report(BundleLoadStage.Golden, done, total));
+        return cases + new RankerGoldenCheck(file.Name, ranker, catalogue.Items, _runs, _problems).Check(golden);
     }
 
     private static string SpaceOf(BundleManifest manifest, Dictionary<string, CheckedFile> files) => manifest.EmbeddingSpaceId

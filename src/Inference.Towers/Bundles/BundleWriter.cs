@@ -69,6 +69,8 @@ public static class BundleWriter
         await WriteTowerAsync(draft, content.UserTower, BundleFiles.UserTower, cancellationToken);
         if (content.ItemTower is not null)
             await WriteTowerAsync(draft, content.ItemTower, BundleFiles.ItemTower, cancellationToken);
+        if (content.Ranker is not null)
+            await WriteTowerAsync(draft, content.Ranker, BundleFiles.Ranker, cancellationToken);
         await WriteLinesAsync(PathOf(BundleFiles.Items), content.Items, BundleLines.Json.BundleItem, compress: false, cancellationToken);
         if (content.ItemEmbeddings is { } embeddings)
             NpyFile.Write(PathOf(BundleFiles.ItemEmbeddings), embeddings.Span, content.Items.Count, content.Dimension);
@@ -160,7 +162,7 @@ public static class BundleWriter
             throw new ArgumentException(reason, nameof(content));
         if (content.ModelCard is { ValueKind: not JsonValueKind.Object })
             throw new ArgumentException("A model card is an object.", nameof(content));
-        foreach (string name in content.UserTower.ExternalData.Keys.Concat(content.ItemTower?.ExternalData.Keys ?? []))
+        foreach (string name in content.UserTower.ExternalData.Keys.Concat(content.ItemTower?.ExternalData.Keys ?? []).Concat(content.Ranker?.ExternalData.Keys ?? []))
         {
             if (!BundleFiles.IsSafe(name))
                 throw new ArgumentException($"The model keeps weights in '{name}'; such a file must lie beside the model and have a plain name.", nameof(content));
@@ -239,6 +241,7 @@ public static class BundleWriter
         Metric = BundleMetric.NameOf(content.Metric),
         UserTower = content.UserTower.Manifest with { File = BundleFiles.UserTower },
         ItemTower = content.ItemTower is null ? null : content.ItemTower.Manifest with { File = BundleFiles.ItemTower },
+        Ranker = content.Ranker is null ? null : content.Ranker.Manifest with { File = BundleFiles.Ranker },
         Items = BundleFiles.Items,
         ItemEmbeddings = files.ContainsKey(BundleFiles.ItemEmbeddings) ? BundleFiles.ItemEmbeddings : null,
         Index = files.ContainsKey(BundleFiles.Index) ? BundleFiles.Index : null,

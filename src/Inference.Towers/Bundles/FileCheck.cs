@@ -64,7 +64,7 @@ internal static class FileCheck
     {
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (string? name in (string?[])
-            [manifest.UserTower?.File, manifest.ItemTower?.File, manifest.Items, manifest.ItemEmbeddings, manifest.Index, manifest.Profiles, manifest.Popularity, manifest.Users, manifest.Golden, manifest.Fusion, manifest.TrainingState])
+            [manifest.UserTower?.File, manifest.ItemTower?.File, manifest.Ranker?.File, manifest.Items, manifest.ItemEmbeddings, manifest.Index, manifest.Profiles, manifest.Popularity, manifest.Users, manifest.Golden, manifest.Fusion, manifest.TrainingState])
         {
             if (name is not null)
                 names.Add(name);

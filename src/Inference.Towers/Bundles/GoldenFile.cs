@@ -12,6 +12,9 @@ public sealed record GoldenFile
     /// <summary>The cases.</summary>
     public IReadOnlyList<GoldenCase>? Cases { get; init; }
 
+    /// <summary>What the exporter saw the ranking model answer; null where there is none, or nobody knows.</summary>
+    public IReadOnlyList<RankerCase>? Ranker { get; init; }
+
     /// <summary>Fields that the format does not know; a check reports each.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? UnknownFields { get; set; }

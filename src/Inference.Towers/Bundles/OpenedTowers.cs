@@ -41,8 +41,8 @@ public sealed class OpenedTowers : IDisposable
         options.ThrowIfInvalid();
         var problems = new BundleProblems();
         var catalogue = Catalogue.Of(content.Items);
-        TowerFeatures user = ManifestCheck.CheckTower(content.UserTower.Manifest, ofUsers: true, problems);
-        TowerFeatures? item = content.ItemTower is null ? null : ManifestCheck.CheckTower(content.ItemTower.Manifest, ofUsers: false, problems);
+        TowerFeatures user = ManifestCheck.CheckTower(content.UserTower.Manifest, TowerKind.User, problems);
+        TowerFeatures? item = content.ItemTower is null ? null : ManifestCheck.CheckTower(content.ItemTower.Manifest, TowerKind.Item, problems);
         problems.ThrowIfAny(content.Name);
 
         ModelFile? userFile = Inspect(content.UserTower, BundleFiles.UserTower, problems);

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace Inference.Towers.Bundles;
 
 /// <summary>One tower's model while it is opened, which needs nothing of the rest of the bundle: the runtime takes as long for a large one as the catalogue takes to be read.</summary>
-/// <param name="name">"user" or "item".</param>
+/// <param name="kind">What it is.</param>
 /// <param name="file">The model; null where the bundle has none, or it failed its check.</param>
 /// <param name="tower">Its part of the manifest; null where there is none.</param>
-internal sealed class OpeningTower(string name, CheckedFile? file, TowerFeatures? tower) : IDisposable
+internal sealed class OpeningTower(TowerKind kind, CheckedFile? file, TowerFeatures? tower) : IDisposable
 {
     private const long MaxModelBytes = 2_000_000_000;
 
@@ -39,7 +39,7 @@ internal sealed class OpeningTower(string name, CheckedFile? file, TowerFeatures
         if (model is null || !model.ExternalFiles.All(files.ContainsKey))
             return;
         Weights = model.ExternalFiles;
-        _model = new TowerOpener(options, logger, Problems).OpenModel(name, model, tower);
+        _model = new TowerOpener(options, logger, Problems).OpenModel(kind, model, tower);
     }
 
     /// <summary>The model, which is the caller's from now on; null where it could not be opened.</summary>

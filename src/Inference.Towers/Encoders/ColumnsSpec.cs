@@ -10,6 +10,10 @@ public sealed record ColumnsSpec : EncoderSpec
 
     internal override int? Width => Columns?.Sum(column => column.Width ?? 0);
 
+    internal override bool IsOfUser => Columns?.All(column => column.IsOfUser) == true;
+
+    internal override uint Cross => Columns?.Aggregate(0u, (all, column) => all | column.Cross) ?? 0;
+
     internal override bool NeedsIdInputs => Columns?.Any(column => column.NeedsIdInputs) == true;
 
     internal override void Check(SpecCheck check)
@@ -22,6 +26,8 @@ public sealed record ColumnsSpec : EncoderSpec
 
         if (Columns.Count > SpecCheck.MaxWidth)
             check.Error($"'columns' has {Columns.Count} encoders; {SpecCheck.MaxWidth} are the limit.");
+        if (Of is not null)
+            check.Error("'of' belongs to each of the columns.");
         for (int i = 0; i < Math.Min(Columns.Count, SpecCheck.MaxWidth); i++)
         {
             SpecCheck inner = check with { Where = $"{check.Where}.columns[{i}]" };
@@ -42,7 +48,7 @@ public sealed record ColumnsSpec : EncoderSpec
         for (int i = 0; i < encoders.Length; i++)
         {
             widths[i] = Columns[i].Width!.Value;
-            encoders[i] = Columns[i].Create<T>(widths[i], scope);
+            encoders[i] = Columns[i].CreateSided<T>(widths[i], scope);
         }
 
         return new ColumnsEncoder<T>(encoders, widths);
@@ -52,7 +58,7 @@ public sealed record ColumnsSpec : EncoderSpec
     {
         foreach (string unknown in column.UnknownFields?.Keys ?? [])
             inner.Error($"unknown field '{unknown}'.");
-        column.Check(inner);
+        column.Check(inner.SideOf(column));
         if (column.Width is null)
             inner.Error("needs a length of its own, for the graph tells only the sum of all columns.");
     }

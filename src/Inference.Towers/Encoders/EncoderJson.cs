@@ -23,4 +23,6 @@ namespace Inference.Towers.Encoders;
 [JsonSerializable(typeof(NumberListSpec))]
 [JsonSerializable(typeof(ColumnsSpec))]
 [JsonSerializable(typeof(ConstantSpec))]
+[JsonSerializable(typeof(CrossSpec))]
+[JsonSerializable(typeof(AgeSpec))]
 internal sealed partial class EncoderJson : JsonSerializerContext;

@@ -11,6 +11,8 @@ namespace Inference.Towers.Encoders;
 [JsonConverter(typeof(EncoderSpecConverter))]
 public abstract record EncoderSpec
 {
+    internal const string UserSide = "user", ItemSide = "item";
+
     /// <summary>Elements per row; null when the graph or the list decides.</summary>
     internal virtual int? Width => 1;
 
@@ -20,12 +22,28 @@ public abstract record EncoderSpec
     /// <summary>Whether every item must have an "id_input".</summary>
     internal virtual bool NeedsIdInputs => false;
 
+    /// <summary>Of ranking models: whose feature is read, "user" (the default) or "item", whose features go before its attributes.</summary>
+    public string? Of { get; init; }
+
+    /// <summary>Whether all rows of one user are the same.</summary>
+    internal virtual bool IsOfUser => Of != ItemSide;
+
+    /// <summary>Which cross features are read, as a set of <see cref="Recommendations.Ports.CrossFeatures"/>.</summary>
+    internal virtual uint Cross => 0;
+
     /// <summary>Fields that the format does not know; a check reports each.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 
     /// <summary>Reports everything that is wrong with the specification itself.</summary>
     internal abstract void Check(SpecCheck check);
+
+    /// <summary>Makes the encoder of a specification without errors, for the side that it reads.</summary>
+    /// <param name="width">Elements per row; -1 for a history.</param>
+    /// <param name="scope">What encoders know of the bundle.</param>
+    internal InputEncoder<T> CreateSided<T>(int width, EncoderScope scope)
+        where T : unmanaged, INumberBase<T> =>
+        Of == ItemSide ? new ItemSideEncoder<T>(Create<T>(width, scope)) : Create<T>(width, scope);
 
     /// <summary>Makes the encoder of a specification without errors.</summary>
     /// <param name="width">Elements per row; -1 for a history.</param>

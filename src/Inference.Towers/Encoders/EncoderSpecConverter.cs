@@ -27,6 +27,8 @@ internal sealed class EncoderSpecConverter : JsonConverter<EncoderSpec>
         ("number_list", typeof(NumberListSpec), EncoderJson.Default.NumberListSpec),
         ("columns", typeof(ColumnsSpec), EncoderJson.Default.ColumnsSpec),
         ("constant", typeof(ConstantSpec), EncoderJson.Default.ConstantSpec),
+        ("cross", typeof(CrossSpec), EncoderJson.Default.CrossSpec),
+        ("age", typeof(AgeSpec), EncoderJson.Default.AgeSpec),
     ];
 
     /// <summary>Names of all encoders.</summary>

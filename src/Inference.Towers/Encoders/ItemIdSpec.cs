@@ -14,11 +14,13 @@ public sealed record ItemIdSpec : EncoderSpec
     /// <summary>Id of an item that is not in the catalogue. Required.</summary>
     public long? Unknown { get; init; }
 
+    internal override bool IsOfUser => false;
+
     internal override bool NeedsIdInputs => Ids == ItemIds.IdInput;
 
     internal override void Check(SpecCheck check)
     {
-        if (check.OfUsers)
+        if (check.OfUsers && !check.OfPairs)
             check.Error("a user has no item id; this encoder belongs to the item tower.");
         ItemIds.Check(check, Ids, Offset);
         if (Unknown is null)

@@ -18,6 +18,12 @@ internal readonly record struct SpecCheck(BundleProblems Problems, string Where,
     /// <summary>Widest row that one input may have.</summary>
     public const int MaxWidth = 65_536;
 
+    /// <summary>Receives the features of items that a ranking model reads; null for towers.</summary>
+    public FeatureDeclarations? ItemFeatures { get; init; }
+
+    /// <summary>Whether it belongs to a ranking model, whose rows are pairs of a user and an item.</summary>
+    public bool OfPairs => ItemFeatures is not null;
+
     public void Error(string what) => Problems.Add(Where, what);
 
     /// <summary>Declares that a feature is read as one of these kinds.</summary>
@@ -73,6 +79,26 @@ internal readonly record struct SpecCheck(BundleProblems Problems, string Where,
     {
         if (value is double number && !double.IsFinite(number))
             Error($"'{field}' is not a finite number.");
+    }
+
+    /// <summary>The same for the side that a specification reads.</summary>
+    public SpecCheck SideOf(EncoderSpec spec)
+    {
+        if (spec.Of is null)
+            return this;
+        if (!OfPairs)
+            Error("'of' is for ranking models; a tower reads its own features.");
+        OneOf(spec.Of, "of", EncoderSpec.UserSide, EncoderSpec.ItemSide);
+        if (spec.Of == EncoderSpec.ItemSide && spec.IsHistory)
+            Error("an item has no history.");
+        return spec.Of == EncoderSpec.ItemSide && OfPairs ? this with { Features = ItemFeatures! } : this;
+    }
+
+    /// <summary>Reports an encoder of pairs where there are none.</summary>
+    public void NeedsPairs(string what)
+    {
+        if (!OfPairs)
+            Error($"{what} is for ranking models; a tower sees one side only.");
     }
 
     /// <summary>Reports a history encoder where there is no history.</summary>

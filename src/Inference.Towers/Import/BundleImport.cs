@@ -32,8 +32,10 @@ public static class BundleImport
         if (!BundleMetric.TryParse(description.Metric, out Vectors.Metric metric))
             throw new InvalidDataException($"{options.Description}: 'metric' is '{description.Metric}'; it can be 'ip', 'cosine' or 'l2'.");
         var problems = new BundleProblems();
-        ManifestCheck.CheckTower(description.UserTower, ofUsers: true, problems);
-        ManifestCheck.CheckTower(description.ItemTower, ofUsers: false, problems);
+        ManifestCheck.CheckTower(description.UserTower, TowerKind.User, problems);
+        ManifestCheck.CheckTower(description.ItemTower, TowerKind.Item, problems);
+        if (description.Ranker is not null)
+            ManifestCheck.CheckTower(description.Ranker, TowerKind.Ranker, problems);
         problems.ThrowIfAny(options.Description);
 
         var items = ItemImport.Read(description, options);
@@ -48,9 +50,10 @@ public static class BundleImport
             Metric = metric,
             UserTower = await ReadTowerAsync(options.Towers, description.UserTower, cancellationToken),
             ItemTower = await ReadTowerAsync(options.Towers, description.ItemTower, cancellationToken),
+            Ranker = description.Ranker is null ? null : await ReadTowerAsync(options.Towers, description.Ranker, cancellationToken),
             Items = items.Items,
             Users = description.Users is null || options.Data is null ? [] : UserImport.Read(description.Users, options.Data),
-            Golden = description.Golden is null ? null : GoldenImport.Read(description, options.Towers, items),
+            Golden = GoldenImport.ReadRanker(description, options.Towers, description.Golden is null ? null : GoldenImport.Read(description, options.Towers, items)),
         };
     }
 

@@ -8,6 +8,8 @@ namespace Inference.Towers.Import;
 /// <summary>Reads an exporter's golden cases, which speak of rows and input values, and says them in ids and features.</summary>
 internal static class GoldenImport
 {
+    private const long MaxRankerBytes = 256 << 20;
+
     public static GoldenFile Read(ImportDescription description, string folder, ImportedItems items)
     {
         ImportGolden wanted = description.Golden!;
@@ -23,6 +25,23 @@ internal static class GoldenImport
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentOutOfRangeException)
         {
             throw new InvalidDataException($"{path}: is not as the description says: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Adds the cases of the ranking model, which speak of ids and features already.</summary>
+    public static GoldenFile? ReadRanker(ImportDescription description, string folder, GoldenFile? golden)
+    {
+        if (description.RankerGolden is not { } file)
+            return golden;
+        string path = Path.Combine(folder, file);
+        try
+        {
+            IReadOnlyList<RankerCase> cases = JsonFile.Read(path, MaxRankerBytes, BundleJson.Default.IReadOnlyListRankerCase);
+            return (golden ?? new GoldenFile { Tolerance = 1e-4 }) with { Ranker = cases };
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: {JsonFile.Explain(e)}", e);
         }
     }
 

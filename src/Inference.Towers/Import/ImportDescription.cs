@@ -28,6 +28,12 @@ internal sealed record ImportDescription
     /// <summary>As in a bundle's manifest; the file lies in the towers' folder. "dtype" is required, for the columns are checked without the graph.</summary>
     public required TowerManifest ItemTower { get; init; }
 
+    /// <summary>The ranking model, as in a bundle's manifest; the file lies in the towers' folder. Null where there is none.</summary>
+    public TowerManifest? Ranker { get; init; }
+
+    /// <summary>File of the towers' folder with golden cases of the ranking model: a JSON list, each as "ranker" of golden.json has them. Null where there are none.</summary>
+    public string? RankerGolden { get; init; }
+
     public required ImportItems Items { get; init; }
 
     public ImportUsers? Users { get; init; }

@@ -17,12 +17,13 @@ namespace Inference.Towers.Loading;
 /// <item>the user tower at every size of a run, with no, a middling and a long history</item>
 /// <item>the smallest and the largest of them some times more: from these the tower learns how long runs take, by which it tells from its first user on whether there is time for one</item>
 /// <item>the item tower with one item</item>
+/// <item>the ranking model at every size of a run, and with the usual number of candidates some times more</item>
 /// <item>searches by the embeddings of items from all over the catalogue, at a usual number of results and at a large one</item>
 /// <item>the sources of a fused model, or of the mixture for users with few events, with histories of several lengths</item>
 /// </list>
 /// It ends when all is done or its time is over, whichever comes first; the first part is always done.
 /// </summary>
-internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTower? item, TimeSpan most, GuardedRuns runs, TimeProvider time, List<string> warnings)
+internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTower? item, OnnxRanker? ranker, TimeSpan most, GuardedRuns runs, TimeProvider time, List<string> warnings)
 {
     private const int Searches = 512, UsualResults = 100, ManyResults = 1000, FusedRuns = 64, MostEvents = 32;
 
@@ -45,7 +46,7 @@ internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTowe
             return false;
         }
 
-        return RunSizes() && RunItem() && Search() && Fuse();
+        return RunSizes() && RunItem() && RunRanker() && Search() && Fuse();
     }
 
     private bool RunSizes()
@@ -104,6 +105,34 @@ internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTowe
         return true;
     }
 
+    private bool RunRanker()
+    {
+        if (ranker is null)
+            return true;
+        int[] history = [.. Popular(ranker.Runner.MaxHistory)];
+        try
+        {
+            foreach (int length in (int[])[history.Length, 0])
+            {
+                foreach (int rows in ranker.Runner.RunSizes.Reverse())
+                {
+                    if (IsOver)
+                        return false;
+                    Rank(rows, history.AsMemory(0, length));
+                }
+            }
+
+            for (int i = 0; i < RunTimes.FirstRuns && !IsOver; i++)
+                Rank(ranker.Runner.MaxBatch, history);
+        }
+        catch (TowerException e)
+        {
+            warnings.Add($"the ranker cannot score popular items for a user without features: {e.Message}");
+        }
+
+        return !IsOver;
+    }
+
     private bool Search()
     {
         LiveIndex index = snapshot.Index;
@@ -144,6 +173,13 @@ internal sealed class WarmUp(Snapshot snapshot, OnnxUserTower user, OnnxItemTowe
         var users = new UserTowerInput[rows];
         Array.Fill(users, new UserTowerInput(default, history));
         runs.Encode(user.Runner, snapshot.Model.Dimension, users);
+    }
+
+    private void Rank(int candidates, ReadOnlyMemory<int> history)
+    {
+        var cross = new float[candidates * CrossFeatures.Count];
+        Array.Fill(cross, float.NaN);
+        runs.Rank(ranker!, new RankInput { History = history, Rows = Popular(candidates).ToArray(), Cross = cross });
     }
 
     private IEnumerable<int> Popular(int count)

@@ -21,6 +21,7 @@ namespace Inference.Towers.Manifests;
 [JsonSerializable(typeof(BundleItem))]
 [JsonSerializable(typeof(BundleUser))]
 [JsonSerializable(typeof(GoldenFile))]
+[JsonSerializable(typeof(IReadOnlyList<RankerCase>))]
 [JsonSerializable(typeof(ProfilesFile))]
 [JsonSerializable(typeof(FusionFile))]
 internal sealed partial class BundleJson : JsonSerializerContext;

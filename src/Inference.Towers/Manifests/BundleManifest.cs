@@ -54,6 +54,9 @@ public sealed record BundleManifest
     /// <summary>The item tower; may be absent where <see cref="ItemEmbeddings"/> is there.</summary>
     public TowerManifest? ItemTower { get; init; }
 
+    /// <summary>The ranking model, which orders candidates; absent: they are served in the order in which they were found.</summary>
+    public TowerManifest? Ranker { get; init; }
+
     /// <summary>File of the catalogue, one JSON object per line.</summary>
     public string? Items { get; init; }
 

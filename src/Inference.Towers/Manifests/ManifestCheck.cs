@@ -1,3 +1,4 @@
+using Inference.Recommendations.Features;
 using Inference.Towers.Bundles;
 using Inference.Towers.Encoders;
 using Inference.Vectors;
@@ -40,16 +41,18 @@ internal static class ManifestCheck
             problems.Add(where, "'model_card' is no object.");
         CheckFiles(manifest, problems);
 
-        TowerFeatures? user = null, item = null;
+        TowerFeatures? user = null, item = null, ranker = null;
         if (manifest.UserTower is null)
             problems.Add(where, "'user_tower' is missing.");
         else
-            user = CheckTower(manifest.UserTower, ofUsers: true, problems);
+            user = CheckTower(manifest.UserTower, TowerKind.User, problems);
         if (manifest.ItemTower is not null)
-            item = CheckTower(manifest.ItemTower, ofUsers: false, problems);
+            item = CheckTower(manifest.ItemTower, TowerKind.Item, problems);
         else if (manifest.ItemEmbeddings is null)
             problems.Add(where, "'item_tower' and 'item_embeddings' are both missing; one of them has to tell where items lie.");
-        return problems.Count > before ? null : new CheckedManifest(manifest, manifest.Dimension!.Value, metric, user!, item);
+        if (manifest.Ranker is not null)
+            ranker = CheckTower(manifest.Ranker, TowerKind.Ranker, problems);
+        return problems.Count > before ? null : new CheckedManifest(manifest, manifest.Dimension!.Value, metric, user!, item, ranker);
     }
 
     /// <summary>What is wrong where a bundle names its own space as its parent; also for spaces that are derived from the towers.</summary>
@@ -61,6 +64,7 @@ internal static class ManifestCheck
         var roles = new Dictionary<string, string>(StringComparer.Ordinal);
         File(manifest.UserTower?.File, "user_tower.file", required: manifest.UserTower is not null);
         File(manifest.ItemTower?.File, "item_tower.file", required: manifest.ItemTower is not null);
+        File(manifest.Ranker?.File, "ranker.file", required: manifest.Ranker is not null);
         File(manifest.Items, "items", required: true);
         File(manifest.ItemEmbeddings, "item_embeddings", required: false);
         File(manifest.Index, "index", required: false);
@@ -107,13 +111,19 @@ internal static class ManifestCheck
     }
 
     /// <summary>Checks one tower and gathers the features that it reads.</summary>
-    public static TowerFeatures CheckTower(TowerManifest tower, bool ofUsers, BundleProblems problems)
+    public static TowerFeatures CheckTower(TowerManifest tower, TowerKind kind, BundleProblems problems)
     {
-        string where = $"{BundleManifest.FileName}: {(ofUsers ? "user_tower" : "item_tower")}";
+        string where = $"{BundleManifest.FileName}: {kind.PartOf()}";
+        bool ofUsers = kind != TowerKind.Item;
         var features = new FeatureDeclarations();
+        FeatureDeclarations? itemFeatures = kind == TowerKind.Ranker ? new FeatureDeclarations() : null;
         Unknown(tower.UnknownFields, where, problems);
         if (tower.MaxBatch is < 1)
             problems.Add(where, $"'max_batch' is {tower.MaxBatch}; it can be 1 or more.");
+        if (kind != TowerKind.Ranker && tower.Column is not null)
+            problems.Add(where, "'column' is for the ranker; a tower's output is the embedding whole.");
+        if (tower.Column is < 0 or >= SpecCheck.MaxWidth)
+            problems.Add(where, $"'column' is {tower.Column}; it can be 0 to {SpecCheck.MaxWidth - 1}.");
         if (tower.History is not null)
         {
             Unknown(tower.History.UnknownFields, where + ".history", problems);
@@ -126,8 +136,8 @@ internal static class ManifestCheck
             problems.Add(where, $"'inputs' has {tower.Inputs?.Count ?? 0} entries; it can have 1 to {MaxInputs}.");
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < Math.Min(tower.Inputs?.Count ?? 0, MaxInputs); i++)
-            CheckInput(tower.Inputs![i], $"{where}.inputs[{i}]", names, new SpecCheck(problems, "", ofUsers, tower.History, features));
-        return new TowerFeatures(tower, features.ToSchema());
+            CheckInput(tower.Inputs![i], $"{where}.inputs[{i}]", names, new SpecCheck(problems, "", ofUsers, tower.History, features) { ItemFeatures = itemFeatures });
+        return new TowerFeatures(tower, features.ToSchema()) { ItemFeatures = itemFeatures?.ToSchema() ?? FeatureSchema.Empty };
     }
 
     private static void CheckInput(InputManifest? input, string where, HashSet<string> names, SpecCheck check)
@@ -155,7 +165,8 @@ internal static class ManifestCheck
         }
 
         Unknown(input.Encoder.UnknownFields, where + ".encoder", problems);
-        input.Encoder.Check(check with { Where = $"{where} ('{input.Name}').encoder" });
+        SpecCheck inner = check with { Where = $"{where} ('{input.Name}').encoder" };
+        input.Encoder.Check(inner.SideOf(input.Encoder));
     }
 
     private static void Identifier(string? text, string field, bool required, BundleProblems problems)

@@ -12,6 +12,9 @@ public sealed record TowerManifest
     /// <summary>The output that is the embedding, [batch, dimension]; may be absent when the graph has only one.</summary>
     public string? Output { get; init; }
 
+    /// <summary>Of ranking models whose output has several columns: which of them is the score, from 0.</summary>
+    public int? Column { get; init; }
+
     /// <summary>Every input of the graph, by name.</summary>
     public IReadOnlyList<InputManifest>? Inputs { get; init; }
 

@@ -21,6 +21,8 @@ internal sealed class BatchSlot : IDisposable
     private readonly OrtIoBinding? _deviceBinding;
     private readonly DeviceCopies? _copies;
     private int _columns;
+    private object? _user;
+    private int _userPlace;
 
     public BatchSlot(TowerModel model, TowerShape shape)
     {
@@ -35,20 +37,32 @@ internal sealed class BatchSlot : IDisposable
         _copies = model.CapturesGraphs ? DeviceCopies.For(model, shape) : null;
     }
 
-    private int OutputRowBytes => _shape.Dimension * (_shape.OutputType == TensorElementType.Float16 ? 2 : sizeof(float));
+    private int OutputRowBytes => _shape.OutputWidth * (_shape.OutputType == TensorElementType.Float16 ? 2 : sizeof(float));
 
     /// <summary>Ends the run under way, and any later one, with an error before its next operator. From any thread.</summary>
     public void Terminate() => _runOptions.Terminate = true;
 
     /// <summary>Begins a batch.</summary>
     /// <param name="longestHistory">Items of the longest trimmed history.</param>
-    public void Begin(int longestHistory) => _columns = _shape.ColumnsFor(longestHistory);
+    public void Begin(int longestHistory)
+    {
+        _columns = _shape.ColumnsFor(longestHistory);
+        _user = null;
+    }
 
-    /// <summary>Fills one row of all inputs.</summary>
+    /// <summary>Fills one row of all inputs. What is the user's alone is encoded once for rows of the same user that follow each other, and copied.</summary>
     public void Encode(int index, in TowerRow row)
     {
+        bool isSameUser = row.User is not null && row.User == _user;
         for (int i = 0; i < _inputs.Length; i++)
-            _shape.Inputs[i].Encode(row, Row(i, index));
+        {
+            if (isSameUser && _shape.Inputs[i].IsOfUser)
+                Row(i, _userPlace).CopyTo(Row(i, index));
+            else
+                _shape.Inputs[i].Encode(row, Row(i, index));
+        }
+
+        (_user, _userPlace) = (row.User, index);
     }
 
     /// <summary>Runs the tower on the rows that were filled.</summary>
@@ -56,6 +70,7 @@ internal sealed class BatchSlot : IDisposable
     /// <exception cref="OnnxRuntimeException">The runtime failed.</exception>
     public void Run(int filled)
     {
+        _user = null;
         int rows = _shape.RowsFor(filled);
         // Surplus rows repeat the first one: whatever they hold, the model has to take it.
         for (int i = 0; i < _inputs.Length; i++)
@@ -74,9 +89,9 @@ internal sealed class BatchSlot : IDisposable
     {
         Span<byte> bytes = _output.Slice((nuint)row * (nuint)OutputRowBytes, OutputRowBytes);
         if (_shape.OutputType == TensorElementType.Float16)
-            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), destination);
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes).Slice(_shape.OutputColumn, _shape.Dimension), destination);
         else
-            MemoryMarshal.Cast<byte, float>(bytes).CopyTo(destination);
+            MemoryMarshal.Cast<byte, float>(bytes).Slice(_shape.OutputColumn, _shape.Dimension).CopyTo(destination);
         return TensorPrimitives.IsFiniteAll<float>(destination);
     }
 
@@ -114,7 +129,7 @@ internal sealed class BatchSlot : IDisposable
             }
 
             values.Add(OrtValue.CreateTensorValueWithData(
-                OrtMemoryInfo.DefaultInstance, _shape.OutputType, [rows, _shape.Dimension], _output.Address, (long)rows * OutputRowBytes));
+                OrtMemoryInfo.DefaultInstance, _shape.OutputType, _shape.OutputShapeOf(rows), _output.Address, (long)rows * OutputRowBytes));
             var bound = new BoundShape([.. values], null, null);
             if (_copies is not null)
                 return bound with { Captured = new CapturedRun(_model, _copies, _shape, rows, columns, bound.Values) };

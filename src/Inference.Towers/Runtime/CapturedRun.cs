@@ -43,7 +43,7 @@ internal sealed class CapturedRun : IDisposable
                 _run.BindInput(name, _device[i]);
             }
 
-            _device[^1] = OrtValue.CreateAllocatedTensorValue(copies.Allocator, shape.OutputType, [rows, shape.Dimension]);
+            _device[^1] = OrtValue.CreateAllocatedTensorValue(copies.Allocator, shape.OutputType, shape.OutputShapeOf(rows));
             _run.BindOutput(shape.Output, _device[^1]);
             _download.BindInput(shape.Output, _device[^1]);
             _download.BindOutput(DeviceCopies.CopyOf(shape.Output), host[^1]);

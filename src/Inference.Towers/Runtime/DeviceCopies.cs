@@ -47,7 +47,7 @@ internal sealed class DeviceCopies : IDisposable
         foreach (TensorInput input in shape.Inputs)
             Copy(inputs, input.Name, (OnnxType)(int)input.ElementType, input.ShapeOf(1, 1).Length);
         var output = new OnnxGraph("copy_output");
-        Copy(output, shape.Output, (OnnxType)(int)shape.OutputType, rank: 2);
+        Copy(output, shape.Output, (OnnxType)(int)shape.OutputType, rank: shape.OutputIsFlat ? 1 : 2);
         InferenceSession? first = null, second = null;
         OrtMemoryInfo? memory = null;
         try

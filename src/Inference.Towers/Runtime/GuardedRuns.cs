@@ -26,6 +26,23 @@ internal sealed class GuardedRuns(TimeProvider time, TimeSpan timeout, Cancellat
         return embeddings;
     }
 
+    /// <summary>Ranks the candidates of some users, all in as few batches as they fit in.</summary>
+    /// <returns>The scores, one user after the other.</returns>
+    /// <exception cref="TowerException">The model failed, gave numbers that are not finite, or took too long.</exception>
+    /// <exception cref="OperationCanceledException">The load was given up.</exception>
+    public float[] Rank(OnnxRanker ranker, params RankInput[] inputs)
+    {
+        var rows = new RankedRow[inputs.Sum(input => input.Rows.Length)];
+        int start = 0;
+        foreach (RankInput input in inputs)
+        {
+            ranker.Fill(input, rows.AsSpan(start, input.Rows.Length));
+            start += input.Rows.Length;
+        }
+
+        return Encode(ranker.Runner, 1, rows);
+    }
+
     /// <summary>Watches the runs of one tower, or of one thread's slot of it; not for several threads.</summary>
     /// <param name="terminate">Ends the run under way and all later ones.</param>
     public Watch Begin(Action terminate) => new(this, terminate);

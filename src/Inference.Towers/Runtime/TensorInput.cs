@@ -34,6 +34,9 @@ internal abstract class TensorInput
     /// <summary>Elements per row; -1 for one per column of the history.</summary>
     public int Width { get; }
 
+    /// <summary>Whether all rows of one user are the same, so that those after the first can be copied.</summary>
+    public bool IsOfUser { get; init; }
+
     /// <summary>Bytes of one row.</summary>
     /// <param name="columns">Columns of the history.</param>
     public int RowBytes(int columns) => (Width < 0 ? columns : Width) * ElementSize;
@@ -55,12 +58,12 @@ internal abstract class TensorInput
     /// <summary>Makes an input of the right element type.</summary>
     public static TensorInput Create(string name, TensorElementType type, EncoderSpec spec, int width, long[] shape, EncoderScope scope) => type switch
     {
-        TensorElementType.Float => new TensorInput<float>(name, type, spec.Create<float>(width, scope), width, shape),
-        TensorElementType.Float16 => new TensorInput<Half>(name, type, spec.Create<Half>(width, scope), width, shape),
-        TensorElementType.Double => new TensorInput<double>(name, type, spec.Create<double>(width, scope), width, shape),
-        TensorElementType.Int64 => new TensorInput<long>(name, type, spec.Create<long>(width, scope), width, shape),
-        TensorElementType.Int32 => new TensorInput<int>(name, type, spec.Create<int>(width, scope), width, shape),
-        TensorElementType.Bool => new TensorInput<byte>(name, type, spec.Create<byte>(width, scope), width, shape),
+        TensorElementType.Float => new TensorInput<float>(name, type, spec.CreateSided<float>(width, scope), width, shape) { IsOfUser = spec.IsOfUser },
+        TensorElementType.Float16 => new TensorInput<Half>(name, type, spec.CreateSided<Half>(width, scope), width, shape) { IsOfUser = spec.IsOfUser },
+        TensorElementType.Double => new TensorInput<double>(name, type, spec.CreateSided<double>(width, scope), width, shape) { IsOfUser = spec.IsOfUser },
+        TensorElementType.Int64 => new TensorInput<long>(name, type, spec.CreateSided<long>(width, scope), width, shape) { IsOfUser = spec.IsOfUser },
+        TensorElementType.Int32 => new TensorInput<int>(name, type, spec.CreateSided<int>(width, scope), width, shape) { IsOfUser = spec.IsOfUser },
+        TensorElementType.Bool => new TensorInput<byte>(name, type, spec.CreateSided<byte>(width, scope), width, shape) { IsOfUser = spec.IsOfUser },
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an element type of inputs."),
     };
 }

@@ -13,10 +13,10 @@ namespace Inference.Towers.Runtime;
 /// <item>element type and shape are as the manifest says, where it says something</item>
 /// <item>the first dimension is the batch: open, or the same number everywhere</item>
 /// <item>the rest is what the encoder writes: one column per history item, or its width</item>
-/// <item>the output is [batch, dimension] of floats</item>
+/// <item>the output is [batch, dimension] of floats; of a ranking model [batch] or [batch, columns], one of which is the score</item>
 /// </list>
 /// </summary>
-internal sealed class TowerBinder(TowerManifest manifest, string where, int dimension, int maxBatch, BundleProblems problems, bool hasFewSizes = false)
+internal sealed class TowerBinder(TowerManifest manifest, string where, int dimension, int maxBatch, BundleProblems problems, bool hasFewSizes = false, bool ofScores = false)
 {
     /// <summary>Most bytes of one input's buffer.</summary>
     private const long MaxInputBytes = 1 << 30;
@@ -45,7 +45,7 @@ internal sealed class TowerBinder(TowerManifest manifest, string where, int dime
                 problems.Add($"{where}.inputs[{i}]", $"the graph has no input '{input.Name}'; it has {string.Join(", ", graph.Keys.Select(name => $"'{name}'"))}.");
         }
 
-        (string Name, TensorElementType Type)? output = CheckOutput(session.OutputMetadata);
+        BoundOutput? output = CheckOutput(session.OutputMetadata);
         if (_fixedHistory is int columns && manifest.History?.MaxLength > columns)
             problems.Add($"{where}.history", $"'max_length' is {manifest.History.MaxLength}, but the graph takes {columns} items.");
         int batch = _fixedBatch ?? Math.Min(maxBatch, manifest.MaxBatch ?? maxBatch);
@@ -64,9 +64,12 @@ internal sealed class TowerBinder(TowerManifest manifest, string where, int dime
                 input.Width,
                 Array.ConvertAll(input.Node.Dimensions, size => (long)size),
                 full))],
-            Output = output!.Value.Name,
-            OutputType = output.Value.Type,
+            Output = output!.Name,
+            OutputType = output.Type,
             Dimension = dimension,
+            OutputWidth = output.Width,
+            OutputColumn = manifest.Column ?? 0,
+            OutputIsFlat = output.IsFlat,
             History = history,
             MaxBatch = batch,
             FixedBatch = _fixedBatch,
@@ -160,12 +163,12 @@ internal sealed class TowerBinder(TowerManifest manifest, string where, int dime
         return (int)width;
     }
 
-    private (string Name, TensorElementType Type)? CheckOutput(IReadOnlyDictionary<string, NodeMetadata> outputs)
+    private BoundOutput? CheckOutput(IReadOnlyDictionary<string, NodeMetadata> outputs)
     {
         string names = string.Join(", ", outputs.Keys.Select(key => $"'{key}'"));
         if (manifest.Output is null && outputs.Count != 1)
         {
-            problems.Add(where, $"'output' is missing: the graph has {outputs.Count} outputs ({names}), and one of them is the embedding.");
+            problems.Add(where, $"'output' is missing: the graph has {outputs.Count} outputs ({names}), and one of them is the {(ofScores ? "score" : "embedding")}.");
             return null;
         }
 
@@ -179,16 +182,45 @@ internal sealed class TowerBinder(TowerManifest manifest, string where, int dime
         string place = $"{where}.output ('{name}')";
         if (!node.IsTensor || node.ElementDataType is not (TensorElementType.Float or TensorElementType.Float16))
         {
-            problems.Add(place, $"an embedding is 'float32' or 'float16', but the graph has {Describe(node)}.");
+            problems.Add(place, $"{(ofScores ? "a score" : "an embedding")} is 'float32' or 'float16', but the graph has {Describe(node)}.");
             return null;
         }
 
         int[] dims = node.Dimensions;
+        if (ofScores)
+            return new BoundOutput(name, node.ElementDataType, CheckScores(dims, place), IsFlat: dims.Length == 1);
         if (dims.Length != 2 || (dims[1] >= 0 && dims[1] != dimension))
             problems.Add(place, $"an embedding is [batch, {dimension}], but the graph has [{string.Join(", ", dims)}].");
         else
             CheckBatch(dims[0], place);
-        return (name, node.ElementDataType);
+        return new BoundOutput(name, node.ElementDataType, dimension, IsFlat: false);
+    }
+
+    /// <summary>Columns of the output that has the scores; 0 after a fault.</summary>
+    private int CheckScores(int[] dims, string place)
+    {
+        if (dims.Length is not (1 or 2))
+        {
+            problems.Add(place, $"scores are [batch] or [batch, 1], but the graph has [{string.Join(", ", dims)}].");
+            return 0;
+        }
+
+        CheckBatch(dims[0], place);
+        if (dims.Length == 2 && dims[1] < 0 && manifest.Column is not null)
+        {
+            problems.Add(place, $"the graph leaves open how many columns there are; 'column' needs their number.");
+            return 0;
+        }
+
+        // Exporters leave the last axis open where it is 1.
+        int width = dims.Length == 1 || dims[1] < 0 ? 1 : dims[1];
+        if (width == 0 || width > SpecCheck.MaxWidth)
+            problems.Add(place, $"the graph has [{string.Join(", ", dims)}]; scores have 1 to {SpecCheck.MaxWidth} columns.");
+        else if (width > 1 && manifest.Column is null)
+            problems.Add(place, $"the graph has [{string.Join(", ", dims)}]; 'column' has to say which of the {width} columns is the score, from 0.");
+        else if (manifest.Column >= width)
+            problems.Add(place, $"'column' is {manifest.Column}, but the graph has [{string.Join(", ", dims)}].");
+        return width;
     }
 
     private void CheckSizes(List<(InputManifest Manifest, NodeMetadata Node, int Width)> inputs, int batch)
@@ -200,6 +232,8 @@ internal sealed class TowerBinder(TowerManifest manifest, string where, int dime
                 problems.Add(where, $"the input '{input.Name}' would need {columns} × {batch} numbers; lower 'max_batch' or the length.");
         }
     }
+
+    private sealed record BoundOutput(string Name, TensorElementType Type, int Width, bool IsFlat);
 
     private static string Describe(NodeMetadata node) =>
         node.IsTensor ? $"{ElementTypes.NameOf(node.ElementDataType)} [{string.Join(", ", node.Dimensions)}]" : node.OnnxValueType.ToString();

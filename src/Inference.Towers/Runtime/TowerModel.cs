@@ -1,4 +1,5 @@
 using Inference.Towers.Bundles;
+using Inference.Towers.Manifests;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 
@@ -39,14 +40,14 @@ internal sealed class TowerModel : IDisposable
     public int DeviceId { get; }
 
     /// <summary>Opens a model; null, with the reasons reported, when it cannot be.</summary>
-    /// <param name="name">"user" or "item".</param>
+    /// <param name="kind">What it is.</param>
     /// <param name="file">The model.</param>
     /// <param name="options">Which providers.</param>
     /// <param name="where">Its name in messages.</param>
-    public static TowerModel? Open(string name, ModelFile file, TowerOptions options, ILogger logger, BundleProblems problems, string where)
+    public static TowerModel? Open(TowerKind kind, ModelFile file, TowerOptions options, ILogger logger, BundleProblems problems, string where)
     {
         var opener = new SessionOpener(options, options.Providers, logger);
-        OpenedSession? opened = opener.Open($"{name}_tower", session => OpenSession(file, session), out string? refusal, options.GraphCapture);
+        OpenedSession? opened = opener.Open(kind.PartOf(), session => OpenSession(file, session), out string? refusal, options.GraphCapture);
         if (opened is null)
         {
             problems.Add(where, refusal!);

@@ -21,6 +21,18 @@ internal sealed class TowerShape
     /// <summary>Components per embedding.</summary>
     public required int Dimension { get; init; }
 
+    /// <summary>Numbers per row of the output; the wanted ones are <see cref="Dimension"/> of them from <see cref="OutputColumn"/> on.</summary>
+    public required int OutputWidth { get; init; }
+
+    /// <summary>Where the wanted numbers of a row begin.</summary>
+    public int OutputColumn { get; init; }
+
+    /// <summary>Whether the output is [batch], without a second axis.</summary>
+    public bool OutputIsFlat { get; init; }
+
+    /// <summary>Dimensions of the output of a batch.</summary>
+    public long[] OutputShapeOf(int rows) => OutputIsFlat ? [rows] : [rows, OutputWidth];
+
     /// <summary>Null for a tower that reads no history.</summary>
     public required HistoryLayout? History { get; init; }
 

@@ -48,6 +48,9 @@ public sealed class RawTower
     /// <inheritdoc cref="Beneath(IUserTower)"/>
     public static RawTower? Beneath(IItemTower? tower) => (tower as OnnxItemTower)?.Raw;
 
+    /// <inheritdoc cref="Beneath(IUserTower)"/>
+    public static RawTower? Beneath(IRanker? ranker) => (ranker as OnnxRanker)?.Raw;
+
     /// <summary>How anything gets its turn on the tower's device.</summary>
     internal ExclusiveTurn Turn { get; }
 

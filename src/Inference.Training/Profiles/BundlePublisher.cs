@@ -78,7 +78,7 @@ public static class BundlePublisher
     /// <summary>:: Step 2 golden cases of the user of whom nothing is known, and of some that are spread over the list.</summary>
     private static async Task<BundleContent> RecordAsync(OpenedTowers towers, BundleContent content, Func<string, IProgress<double>> begin, CancellationToken cancellationToken)
     {
-        if (content.Golden is not null)
+        if (content.Golden?.Cases is not null)
             return content;
         begin("recording golden cases");
         var users = new List<BundleUser> { new() { Id = "nobody" } };
@@ -89,7 +89,8 @@ public static class BundlePublisher
         }
 
         ReadOnlyMemory<float> items = await towers.EmbedItemsAsync(cancellationToken: cancellationToken);
-        return content with { Golden = await towers.MakeGoldenAsync(users, items, cancellationToken: cancellationToken) };
+        GoldenFile golden = await towers.MakeGoldenAsync(users, items, cancellationToken: cancellationToken);
+        return content with { Golden = golden with { Ranker = content.Golden?.Ranker } };
     }
 
     /// <summary>:: Step 3 the index; null where a scan is as good.</summary>

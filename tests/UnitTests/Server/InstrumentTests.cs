@@ -38,6 +38,7 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.slots.chosen"] = ["recsys.slot_type", "recsys.policy"],
         ["recsys.guards"] = ["recsys.guard"],
         ["recsys.fusion.dropped"] = ["recsys.source", "recsys.reason"],
+        ["recsys.ranker.duration"] = ["recsys.outcome"],
         ["recsys.tower.duration"] = ["recsys.outcome"],
         ["recsys.tower.run.duration"] = ["tower"],
         ["recsys.tower.batch.rows"] = ["tower"],

@@ -27,7 +27,7 @@ internal static class TestTowers
     {
         options ??= new TowerOptions();
         var problems = new BundleProblems();
-        TowerFeatures features = ManifestCheck.CheckTower(manifest, ofUsers: true, problems);
+        TowerFeatures features = ManifestCheck.CheckTower(manifest, TowerKind.User, problems);
         problems.ThrowIfAny("test");
         var catalogue = Catalogue.Of([.. Enumerable.Range(0, items).Select(row => new BundleItem { Id = SmallWorld.IdOf(row) })]);
         using SessionOptions session = OnnxEnvironment.NewSessionOptions(options.IntraOpThreads, NullLogger.Instance);
@@ -38,6 +38,21 @@ internal static class TestTowers
             opened.Dispose();
         problems.ThrowIfAny("test");
         return new OnnxUserTower(new TowerRunner<UserTowerInput, UserRows>("user", opened, shape!, options, () => threadsAreFree), features.Features);
+    }
+
+    /// <summary>A ranking model over items with prices.</summary>
+    public static OnnxRanker OpenRanker(byte[] model, TowerManifest manifest, int items = 20, TowerOptions? options = null)
+    {
+        options ??= new TowerOptions();
+        var problems = new BundleProblems();
+        TowerFeatures features = ManifestCheck.CheckTower(manifest, TowerKind.Ranker, problems);
+        problems.ThrowIfAny("test");
+        var catalogue = Catalogue.Of([.. Enumerable.Range(0, items).Select(row => new BundleItem { Id = SmallWorld.IdOf(row), Features = SmallWorld.Features(("price", FeatureValue.Of(row + 0.5))) })]);
+        using SessionOptions session = OnnxEnvironment.NewSessionOptions(options.IntraOpThreads, NullLogger.Instance);
+        var opened = new TowerModel(new OpenedSession(new InferenceSession(model, session), ["cpu"], new ProviderUse("ranker", "cpu", "cpu", null)));
+        TowerShape? shape = new TowerBinder(manifest, "ranker", 1, options.MaxBatch, problems, ofScores: true).Bind(opened.Session, new EncoderScope(catalogue.Items, null, null));
+        problems.ThrowIfAny("test");
+        return new OnnxRanker(new TowerRunner<RankedRow, RankedRows>("ranker", opened, shape!, options, static () => true), features, catalogue.Items);
     }
 
     /// <summary>A tower that divides 1 by a feature: 0 gives infinity; and looks up another one in a table of four rows: 5 makes the run fail.</summary>
