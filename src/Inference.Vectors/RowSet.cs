@@ -120,6 +120,21 @@ public sealed class RowSet : IDisposable
         return WordCount;
     }
 
+    /// <summary>Members that are not in another set over as many rows: one pass over the words, 64 rows each.</summary>
+    /// <param name="other">The other set.</param>
+    /// <param name="enough">The count may stop once there are so many.</param>
+    /// <exception cref="ArgumentException">The sets are over different numbers of rows.</exception>
+    public int CountOutside(RowSet other, int enough = int.MaxValue)
+    {
+        if (other.RowCount != RowCount)
+            throw new ArgumentException($"The sets are over {RowCount} and {other.RowCount} rows.", nameof(other));
+        ReadOnlySpan<ulong> own = Words, others = other.Words;
+        int count = 0;
+        for (int i = 0; i < own.Length && count < enough; i++)
+            count += BitOperations.PopCount(own[i] & ~others[i]);
+        return count;
+    }
+
     /// <summary>Removes all.</summary>
     public void Clear()
     {

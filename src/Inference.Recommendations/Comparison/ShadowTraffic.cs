@@ -156,6 +156,7 @@ public sealed class ShadowTraffic : IAsyncDisposable
         AllowedItemIds = query.AllowedItemIds,
         Limit = query.Limit,
         IncludeSeen = query.IncludeSeen,
+        Page = query.Page,
         Retrievers = query.Retrievers,
         Priority = WorkPriority.Bulk,
     };

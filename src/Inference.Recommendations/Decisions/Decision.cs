@@ -15,7 +15,17 @@ namespace Inference.Recommendations.Decisions;
 /// <param name="Slots">The slate, in order.</param>
 /// <param name="Choices">The draws that chance decided, in the order in which they were made; empty where it decided none.</param>
 public sealed record Decision(
-    string RequestId, DateTimeOffset Time, UserKey User, string ModelVersion, Rung ServedBy, int KnownEvents, ExplorationPolicy Policy, IReadOnlyList<DecidedSlot> Slots, IReadOnlyList<Choice> Choices);
+    string RequestId, DateTimeOffset Time, UserKey User, string ModelVersion, Rung ServedBy, int KnownEvents, ExplorationPolicy Policy, IReadOnlyList<DecidedSlot> Slots, IReadOnlyList<Choice> Choices)
+{
+    /// <summary>Which page of a longer list it is, from 1. Pages of one list may have the same request id.</summary>
+    public int Page { get; init; } = 1;
+
+    /// <summary>Items of the pages before: the first slot is the one after. The slots of <see cref="Choices"/> are counted so.</summary>
+    public int ShownBefore { get; init; }
+
+    /// <summary>Request id of the first page.</summary>
+    public string FirstRequestId { get; init; } = RequestId;
+}
 
 /// <summary>One slot of a slate.</summary>
 /// <param name="ItemId">The item.</param>

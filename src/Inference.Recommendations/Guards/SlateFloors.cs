@@ -109,7 +109,7 @@ internal sealed class SlateFloors
             while (isPlaced[first])
                 first++;
             isPlaced[chosen[i]] = true;
-            ranked[i] = copy[chosen[i]] with { IsLifted = chosen[i] != first };
+            ranked[i] = copy[chosen[i]] with { LiftedFrom = chosen[i] != first ? chosen[i] + 1 : 0 };
             lifted += chosen[i] != first ? 1 : 0;
         }
 

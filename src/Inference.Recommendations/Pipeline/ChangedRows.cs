@@ -59,6 +59,10 @@ internal struct ChangedRows(Snapshot snapshot, FusionModel model, FusionScratch 
             parts[i] = Speaks(i) ? PartOf(i, snapshot.Index.Score(((TowerSource)model.Sources[i]).EmbeddingOf(input), row)) : 0f;
     }
 
+    /// <summary>What a source itself says of an item that came since; null where it says nothing.</summary>
+    public readonly float? ScoreOf(int source, int row, in FusionInput input) =>
+        Speaks(source) && snapshot.Index.Score(((TowerSource)model.Sources[source]).EmbeddingOf(input), row) is var score && !float.IsNaN(score) ? score : null;
+
     /// <summary>Scores the bundle's rows once more by the towers where their vectors are others now.</summary>
     public void ScoreMoved(in FusionInput input)
     {

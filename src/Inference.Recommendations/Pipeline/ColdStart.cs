@@ -29,7 +29,7 @@ internal sealed class ColdStart
             int before = slate.Count;
             foreach (ScoredRow best in board.TakeBest(slate.Free))
             {
-                slate.Add(best.Row, best.Rate, Sources.ClusterProfile);
+                slate.AddFound(best.Row, best.Rate, Sources.ClusterProfile, slate.Count - before + 1);
                 eligible.Deny(best.Row);
             }
 
@@ -45,6 +45,7 @@ internal sealed class ColdStart
     public static void FillFromPopularity(Snapshot snapshot, Eligibility eligible, Slate slate)
     {
         ReadOnlySpan<ScoredRow> ranked = snapshot.Popularity.Ranked;
+        int before = slate.Count;
         foreach (ScoredRow item in ranked)
         {
             if (slate.Free == 0)
@@ -59,7 +60,7 @@ internal sealed class ColdStart
         {
             if (!eligible.Allows(item.Row))
                 return;
-            slate.Add(item.Row, item.Rate, Sources.Popularity, SlotType.Fallback);
+            slate.AddFound(item.Row, item.Rate, Sources.Popularity, slate.Count - before + 1, SlotType.Fallback);
             eligible.Deny(item.Row);
         }
     }
@@ -68,6 +69,7 @@ internal sealed class ColdStart
     public static void FillFromPopularity(Snapshot snapshot, Eligibility eligible, Slate slate, ReadOnlySpan<int> rows, int wanted)
     {
         Popularity popularity = snapshot.Popularity;
+        int before = slate.Count;
         while (slate.Count < wanted)
         {
             int best = -1;
@@ -79,7 +81,7 @@ internal sealed class ColdStart
 
             if (best < 0)
                 return;
-            slate.Add(best, popularity.RateOf(best), Sources.Popularity, SlotType.Fallback);
+            slate.AddFound(best, popularity.RateOf(best), Sources.Popularity, slate.Count - before + 1, SlotType.Fallback);
             eligible.Deny(best);
         }
     }

@@ -56,8 +56,15 @@ internal sealed class Eligibility : IDisposable
     /// <summary>Whether a row may be shown; false for rows that came after <see cref="Rows"/>.</summary>
     public bool Allows(int row) => row < Rows.RowCount && !_denied.Contains(row) && (_allowed is null || _allowed.Contains(row));
 
+    /// <summary>Rows that may be shown now: a pass over the bitmaps where there is an allow list.</summary>
+    public int Count() => _allowed is null ? Rows.RowCount - _denied.Count : _allowed.CountOutside(_denied);
+
+    /// <summary>Whether any row may be shown now.</summary>
+    public bool Any() => _allowed is null ? Rows.RowCount > _denied.Count : _allowed.CountOutside(_denied, enough: 1) > 0;
+
     /// <summary>Takes a row out: it is placed.</summary>
-    public void Deny(int row) => _denied.Add(row);
+    /// <returns>False where it was out already.</returns>
+    public bool Deny(int row) => _denied.Add(row);
 
     /// <summary>Takes rows out.</summary>
     public void Deny(ReadOnlySpan<int> rows)

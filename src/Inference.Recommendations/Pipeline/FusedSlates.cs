@@ -41,12 +41,14 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
         RentedEmbedding? own = null;
         try
         {
+            long begun = slate.Retrievers is null ? 0 : time.GetTimestamp();
             if (wantsOwn)
             {
                 KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;
                 own = await embeddings.FindAsync(snapshot, cachedAs, features, history, query.Priority, budget, degraded, cancellationToken);
             }
 
+            long answered = slate.Retrievers is null ? 0 : time.GetTimestamp();
             // A tower that has just failed is not asked again.
             float[]? context = wantsContext
                 ? await FindContextAsync(snapshot, fused, features, mayRun: own is not null || !wantsOwn, query, budget, degraded, cancellationToken)
@@ -56,6 +58,8 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
 
             // :: Steps 3 and 4 the slate
             var known = new Known(events, user.State, own is { IsCached: true });
+            if (slate.Retrievers is not null)
+                known = known with { OfHistory = time.GetElapsedTime(begun, answered), OfContext = time.GetElapsedTime(answered), Towers = RetrieverOutcomes.Of(Components.UserTower, degraded) };
             return Place(snapshot, fused, query, features, history, own, context, recalled, known, eligible, slate, budget, degraded);
         }
         finally
@@ -107,6 +111,8 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
             Label(snapshot, fused.Model, scratch, degraded);
             var changed = new ChangedRows(snapshot, fused.Model, scratch, clock);
             Rung rung = Fill(fused, input, scratch, ref changed, known, eligible, slate, query.Explain);
+            if (slate is { Parts: { } noted, Retrievers: not null })
+                new FusedParts(noted, fused.Model, scratch).Report(slate, time, (known.OfHistory, known.OfContext), known.Towers);
             if (changed.IsLate)
             {
                 metrics.SourceDropped(Sources.Towers, "timeout");
@@ -169,12 +175,13 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
         var evidence = new Evidence(fused.Model, scratch);
         Span<float> parts = stackalloc float[fused.Model.Sources.Count];
         FusedShares? shares = explain ? new FusedShares(fused.Model, slate.Free) : null;
+        FusedParts noted = slate.Parts is { } into ? new FusedParts(into, fused.Model, scratch) : default;
         foreach (ulong key in best.Sorted())
         {
-            int row = BestRows.RowOf(key);
+            int row = BestRows.RowOf(key), place = -1;
             if (row < fused.Model.RowCount)
             {
-                int place = rows.IsEmpty ? row : scratch.Candidates.PlaceOf(row);
+                place = rows.IsEmpty ? row : scratch.Candidates.PlaceOf(row);
                 for (int i = 0; i < parts.Length; i++)
                     parts[i] = scratch.PartOf(i, place);
             }
@@ -188,7 +195,13 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
                 break;
             slate.Add(row, BestRows.ScoreOf(key), fused.Model.Sources[main].Kind);
             eligible.Deny(row);
-            shares?.Add(row, parts, scratch, main);
+            shares?.Add(row, scratch, main);
+            if (slate.Parts is null)
+                continue;
+            if (place >= 0)
+                noted.Add(row, BestRows.ScoreOf(key), parts, place);
+            else
+                noted.AddNew(row, BestRows.ScoreOf(key), parts, changed, input);
         }
 
         shares?.End(scratch);
@@ -197,5 +210,15 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
     }
 
     /// <summary>What the evidence is of.</summary>
-    internal readonly record struct Known(int Events, UserState? State, bool IsCached);
+    internal readonly record struct Known(int Events, UserState? State, bool IsCached)
+    {
+        /// <summary>How long the tower was asked for its answer to the history; where somebody asks.</summary>
+        public TimeSpan OfHistory { get; init; }
+
+        /// <summary>Likewise, to the context.</summary>
+        public TimeSpan OfContext { get; init; }
+
+        /// <summary>What became of a tower that did not answer; where somebody asks.</summary>
+        public RetrieverOutcome Towers { get; init; }
+    }
 }

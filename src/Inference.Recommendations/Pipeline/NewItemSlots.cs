@@ -76,6 +76,7 @@ internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions ne
                 BestOfDraws.Weigh(best, arms.Rate, options.PriorImpressions, _tables, probabilities[..best.Length]);
                 int chosen = chance.Draw(probabilities[..best.Length]);
                 choices?.Add(Choices.Of(snapshot.Items, 0, SlotType.NewItem, chosen, best, probabilities, arms.Rate, ChoiceSettings.Of(ExplorationPolicy.Thompson, options)));
+                slate.Parts?.Replace(best[chosen].Row, new ScorePart(Sources.Towers, best[chosen].Score, slate.UserVector.IsEmpty ? null : ScoreOf(snapshot, slate.UserVector, best[chosen].Row)));
                 places[drawn++] = new Slate.Place(best[chosen].Row, best[chosen].Score, Sources.Towers, SlotType.NewItem, probabilities[chosen]);
                 pool[..chosen].CopyTo(pool[1..]);
                 pool = pool[1..];

@@ -35,6 +35,16 @@ public sealed class PipelineOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
     public TimeSpan DeadlineReserve { get; set; } = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>Most bytes that explanations may add to a reply where the request does not say: reasons, score parts, what moved items, and the report.</summary>
+    /// <value>256 to 1,048,576; default 16,384.</value>
+    [Range(256, 1_048_576)]
+    public int ExplanationBytes { get; set; } = 16_384;
+
+    /// <summary>Most items over all pages of one list. 0 gives no page tokens, which saves each reply a few hundred bytes.</summary>
+    /// <value>0 to 1,000; default 1,000.</value>
+    [Range(0, 1_000)]
+    public int PagedItems { get; set; } = 1_000;
+
     /// <summary>The rules that span options.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

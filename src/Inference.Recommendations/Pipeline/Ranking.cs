@@ -13,9 +13,32 @@ internal static class Ranking
         for (int i = 0; i < places.Length; i++)
         {
             Slate.Place place = places[i];
-            items[i] = new RecommendedItem(snapshot.Items.IdOf(place.Row), place.Score, place.Source, place.Propensity, reasons?.For(place), place.Type);
+            items[i] = new RecommendedItem(snapshot.Items.IdOf(place.Row), place.Score, place.Source, place.Propensity, reasons?.For(place), place.Type)
+            {
+                Parts = slate.Parts?.Of(place.Row),
+                Adjustments = AdjustmentsOf(slate, place),
+            };
         }
 
         return items;
+    }
+
+    /// <summary>What moved the item of a place. Who does not ask for explanations is told of pins and boosts, which somebody answers for.</summary>
+    private static IReadOnlyList<Adjustment>? AdjustmentsOf(Slate slate, in Slate.Place place)
+    {
+        if (slate.Adjustments is null && place.LiftedFrom == 0)
+            return null;
+        IReadOnlyList<Adjustment> noted = slate.Adjustments?.Of(place.Row) ?? [];
+        if (slate.Parts is null)
+        {
+            int stated = 0;
+            foreach (Adjustment adjustment in noted)
+                stated += adjustment.IsAlwaysStated ? 1 : 0;
+            return stated == 0 ? null : stated == noted.Count ? noted : [.. noted.Where(adjustment => adjustment.IsAlwaysStated)];
+        }
+
+        if (place.LiftedFrom > 0)
+            return [.. noted, new Adjustment(AdjustmentKind.Floor, "", 0, place.LiftedFrom)];
+        return noted.Count == 0 ? null : noted;
     }
 }

@@ -8,11 +8,12 @@ using Inference.Recommendations.Snapshots;
 namespace Inference.Recommendations.Pipeline;
 
 /// <summary>Says why items are shown, in terms of what the reply was made from.</summary>
-internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, FeatureSet context, ReasonKind nearestKind, FusedShares? shares, Rung rung)
+internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, FeatureSet context, ReasonKind nearestKind, Slate slate, Rung rung)
 {
     /// <summary>Only the latest items of a history are compared; the towers read no more either.</summary>
     private const int MostHistory = 50;
 
+    private readonly FusedShares? _shares = slate.Shares;
     private (string Label, double Weight)? _profile;
     private float[]? _touched;
     private float[]? _vector;
@@ -25,23 +26,36 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
             SlotType.Explore => $"Shown to learn about it: {Lower(reason.Text)}",
             SlotType.NewItem => $"New, and shown to learn about it: {Lower(reason.Text)}",
             SlotType.Fallback when rung != Rung.Popularity => $"Fills the slate: {Lower(reason.Text)}",
-            _ when place.IsLifted => $"{reason.Text} Its group has a floor of exposure.",
+            _ when place.LiftedFrom > 0 => $"{reason.Text} Its group has a floor of exposure.",
             _ => reason.Text,
         };
-        if (shares?.TextOf(place.Row) is { Length: > 0 } parts)
-            text = $"{text} {parts}";
         return ReferenceEquals(text, reason.Text) ? reason : reason with { Text = text };
     }
 
     /// <summary>A sentence that goes on behind a colon.</summary>
     private static string Lower(string text) => char.ToLowerInvariant(text[0]) + text[1..];
 
+    private bool IsPinned(int row)
+    {
+        IReadOnlyList<Adjustment> noted = slate.Adjustments?.Of(row) ?? [];
+        for (int i = 0; i < noted.Count; i++)
+        {
+            if (noted[i].Kind == AdjustmentKind.Pinned)
+                return true;
+        }
+
+        return false;
+    }
+
     private Reason Main(Slate.Place place) => place.Source switch
     {
-        Sources.Neighbours when shares?.NearestOf(place.Row) is >= 0 and int nearest => GoesWith(place.Row, nearest),
+        _ when IsPinned(place.Row) => new Reason(ReasonKind.Pinned, "Pinned to this place."),
+        Sources.Trending => new Reason(ReasonKind.Trending, "Touched more often lately."),
+        Sources.RecentItems or Sources.Content when history.Length > 0 => Nearest(place.Row),
+        Sources.Neighbours when _shares?.NearestOf(place.Row) is >= 0 and int nearest => GoesWith(place.Row, nearest),
         Sources.Neighbours or Sources.Factors when history.Length > 0 => Nearest(place.Row),
         Sources.Context => new Reason(ReasonKind.Features, "Touched more often by users in the same context."),
-        Sources.Towers when shares?.IsOfContext(place.Row) is true => new Reason(ReasonKind.Features, "Fits the user's context."),
+        Sources.Towers when _shares?.IsOfContext(place.Row) is true => new Reason(ReasonKind.Features, "Fits the user's context."),
         Sources.Towers when history.Length > 0 => Nearest(place.Row),
         Sources.Towers when place.Type == SlotType.NewItem && context.IsEmpty => new Reason(ReasonKind.Popular, "Few users have been shown it yet."),
         Sources.Neighbours or Sources.Factors or Sources.Towers => new Reason(ReasonKind.Features, "Fits what is known of the user."),
@@ -55,7 +69,7 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     private Reason GoesWith(int row, int nearest)
     {
         string id = snapshot.Items.IdOf(nearest);
-        if (shares!.RuleOf(row, snapshot.BundlePopularity.RateOf(row)) is not { } rule)
+        if (_shares!.RuleOf(row, snapshot.BundlePopularity.RateOf(row)) is not { } rule)
             return new Reason(nearestKind, $"Goes with '{NameOf(nearest)}' in the history.", id);
         string text = string.Create(CultureInfo.InvariantCulture, $"Goes with '{NameOf(nearest)}' in the history; {rule.Confidence * 100:0.#} % of its users have it, {rule.Lift:0.0} times the share of all.");
         return new Reason(nearestKind, text, id, Confidence: rule.Confidence, Lift: rule.Lift);
@@ -65,7 +79,7 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     {
         (string label, double weight) = Profile();
         string popular = string.Create(CultureInfo.InvariantCulture, $"Popular with {(label.Length == 0 ? "users of this kind" : $"'{label}'")} (weight {weight:0.00})");
-        return shares is { ClusterRow: >= 0 and int row }
+        return _shares is { ClusterRow: >= 0 and int row }
             ? new Reason(ReasonKind.Profile, $"{popular}, for which '{NameOf(row)}' in the history speaks most.", snapshot.Items.IdOf(row), label, weight)
             : new Reason(ReasonKind.Profile, $"{popular}.", Profile: label, ProfileWeight: weight);
     }
@@ -118,8 +132,8 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
         if (_profile is { } known)
             return known;
         ClusterProfiles profiles = snapshot.Profiles!;
-        int heaviest = shares?.Cluster ?? -1;
-        double weight = shares?.ClusterWeight ?? 0;
+        int heaviest = _shares?.Cluster ?? -1;
+        double weight = _shares?.ClusterWeight ?? 0;
         if (heaviest < 0)
         {
             var weights = new float[profiles.Count];

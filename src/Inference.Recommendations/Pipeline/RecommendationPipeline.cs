@@ -75,6 +75,7 @@ public sealed class RecommendationPipeline
         KnownUser user = await _users.FindAsync(query.UserId, snapshot.Model.FullVersion, budget, degraded, cancellationToken);
         var features = new FeatureSet(query.Context, user.State?.Features);
         ReportUnknownFeatures(snapshot, query.Context, degraded);
+        ReportOtherVersion(snapshot, query.Page, degraded);
         using var history = new History();
         if (user.State is not null)
             history.Append(user.State.History, snapshot.Items);
@@ -84,8 +85,14 @@ public sealed class RecommendationPipeline
         using HeldRows held = _seen.Of(snapshot.Items, user.State, query.RecentItemIds, history.Rows, query.IncludeSeen);
         using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, degraded);
         eligible.Deny(held.Capped.Span);
+        int[] earlier = Page.RowsOf(query.Page, snapshot.Items);
+        eligible.Deny(earlier);
+        int eligibleItems = query.Explain ? eligible.Count() : 0;
         SlateExploration.Plan plan = _exploration.PlanFor(query, snapshot);
-        using var slate = new Slate(Math.Min(DepthOf(query, plan), Math.Max(1, eligible.Rows.Count))) { WantsVector = plan.NewItems > 0 || SlateRanking.WantsVector(snapshot, query), Parts = query.Explain ? new ScoreParts() : null };
+        using var slate = new Slate(Math.Min(DepthOf(query, plan), Math.Max(1, eligible.Rows.Count)))
+        {
+            WantsVector = plan.NewItems > 0 || SlateRanking.WantsVector(snapshot, query), Earlier = earlier, Parts = query.Explain ? new ScoreParts() : null, Retrievers = query.Explain ? [] : null,
+        };
 
         // :: Step 3: candidates by the ladder — the first rung that can answer does; with a fused model, and where little is known, all that is known answers together.
         Rung rung = snapshot.ScorerFor(history.Known.Span, PassedItems.IsAny(user.State)) is { } fused
@@ -93,12 +100,14 @@ public sealed class RecommendationPipeline
             : await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken);
 
         // :: Step 4: fill up — a slate is never short while there are eligible items, and never empty because everything was seen.
-        ColdStart.FillFromPopularity(snapshot, eligible, slate);
-        if (held.Capped.Length > 0)
+        FillFromPopularity(snapshot, eligible, slate);
+        if (query.Page is null && held.Capped.Length > 0)
             ReturnCapped(snapshot, query, held, slate, degraded);
-        if (slate.Count == 0 && history.Count > 0 && !query.IncludeSeen)
+        int filled = slate.Count;
+        if (query.Page is null && slate.Count == 0 && history.Count > 0 && !query.IncludeSeen)
             FillFromSeen(snapshot, query, slate, degraded);
-        if (slate.Count < Math.Min(query.Limit, slate.Limit))
+        // Pages end where what may be shown ends; that is no fault of theirs.
+        if (query.Page is null && slate.Count < Math.Min(query.Limit, slate.Limit))
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
 
         // :: Step 5: the order of the candidates, by the ranking model where the surface wants it.
@@ -108,14 +117,19 @@ public sealed class RecommendationPipeline
         slate.Cut(plan.Depth);
 
         // :: Step 7: chance — new items in the slots that are kept for them, and what the policy draws.
-        bool isKept = _decisions?.Keeps(query.RequestId, plan.IsSet) ?? false;
+        bool isKept = _decisions?.Keeps(query.Page?.FirstRequestId ?? query.RequestId, plan.IsSet) ?? false;
         List<Choice>? choices = isKept ? [] : null;
         if (plan.IsSet || plan.HasFloors)
             _exploration.Apply(snapshot, query, plan, eligible, slate, choices, degraded);
 
         // :: Step 8: the reply.
-        Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History, slate.Shares, rung) : null;
-        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List, plan.Policy) { Surface = query.Surface?.Name ?? "" };
+        Reasons? reasons = query.Explain ? new Reasons(snapshot, history.Rows, features, ReasonKind.History, slate, rung) : null;
+        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List, plan.Policy)
+        {
+            Surface = query.Surface?.Name ?? "",
+            Report = query.Explain ? SlateFigures.Of(snapshot, slate, query.Slate.CoverageAttribute, eligibleItems) : null,
+            HasMore = HasMore(eligible, slate, filled),
+        };
         if (isKept)
             _decisions!.Add(DecisionOf(query, user, history, reply, choices!));
         _metrics.Served(reply);
@@ -134,28 +148,43 @@ public sealed class RecommendationPipeline
         // :: Step 1: the items in question.
         using var asked = new History();
         ReportUnknownItems(Components.ItemIds, asked.Append(query.ItemIds, snapshot.Items), query.ItemIds.Count, degraded);
+        ReportOtherVersion(snapshot, query.Page, degraded);
 
         // :: Step 2: what may be shown.
         using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, asked.Rows.Span, degraded);
-        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, eligible.Rows.Count)));
+        int[] earlier = Page.RowsOf(query.Page, snapshot.Items);
+        eligible.Deny(earlier);
+        int eligibleItems = query.Explain ? eligible.Count() : 0;
+        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, eligible.Rows.Count)))
+        {
+            Earlier = earlier, Parts = query.Explain ? new ScoreParts() : null, Retrievers = query.Explain ? [] : null,
+        };
 
         // :: Step 3: the neighbours of their mean.
         Rung rung = Rung.Popularity;
         if (asked.Count > 0)
         {
+            long begun = Begin(slate);
             float[]? mean = Embeddings.Mean(snapshot.Index, asked.Rows.Span);
             if (mean is not null && await _retrieval.FillAsync(snapshot, mean, eligible, slate, WorkPriority.Interactive, budget, degraded, cancellationToken))
                 rung = Rung.ItemEmbedding;
+            Report(slate, Sources.Towers, begun, slate.Count, mean is null ? RetrieverOutcome.Silent : RetrieverOutcome.Ok);
         }
 
         // :: Step 4: fill up.
-        ColdStart.FillFromPopularity(snapshot, eligible, slate);
-        if (slate.Free > 0)
+        FillFromPopularity(snapshot, eligible, slate);
+        int filled = slate.Count;
+        if (query.Page is null && slate.Free > 0)
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
 
         // :: Step 5: the reply.
-        Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem, shares: null, rung) : null;
-        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List) { Surface = query.Surface };
+        Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem, slate, rung) : null;
+        var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List)
+        {
+            Surface = query.Surface,
+            Report = query.Explain ? SlateFigures.Of(snapshot, slate, query.Slate.CoverageAttribute, eligibleItems) : null,
+            HasMore = HasMore(eligible, slate, filled),
+        };
         _metrics.Served(reply);
         return reply;
     }
@@ -168,6 +197,7 @@ public sealed class RecommendationPipeline
         Snapshot snapshot, RecommendQuery query, KnownUser user, FeatureSet features, History history,
         Eligibility eligible, Slate slate, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
+        long begun = Begin(slate);
         if (query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(user.State, history.Known.Length) is { } towerRung)
         {
             // What is cached stands for the stored state alone.
@@ -176,14 +206,46 @@ public sealed class RecommendationPipeline
             if (embedding is not null && await _retrieval.FillAsync(snapshot, embedding.Memory, eligible, slate, query.Priority, budget, degraded, cancellationToken))
             {
                 slate.KeepVector(embedding.Memory.Span);
+                Report(slate, Sources.Towers, begun, slate.Count, RetrieverOutcome.Ok);
                 return embedding.IsCached ? Rung.CachedEmbedding : towerRung;
             }
+
+            Report(slate, Sources.Towers, begun, 0, embedding is null ? RetrieverOutcomes.Of(Components.UserTower, degraded) : RetrieverOutcome.Ok);
         }
 
-        if (query.Retrievers.HasFlag(Retrievers.ClusterProfile) && _coldStart.FillFromProfiles(snapshot, features, eligible, slate))
-            return Rung.ClusterProfile;
+        begun = Begin(slate);
+        if (!query.Retrievers.HasFlag(Retrievers.ClusterProfile))
+            return Rung.Popularity;
+        bool fits = _coldStart.FillFromProfiles(snapshot, features, eligible, slate);
+        Report(slate, Sources.ClusterProfile, begun, slate.Count, fits ? RetrieverOutcome.Ok : RetrieverOutcome.Silent);
+        return fits ? Rung.ClusterProfile : Rung.Popularity;
+    }
 
-        return Rung.Popularity;
+    private void FillFromPopularity(Snapshot snapshot, Eligibility eligible, Slate slate)
+    {
+        long begun = Begin(slate);
+        int before = slate.Count;
+        ColdStart.FillFromPopularity(snapshot, eligible, slate);
+        if (slate.Count > before)
+            Report(slate, Sources.Popularity, begun, slate.Count - before, RetrieverOutcome.Ok);
+    }
+
+    /// <summary>The moment at which a retriever begins, where anybody asks.</summary>
+    private long Begin(Slate slate) => slate.Retrievers is null ? 0 : _time.GetTimestamp();
+
+    private void Report(Slate slate, string retriever, long begun, int found, RetrieverOutcome outcome)
+    {
+        if (slate.Retrievers is not null)
+            slate.Report(retriever, found, _time.GetElapsedTime(begun), outcome);
+    }
+
+    /// <summary>Whether anything is left to show: of what the slate was filled with, or of what may be shown beside it.</summary>
+    private static bool HasMore(Eligibility eligible, Slate slate, int filled)
+    {
+        int beside = 0;
+        foreach (Slate.Place place in slate.Places)
+            beside += eligible.Deny(place.Row) ? 1 : 0;
+        return filled > slate.Count - beside || eligible.Any();
     }
 
     private Decision DecisionOf(RecommendQuery query, KnownUser user, History history, RecommendReply reply, List<Choice> choices)
@@ -191,7 +253,16 @@ public sealed class RecommendationPipeline
         var slots = new DecidedSlot[reply.Items.Count];
         for (int i = 0; i < slots.Length; i++)
             slots[i] = new DecidedSlot(reply.Items[i].ItemId, reply.Items[i].SlotType, reply.Items[i].Score, reply.Items[i].Propensity);
-        return new Decision(query.RequestId, _time.GetUtcNow(), user.Identity.Key, reply.Model.FullVersion, reply.ServedBy, history.Count, reply.Policy, slots, choices);
+        int shown = query.Page?.ShownItemIds.Count ?? 0;
+        // Slots are counted over all pages, as ranks are, and events name them so.
+        for (int i = 0; shown > 0 && i < choices.Count; i++)
+            choices[i] = choices[i] with { Slot = choices[i].Slot + shown };
+        return new Decision(query.RequestId, _time.GetUtcNow(), user.Identity.Key, reply.Model.FullVersion, reply.ServedBy, history.Count, reply.Policy, slots, choices)
+        {
+            Page = query.Page?.Number ?? 1,
+            ShownBefore = shown,
+            FirstRequestId = query.Page?.FirstRequestId ?? query.RequestId,
+        };
     }
 
     /// <summary>A slate that capped items leave short gets as many of them back as it lacks, the most popular first.</summary>
@@ -219,6 +290,12 @@ public sealed class RecommendationPipeline
         ColdStart.FillFromPopularity(snapshot, again, slate);
         if (slate.Count > 0)
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, "Every eligible item is in the history; seen items are shown again.");
+    }
+
+    private static void ReportOtherVersion(Snapshot snapshot, Page? page, Degradations degraded)
+    {
+        if (page is not null && page.ModelVersion != snapshot.Model.FullVersion)
+            degraded.Add(Components.PageToken, DegradationReason.Unavailable, $"The page before came from {page.ModelVersion}, which is not loaded any more; the order goes on as {snapshot.Model.FullVersion} has it.");
     }
 
     private static void ReportUnknownItems(string component, int unknown, int sent, Degradations degraded)

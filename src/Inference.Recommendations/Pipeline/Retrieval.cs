@@ -81,12 +81,13 @@ internal sealed class Retrieval(PipelineOptions options, RecommendationMetrics m
 
     private static void Place(ReadOnlySpan<Neighbor> found, Eligibility eligible, Slate slate)
     {
+        int before = slate.Count;
         foreach (Neighbor neighbor in found)
         {
             // It came after the moment that the reply is made from.
             if (neighbor.Row >= eligible.Rows.RowCount)
                 continue;
-            slate.Add(neighbor.Row, neighbor.Score, Sources.Towers);
+            slate.AddFound(neighbor.Row, neighbor.Score, Sources.Towers, slate.Count - before + 1);
             eligible.Deny(neighbor.Row);
         }
     }

@@ -15,6 +15,17 @@ internal sealed class ScoreParts
         (parts ??= []).Add(part);
     }
 
+    /// <summary>Adds parts of a row's score.</summary>
+    /// <returns>As many places as there are parts, to be written at once.</returns>
+    public Span<ScorePart> AddMany(int row, int count)
+    {
+        ref List<ScorePart>? parts = ref CollectionsMarshal.GetValueRefOrAddDefault(_rows, row, out _);
+        parts ??= new List<ScorePart>(count);
+        int before = parts.Count;
+        CollectionsMarshal.SetCount(parts, before + count);
+        return CollectionsMarshal.AsSpan(parts)[before..];
+    }
+
     /// <summary>Makes a part the whole score: what the others gave stays to be read, and adds nothing any more.</summary>
     public void Replace(int row, ScorePart whole)
     {

@@ -36,10 +36,24 @@ internal sealed class Slate : IDisposable
     /// <summary>What each retriever did; null where nobody asks.</summary>
     public List<RetrieverReport>? Retrievers { get; init; }
 
+    /// <summary>Notes what a retriever did, where anybody asks. How much of it is shown is counted at the end.</summary>
+    public void Report(string name, int found, TimeSpan duration, RetrieverOutcome outcome) => Retrievers?.Add(new RetrieverReport(name, found, 0, duration, outcome));
+
+    /// <summary>Rows that pages before this one showed, in order: what caps and diversity count beside the slate. They may not be shown again.</summary>
+    public ReadOnlyMemory<int> Earlier { get; init; }
+
     /// <summary>What the user was searched for with; empty where nothing was.</summary>
     public ReadOnlySpan<float> UserVector => _vector.AsSpan(0, _vectorLength);
 
     public void Add(int row, float score, string source, SlotType type = SlotType.Exploit) => _places[Count++] = new Place(row, score, source, type, 1.0);
+
+    /// <summary>Adds a row whose score is that of its source alone.</summary>
+    /// <param name="rank">Its place among what the source found, from 1.</param>
+    public void AddFound(int row, float score, string source, int rank, SlotType type = SlotType.Exploit)
+    {
+        Add(row, score, source, type);
+        Parts?.Add(row, new ScorePart(source, score, score, rank));
+    }
 
     /// <summary>Whether anybody will read <see cref="UserVector"/>.</summary>
     public bool WantsVector { get; init; }
@@ -85,6 +99,6 @@ internal sealed class Slate : IDisposable
     /// <param name="Source">One of <see cref="Sources"/>.</param>
     /// <param name="Type">How it was chosen.</param>
     /// <param name="Propensity">With which probability, given the places that were filled before.</param>
-    /// <param name="IsLifted">Whether a floor of exposure put it before better ones.</param>
-    public readonly record struct Place(int Row, float Score, string Source, SlotType Type, double Propensity, bool IsLifted = false);
+    /// <param name="LiftedFrom">Place from which a floor of exposure put it before better ones; 0 where none did.</param>
+    public readonly record struct Place(int Row, float Score, string Source, SlotType Type, double Propensity, int LiftedFrom = 0);
 }

@@ -45,7 +45,7 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
         Slate.Place[] rented = ArrayPool<Slate.Place>.Shared.Rent(limit + ranked.Length);
         try
         {
-            var chance = new RequestChance(query.RequestId);
+            var chance = new RequestChance(query.Page?.Seed ?? query.RequestId);
             Span<Slate.Place> shown = rented.AsSpan(0, limit), left = rented.AsSpan(limit, ranked.Length);
 
             // :: Step 1 new items, none of which the reply would show anyway

@@ -53,6 +53,9 @@ public sealed class RecommendQuery
     /// <summary>How the slate is made up: the surface's rules with what the request says instead.</summary>
     public SlateRules Slate { get; init; } = SlateRules.None;
 
+    /// <summary>Which page is asked for; null for the first.</summary>
+    public Page? Page { get; init; }
+
     /// <summary>Most bytes that explanations may add to the reply, at least 0.</summary>
     public int ExplanationBytes { get; init; } = int.MaxValue;
 

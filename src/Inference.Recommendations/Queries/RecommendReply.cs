@@ -28,8 +28,8 @@ public readonly record struct RecommendedItem(string ItemId, float Score, string
 public sealed record RecommendReply(
     ModelIdentity Model, Rung ServedBy, IReadOnlyList<RecommendedItem> Items, IReadOnlyList<Degradation> Degraded, ExplorationPolicy Policy = ExplorationPolicy.Off)
 {
-    /// <summary>Asks for the items after these; null at the end.</summary>
-    public string? NextPageToken { get; init; }
+    /// <summary>Whether items are left that may be shown after these.</summary>
+    public bool HasMore { get; init; }
 
     /// <summary>What the slate is like; null unless asked for.</summary>
     public SlateReport? Report { get; init; }

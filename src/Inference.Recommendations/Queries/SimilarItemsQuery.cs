@@ -26,6 +26,9 @@ public sealed class SimilarItemsQuery
     /// <summary>Name of the surface; empty for none.</summary>
     public string Surface { get; init; } = "";
 
+    /// <summary>Which page is asked for; null for the first.</summary>
+    public Page? Page { get; init; }
+
     /// <summary>Most bytes that explanations may add to the reply, at least 0.</summary>
     public int ExplanationBytes { get; init; } = int.MaxValue;
 

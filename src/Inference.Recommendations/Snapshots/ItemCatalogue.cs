@@ -18,6 +18,7 @@ public sealed class ItemCatalogue : IDisposable
     private const int PageRows = 1 << PageBits;
 
     private readonly ItemIds _bundle;
+    private AttributeValues? _values;
     private readonly ConcurrentDictionary<string, int> _addedRows = new(StringComparer.Ordinal);
     private readonly ItemContents _contents;
     private string[][] _addedIds = [];
@@ -106,6 +107,10 @@ public sealed class ItemCatalogue : IDisposable
                 return made;
         }
     }
+
+    /// <summary>Distinct values of an attribute, counted up to a number.</summary>
+    internal int ValuesOf(string attribute, int most) =>
+        (Volatile.Read(ref _values) ?? Interlocked.CompareExchange(ref _values, new AttributeValues(this), null) ?? _values)!.CountOf(attribute, most);
 
     /// <summary>The row of an item that is there now.</summary>
     public bool TryGetRow([NotNullWhen(true)] string? id, out int row) => TryGetRow(id, Rows, out row);

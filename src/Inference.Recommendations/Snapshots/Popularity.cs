@@ -5,6 +5,7 @@ public sealed class Popularity
 {
     private readonly ScoredRow[] _ranked;
     private readonly float[] _rates;
+    private readonly ScoredRow _lastOfHead = new(-1, float.PositiveInfinity);
 
     /// <param name="rates">Share of users by row, each in [0, 1]; one per item of the catalogue.</param>
     public Popularity(ReadOnlySpan<float> rates)
@@ -19,10 +20,28 @@ public sealed class Popularity
         }
 
         Array.Sort(_ranked, static (a, b) => a.Rate != b.Rate ? b.Rate.CompareTo(a.Rate) : a.Row.CompareTo(b.Row));
+        double all = 0, head = 0;
+        foreach (ScoredRow item in _ranked)
+            all += item.Rate;
+        while (head <= all / 2 && HeadCount < _ranked.Length && _ranked[HeadCount].Rate > 0f)
+        {
+            _lastOfHead = _ranked[HeadCount++];
+            head += _lastOfHead.Rate;
+        }
     }
 
     /// <summary>All counted items, most popular first, ties by row. Some may be deleted since.</summary>
     public ReadOnlySpan<ScoredRow> Ranked => _ranked;
+
+    /// <summary>How many items are popular: the fewest that together have more than half of all interactions. 0 where nobody touched anything.</summary>
+    public int HeadCount { get; }
+
+    /// <summary>Whether a row is one of the <see cref="HeadCount"/> first of <see cref="Ranked"/>; takes the same time for all rows.</summary>
+    public bool IsPopular(int row)
+    {
+        float rate = RateOf(row);
+        return rate > _lastOfHead.Rate || (rate == _lastOfHead.Rate && row <= _lastOfHead.Row);
+    }
 
     /// <summary>Share of training users that touched the item; 0 for rows behind those that were counted.</summary>
     public float RateOf(int row) => row < _rates.Length ? _rates[row] : 0f;

@@ -31,6 +31,13 @@ internal sealed class DecisionLines(bool withUsers) : IDisposable
         _json.WriteString("kind"u8, "decision"u8);
         _json.WriteString("request_id"u8, decision.RequestId);
         _json.WriteString("time"u8, decision.Time.UtcDateTime);
+        if (decision.Page > 1)
+        {
+            _json.WriteNumber("page"u8, decision.Page);
+            _json.WriteNumber("shown_before"u8, decision.ShownBefore);
+            _json.WriteString("first_request_id"u8, decision.FirstRequestId);
+        }
+
         WriteUser(decision.User);
         _json.WriteString("model"u8, decision.ModelVersion);
         _json.WriteString("served_by"u8, LogNames.Of(decision.ServedBy));

@@ -15,6 +15,9 @@ internal sealed class LogLine
     /// <summary>128 bits that stand for the request's id.</summary>
     public UInt128 Request { get; set; }
 
+    /// <summary>Of a decision: which page of a longer list it is, from 1. Pages may have the same request id.</summary>
+    public int Page { get; set; }
+
     public DateTimeOffset Time { get; set; }
 
     /// <summary>The user's key; 0 for nobody.</summary>
@@ -43,7 +46,7 @@ internal sealed class LogLine
 
     public void Clear()
     {
-        (IsEvent, Request, Time, User, Event, Item, Type, Slot, Value, Draws) = (false, 0, default, 0, 0, 0, default, 0, 0, 0);
+        (IsEvent, Request, Page, Time, User, Event, Item, Type, Slot, Value, Draws) = (false, 0, 1, default, 0, 0, 0, default, 0, 0, 0);
     }
 
     public LoggedDraw AddDraw()

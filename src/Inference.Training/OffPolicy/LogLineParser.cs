@@ -60,6 +60,11 @@ internal sealed class LogLineParser
             {
                 line.User = UInt128.TryParse(Text(ref json), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 user) ? user : 0;
             }
+            else if (json.ValueTextEquals("page"u8))
+            {
+                json.Read();
+                line.Page = json.GetInt32();
+            }
             else if (json.ValueTextEquals("event_id"u8))
             {
                 line.Event = (ulong)(Digest(Text(ref json)) >> 64);

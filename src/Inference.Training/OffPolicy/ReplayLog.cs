@@ -9,6 +9,7 @@ namespace Inference.Training.OffPolicy;
 /// Takes in the lines of a log, in any order, and joins them.
 /// <list type="number">
 /// <item>Each draw of the kind that is judged becomes a weight for each target, by the code that drew it, from the pool, the click rate and the parameters that the log states.</item>
+/// <item>Pages of one list that have the same request id are one request: their slots are counted on, so an event finds its draw in any of them.</item>
 /// <item>An event counts for the draw of its request that put its item into its slot, once, inside the window. Events that come before their decision wait for it.</item>
 /// </list>
 /// Not safe for concurrent use.
@@ -24,7 +25,7 @@ public sealed class ReplayLog
     private readonly Dictionary<UInt128, int> _users = [];
     private readonly HashSet<ulong> _events = [];
     private readonly List<WaitingEvent> _waiting = [];
-    private readonly List<(long Time, int First, int Count)> _decisions = [];
+    private readonly List<Taken> _decisions = [];
     private readonly HashSet<ChoiceSettings> _logged = [];
     private double[] _probabilities = new double[64];
     private readonly double[] _mass;
@@ -100,11 +101,17 @@ public sealed class ReplayLog
     private void TakeDecision()
     {
         Counts.Decisions++;
-        if (!_requests.TryAdd(_line.Request, _decisions.Count))
+        ref int latest = ref CollectionsMarshal.GetValueRefOrAddDefault(_requests, _line.Request, out bool isKnown);
+        int before = isKnown ? latest : -1;
+        for (int page = before; page >= 0; page = _decisions[page].Before)
         {
+            if (_decisions[page].Page != _line.Page)
+                continue;
             Counts.DuplicateDecisions++;
             return;
         }
+
+        latest = _decisions.Count;
 
         int first = Draws.Count, cluster = -1;
         for (int i = 0; i < _line.Draws; i++)
@@ -119,7 +126,7 @@ public sealed class ReplayLog
 
         if (Draws.Count == first)
             Counts.WithoutChance++;
-        _decisions.Add((_line.Time.UtcTicks, first, Draws.Count - first));
+        _decisions.Add(new Taken(_line.Time.UtcTicks, first, Draws.Count - first, _line.Page, before));
     }
 
     private void Take(LoggedDraw draw, int cluster)
@@ -187,19 +194,23 @@ public sealed class ReplayLog
 
     private void Join(int decision, in WaitingEvent item)
     {
-        (long time, int first, int count) = _decisions[decision];
         int draw = -1;
-        for (int i = first; i < first + count; i++)
+        long time = 0;
+        for (int page = decision; page >= 0; page = _decisions[page].Before)
         {
-            bool isItem = Draws.Item[i] == item.Item, isSlot = Draws.Slot[i] == item.Slot;
-            if (item.Slot > 0 && isItem != isSlot)
+            Taken taken = _decisions[page];
+            for (int i = taken.First; i < taken.First + taken.Count; i++)
             {
-                Counts.MismatchedEvents++;
-                return;
-            }
+                bool isItem = Draws.Item[i] == item.Item, isSlot = Draws.Slot[i] == item.Slot;
+                if (item.Slot > 0 && isItem != isSlot)
+                {
+                    Counts.MismatchedEvents++;
+                    return;
+                }
 
-            if (isItem)
-                draw = i;
+                if (isItem)
+                    (draw, time) = (i, taken.Time);
+            }
         }
 
         if (draw < 0)
@@ -241,6 +252,13 @@ public sealed class ReplayLog
         RewardKind.Purchase => InteractionType.Purchase,
         _ => InteractionType.Click,
     };
+
+    /// <param name="Time">When it was answered.</param>
+    /// <param name="First">Its first draw.</param>
+    /// <param name="Count">How many there are.</param>
+    /// <param name="Page">Which page it is.</param>
+    /// <param name="Before">The decision of the same request that came before it; −1 for none.</param>
+    private readonly record struct Taken(long Time, int First, int Count, int Page, int Before);
 
     private readonly record struct WaitingEvent(UInt128 Request, ulong Event, ulong Item, long Time, double Value, int Slot, InteractionType Type);
 }
