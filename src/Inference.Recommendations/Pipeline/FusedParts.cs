@@ -65,7 +65,10 @@ internal struct FusedParts(ScoreParts parts, FusionModel model, FusionScratch sc
     /// <param name="time">The clock of the run.</param>
     /// <param name="towerTimes">How long the tower was asked for its answers to history and context.</param>
     /// <param name="towers">What became of a tower that did not answer.</param>
-    public readonly void Report(Slate slate, TimeProvider time, (TimeSpan OfHistory, TimeSpan OfContext) towerTimes, RetrieverOutcome towers)
+    /// <param name="changed">Knows who speaks of items that came since the bundle.</param>
+    /// <param name="added">Rows that came since.</param>
+    public readonly void Report(
+        Slate slate, TimeProvider time, (TimeSpan OfHistory, TimeSpan OfContext) towerTimes, RetrieverOutcome towers, in ChangedRows changed, int added)
     {
         for (int i = 0; i < model.Sources.Count; i++)
         {
@@ -82,7 +85,7 @@ internal struct FusedParts(ScoreParts parts, FusionModel model, FusionScratch sc
             TimeSpan duration = time.GetElapsedTime(0, scratch.Ticks[i]);
             if (source is TowerSource tower)
                 duration += tower.IsOfContext ? towerTimes.OfContext : towerTimes.OfHistory;
-            slate.Report(source.Name, outcome == RetrieverOutcome.Ok ? FoundBy(i) : 0, duration, outcome);
+            slate.Report(source.Name, outcome == RetrieverOutcome.Ok ? FoundBy(i) + (changed.Speaks(i) ? added : 0) : 0, duration, outcome);
         }
     }
 
@@ -113,6 +116,9 @@ internal struct FusedParts(ScoreParts parts, FusionModel model, FusionScratch sc
             count++;
             rest -= added[i];
             size += Math.Abs(added[i]);
+            // The scores of new items are added up from what is larger, before and after the mean is taken off.
+            if (row >= scratch.NewFrom)
+                size += Math.Abs(scratch.NewFactors[i] * (double)scratch.NewMeans[i]);
             if (largest < 0 || Math.Abs(added[i]) > Math.Abs(added[largest]))
                 largest = i;
         }

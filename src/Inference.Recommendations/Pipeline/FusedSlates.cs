@@ -112,7 +112,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
             var changed = new ChangedRows(snapshot, fused.Model, scratch, clock);
             Rung rung = Fill(fused, input, scratch, ref changed, known, eligible, slate, query.Explain);
             if (slate is { Parts: { } noted, Retrievers: not null })
-                new FusedParts(noted, fused.Model, scratch).Report(slate, time, (known.OfHistory, known.OfContext), known.Towers);
+                new FusedParts(noted, fused.Model, scratch).Report(slate, time, (known.OfHistory, known.OfContext), known.Towers, changed, Math.Max(0, eligible.Rows.RowCount - fused.Model.RowCount));
             if (changed.IsLate)
             {
                 metrics.SourceDropped(Sources.Towers, "timeout");

@@ -26,16 +26,22 @@ internal sealed class ScoreParts
         return CollectionsMarshal.AsSpan(parts)[before..];
     }
 
-    /// <summary>Makes a part the whole score: what the others gave stays to be read, and adds nothing any more.</summary>
+    /// <summary>Makes a part the whole score: what the others gave stays to be read, and adds nothing any more. One of the same name makes place for it.</summary>
     public void Replace(int row, ScorePart whole)
     {
+        bool isThere = false;
         if (_rows.TryGetValue(row, out List<ScorePart>? parts))
         {
             foreach (ref ScorePart part in CollectionsMarshal.AsSpan(parts))
-                part = part with { Contribution = 0 };
+            {
+                bool isSame = part.Name == whole.Name;
+                part = isSame ? whole : part with { Contribution = 0 };
+                isThere |= isSame;
+            }
         }
 
-        Add(row, whole);
+        if (!isThere)
+            Add(row, whole);
     }
 
     /// <summary>The parts of a row; none for one that nobody spoke of.</summary>

@@ -12,11 +12,30 @@ namespace Inference.Recommendations.Queries;
 /// <param name="SlotType">How it was chosen.</param>
 public readonly record struct RecommendedItem(string ItemId, float Score, string Source, double Propensity, Reason? Reason, SlotType SlotType = SlotType.Exploit)
 {
+    // One reference, so that slates without explanations do not pay for places to keep them in.
+    private readonly Explanation? _explanation = Reason is null ? null : new Explanation(Reason, null, null);
+
+    /// <summary>Why it is shown; null unless asked for.</summary>
+    public Reason? Reason => _explanation?.Reason;
+
     /// <summary>What the score is made of: adds up to <see cref="Score"/>. Null unless asked for.</summary>
-    public IReadOnlyList<ScorePart>? Parts { get; init; }
+    public IReadOnlyList<ScorePart>? Parts
+    {
+        get => _explanation?.Parts;
+        init => _explanation = value is null && _explanation is null ? null : (_explanation ?? Explanation.None) with { Parts = value };
+    }
 
     /// <summary>What moved the item; null where nothing did, or nobody asks.</summary>
-    public IReadOnlyList<Adjustment>? Adjustments { get; init; }
+    public IReadOnlyList<Adjustment>? Adjustments
+    {
+        get => _explanation?.Adjustments;
+        init => _explanation = value is null && _explanation is null ? null : (_explanation ?? Explanation.None) with { Adjustments = value };
+    }
+
+    private sealed record Explanation(Reason? Reason, IReadOnlyList<ScorePart>? Parts, IReadOnlyList<Adjustment>? Adjustments)
+    {
+        public static Explanation None { get; } = new(null, null, null);
+    }
 }
 
 /// <summary>The slate, and how it came about.</summary>

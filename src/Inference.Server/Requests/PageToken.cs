@@ -32,6 +32,7 @@ internal sealed record PageToken(ulong Question, Page Page)
 
     private const byte Format = 1;
     private const int LeastBytes = 1 + 8 + 1 + 1 + 1 + 1 + 4;
+    private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Writes the token that asks for the page after one.</summary>
@@ -79,14 +80,14 @@ internal sealed record PageToken(ulong Question, Page Page)
     public static PageToken? Read(string text)
     {
         int size = (int)(text.Length * 3L / 4);
-        if (size is < LeastBytes or > MostBytes)
+        // Space and padding would let many texts be one token; bits that no byte takes are refused when it is decoded.
+        if (size is < LeastBytes or > MostBytes || text.Length % 4 == 1 || text.AsSpan().ContainsAnyExcept(Letters))
             return null;
         byte[] rented = ArrayPool<byte>.Shared.Rent(size);
         try
         {
             Span<byte> bytes = rented.AsSpan(0, size);
-            // Space, padding and unused bits that are set would let many texts be one token.
-            return Base64Url.TryDecodeFromChars(text, bytes, out int written) && written == size && IsCanonical(text, bytes) ? Read(bytes) : null;
+            return Base64Url.DecodeFromChars(text, bytes, out _, out int written) == OperationStatus.Done && written == size ? Read(bytes) : null;
         }
         catch (DecoderFallbackException)
         {
@@ -115,14 +116,6 @@ internal sealed record PageToken(ulong Question, Page Page)
         }
 
         return rest.IsEmpty ? new PageToken(question, new Page((int)page, first, version, shown)) : null;
-    }
-
-    private static bool IsCanonical(string text, ReadOnlySpan<byte> bytes)
-    {
-        int tail = bytes.Length % 3;
-        Span<char> last = stackalloc char[4];
-        int count = tail == 0 ? 0 : Base64Url.EncodeToChars(bytes[^tail..], last);
-        return text.AsSpan().EndsWith(last[..count], StringComparison.Ordinal);
     }
 
     private static int SizeOf(string text) => 5 + Encoding.UTF8.GetMaxByteCount(text.Length);

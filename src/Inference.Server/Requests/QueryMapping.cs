@@ -13,9 +13,13 @@ internal static class QueryMapping
 {
     /// <param name="requestId">The request's id, or the one that was made for it; null for the request's.</param>
     /// <param name="surface">Where the slate is shown; null for the server's default way.</param>
+    /// <param name="turn">Which page is asked for; the default is the first.</param>
     public static RecommendQuery ToQuery(
-        RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive, string? requestId = null, Surface? surface = null) => new()
+        RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive, string? requestId = null, Surface? surface = null,
+        PageTurn turn = default) => new()
     {
+        Page = turn.Page,
+        ExplanationBytes = ExplanationBytes(request.Options, options),
         Surface = surface,
         Slate = surface?.Slate ?? SlateRules.None,
         RequestId = requestId ?? request.RequestId,
@@ -26,7 +30,7 @@ internal static class QueryMapping
         RecentItemIds = request.RecentItemIds,
         ExcludedItemIds = request.ExcludedItemIds,
         AllowedItemIds = request.AllowedItemIds,
-        Limit = Limit(request.Limit, options),
+        Limit = turn.Limit(Limit(request.Limit, options), options),
         IncludeSeen = request.Options?.IncludeSeen ?? false,
         Explain = request.Options?.Explain ?? false,
         Retrievers = RetrieversOf(request.Options?.Retrievers),
@@ -34,15 +38,17 @@ internal static class QueryMapping
         Priority = priority,
     };
 
-    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options, DateTimeOffset deadline, Surface? surface = null) => new()
+    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options, DateTimeOffset deadline, Surface? surface = null, PageTurn turn = default) => new()
     {
+        Page = turn.Page,
+        ExplanationBytes = ExplanationBytes(request.Options, options),
         Surface = surface?.Name ?? "",
         Slate = surface?.Slate ?? SlateRules.None,
         Deadline = deadline,
         ItemIds = request.ItemIds,
         ExcludedItemIds = request.ExcludedItemIds,
         AllowedItemIds = request.AllowedItemIds,
-        Limit = Limit(request.Limit, options),
+        Limit = turn.Limit(Limit(request.Limit, options), options),
         Explain = request.Options?.Explain ?? false,
     };
 
@@ -70,6 +76,9 @@ internal static class QueryMapping
         exploration is null or { Policy: ExplorationPolicy.Unspecified } ? null : (Chance)exploration.Policy;
 
     private static int Limit(int asked, PipelineOptions options) => asked == 0 ? options.DefaultLimit : Math.Min(asked, options.MaxLimit);
+
+    private static int ExplanationBytes(RecommendOptions? asked, PipelineOptions options) =>
+        asked is null or { ExplanationBytes: 0 } ? options.ExplanationBytes : Math.Min(asked.ExplanationBytes, ExplanationBudget.MostBytes);
 
     private static Retrievers RetrieversOf(RepeatedField<string>? names)
     {

@@ -13,9 +13,10 @@ internal static class RequestRules
 {
     private const string NotYet = "is reserved; this server does not evaluate it, and it must not be ignored.";
 
-    public static Failure? Check(RecommendRequest request, Snapshot snapshot, SurfaceSet? surfaces = null)
+    public static Failure? Check(RecommendRequest request, Snapshot snapshot, SurfaceSet? surfaces = null, PageTurn turn = default)
     {
         var violations = new Violations();
+        turn.Check(ref violations);
         CheckSurface(ref violations, request.Surface, surfaces ?? SurfaceSet.Empty);
         violations.CheckLength("user_id", request.UserId, RequestLimits.IdBytes);
         CheckFeatures(ref violations, "context", request.Context, snapshot.Context);
@@ -25,9 +26,10 @@ internal static class RequestRules
         return violations.ToFailure();
     }
 
-    public static Failure? Check(SimilarItemsRequest request, SurfaceSet? surfaces = null)
+    public static Failure? Check(SimilarItemsRequest request, SurfaceSet? surfaces = null, PageTurn turn = default)
     {
         var violations = new Violations();
+        turn.Check(ref violations);
         CheckSurface(ref violations, request.Surface, surfaces ?? SurfaceSet.Empty);
         if (request.ItemIds.Count == 0)
             violations.Add("item_ids", "is empty; at least one item is needed.");
@@ -112,6 +114,8 @@ internal static class RequestRules
                 violations.Add($"options.retrievers[{i}]", $"is no retriever; there are {Sources.AllNames}.");
         }
 
+        if (options.ExplanationBytes < 0)
+            violations.Add("options.explanation_bytes", $"is {options.ExplanationBytes}; it must be 0 (the default) or more.");
         // Written so that NaN is a violation too.
         if (options.Diversity is { Strength: not 0 })
             violations.Add("options.diversity.strength", NotYet);

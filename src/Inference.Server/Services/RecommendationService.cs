@@ -29,13 +29,18 @@ internal sealed class RecommendationService(
 
     public override async Task<SimilarItemsResponse> SimilarItems(SimilarItemsRequest request, ServerCallContext context)
     {
-        using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "");
+        string requestId = request.RequestId.Length > 0 ? request.RequestId : requestIds.Next();
+        PageTurn turn = PageTurn.Of(request);
+        using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", turn) ?? Find(request.Options?.ModelVersion ?? "");
         Snapshot snapshot = lease.Snapshot;
         SurfaceSet known = surfaces.Current;
-        Refuse(RequestRules.Check(request, known));
-        SimilarItemsQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), known.Find(request.Surface));
+        Refuse(RequestRules.Check(request, known, turn));
+        SimilarItemsQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), known.Find(request.Surface), turn);
         RecommendReply reply = await pipeline.SimilarAsync(snapshot, query, context.CancellationToken);
-        return ReplyMapping.ToSimilarResponse(reply, request.RequestId.Length > 0 ? request.RequestId : requestIds.Next());
+        SimilarItemsResponse response = ReplyMapping.ToSimilarResponse(reply, requestId, turn.ShownBefore, query.ExplanationBytes);
+        if (turn.HasNext(reply, options))
+            response.NextPageToken = PageToken.Write(PageQuestion.Of(request), turn.Page, requestId, reply.Model.FullVersion, reply.Items);
+        return response;
     }
 
     public override async Task<EmbedUsersResponse> EmbedUsers(EmbedUsersRequest request, ServerCallContext context)
@@ -71,16 +76,24 @@ internal sealed class RecommendationService(
     private async Task<RecommendResponse> RecommendAsync(RecommendRequest request, ServerCallContext context, WorkPriority priority)
     {
         string requestId = request.RequestId.Length > 0 ? request.RequestId : requestIds.Next();
-        using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", request.UserId.Length > 0 ? request.UserId : requestId);
+        PageTurn turn = PageTurn.Of(request);
+        using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", turn) ?? Find(request.Options?.ModelVersion ?? "", request.UserId.Length > 0 ? request.UserId : requestId);
         Snapshot snapshot = lease.Snapshot;
         SurfaceSet known = surfaces.Current;
-        Refuse(RequestRules.Check(request, snapshot, known));
-        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId, known.Find(request.Surface));
+        Refuse(RequestRules.Check(request, snapshot, known, turn));
+        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId, known.Find(request.Surface), turn);
         long begun = shadow.Begin();
         RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
         shadow.Offer(snapshot, query, requestId, reply, begun);
-        return ReplyMapping.ToResponse(reply, requestId);
+        RecommendResponse response = ReplyMapping.ToResponse(reply, requestId, turn.ShownBefore, query.ExplanationBytes);
+        // Whoever asks for slates by the thousand asks for long ones, not for the next page of each.
+        if ((priority == WorkPriority.Interactive || turn.Page is not null) && turn.HasNext(reply, options))
+            response.NextPageToken = PageToken.Write(PageQuestion.Of(request), turn.Page, requestId, reply.Model.FullVersion, reply.Items);
+        return response;
     }
+
+    /// <summary>The version that answered the page before, while it is loaded, where the request pins none; otherwise null.</summary>
+    private SnapshotLease? Find(string version, in PageTurn turn) => version.Length > 0 || turn.ModelVersion.Length == 0 ? null : snapshots.Acquire(turn.ModelVersion);
 
     private SnapshotLease Find(string version, string key) => snapshots.Acquire(version, key) ?? throw Missing(version);
 

@@ -53,7 +53,7 @@ public sealed class FusedServingTests : IDisposable
     }
 
     [Fact]
-    public async Task Recommend_ForAKnownUser_NamesSourcesAndShares()
+    public async Task Recommend_ForAKnownUser_NamesSourcesAndParts()
     {
         await using RunningServer server = await RunningServer.StartAsync(change: _ => _fusion.AddTo(_world.Content()));
 
@@ -64,7 +64,9 @@ public sealed class FusedServingTests : IDisposable
         Assert.Equal(Rung.UserTower, first.ServedBy);
         Assert.Equal(Rung.CachedEmbedding, again.ServedBy);
         Assert.True(first.Items.Select(item => item.Source).Distinct().Count() > 1, string.Join(", ", first.Items.Select(item => item.Source)));
-        Assert.All(first.Items, item => Assert.Contains("Shares: ", item.Reason.Text, StringComparison.Ordinal));
+        Assert.All(first.Items, item => Assert.Equal(item.Score, item.Parts.Sum(part => part.Contribution), 1e-5 * Math.Max(1, Math.Abs(item.Score))));
+        Assert.All(again.Items, item => Assert.Empty(item.Parts));
+        Assert.Null(again.Report);
         Assert.Equal(first.Items.Select(item => item.ItemId), again.Items.Select(item => item.ItemId));
         Assert.All(some.Items, item => Assert.True(item.Source is "neighbours" or "factors" or "popularity", item.Source));
         ListVersionsResponse versions = await new ModelService.ModelServiceClient(server.Channel).ListVersionsAsync(new ListVersionsRequest());

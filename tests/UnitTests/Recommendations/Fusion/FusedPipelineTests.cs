@@ -344,7 +344,7 @@ public sealed class FusedPipelineTests
     }
 
     [Fact]
-    public async Task Recommend_WithExplanation_NamesTheItemOfTheHistoryAndTheShares()
+    public async Task Recommend_WithExplanation_NamesTheItemOfTheHistoryAndTheParts()
     {
         var world = new World();
 
@@ -352,8 +352,9 @@ public sealed class FusedPipelineTests
 
         Reason reason = reply.Items[0].Reason!;
         Assert.Equal("i4", reason.BecauseOfItemId);
-        Assert.StartsWith("Goes with 'Item 4' in the history. Shares: ease ", reason.Text, StringComparison.Ordinal);
-        Assert.EndsWith(" %.", reason.Text, StringComparison.Ordinal);
+        Assert.Equal("Goes with 'Item 4' in the history.", reason.Text);
+        Assert.Equal(["tower", "ease", "popularity"], reply.Items[0].Parts!.Select(part => part.Name));
+        Assert.Equal("ease", reply.Items[0].Parts!.MaxBy(part => part.Contribution).Name);
     }
 
 #if !DEBUG
