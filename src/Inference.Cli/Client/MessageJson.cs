@@ -8,6 +8,23 @@ internal static class MessageJson
 {
     private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
 
+    /// <summary>Writes a message, or where there are several an object with them as "pages".</summary>
+    public static void WritePages(Utf8JsonWriter writer, IReadOnlyList<IMessage> pages)
+    {
+        if (pages.Count == 1)
+        {
+            Write(writer, pages[0]);
+            return;
+        }
+
+        writer.WriteStartObject();
+        writer.WriteStartArray("pages");
+        foreach (IMessage page in pages)
+            Write(writer, page);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
     /// <summary>Writes a message; parsed and written again for its indentation.</summary>
     public static void Write(Utf8JsonWriter writer, IMessage message)
     {

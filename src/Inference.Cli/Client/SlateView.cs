@@ -9,7 +9,8 @@ namespace Inference.Cli.Client;
 /// <summary>Shows a slate as a table.</summary>
 internal static class SlateView
 {
-    public static void Table(CommandHost host, RepeatedField<RecommendedItem> items, Rung servedBy, RepeatedField<Degradation> degraded, string modelVersion, string spaceId, string requestId, bool explained)
+    public static void Table(CommandHost host, RepeatedField<RecommendedItem> items, Rung servedBy, RepeatedField<Degradation> degraded, string modelVersion, string spaceId, string requestId, bool explained,
+        SlateReport? report = null)
     {
         var table = new Table().Border(TableBorder.Rounded);
         table.AddColumn(new TableColumn("rank").RightAligned());
@@ -28,7 +29,12 @@ internal static class SlateView
             table.AddColumn(new TableColumn("profile").RightAligned());
             table.AddColumn(new TableColumn("rule").RightAligned());
             table.AddColumn("reason");
+            table.AddColumn("parts");
         }
+
+        bool isMoved = items.Any(item => item.Adjustments.Count > 0);
+        if (isMoved)
+            table.AddColumn("moved");
 
         foreach (RecommendedItem item in items)
         {
@@ -40,17 +46,19 @@ internal static class SlateView
                 item.Source,
                 .. isByChance ? [NameOf(item.SlotType), item.Propensity.ToString("0.####", CultureInfo.InvariantCulture)] : (string[])[],
                 .. explained ? Explanation(item) : [],
+                .. isMoved ? [ExplanationView.Moved(item)] : (string[])[],
             ];
             table.AddRow(cells.Select(cell => new Text(cell)));
         }
 
         host.Console.Write(table);
         host.Output.WriteLine($"served by {NameOf(servedBy)} · model {modelVersion} · space {spaceId} · request {requestId}");
+        ExplanationView.Report(host, report);
         foreach (Degradation degradation in degraded)
             host.Output.WriteLine($"degraded: {degradation.Component} {NameOf(degradation.Reason)}: {degradation.Detail}");
     }
 
-    /// <summary>Weight of the profile, confidence and lift of the rule, and the sentence.</summary>
+    /// <summary>Weight of the profile, confidence and lift of the rule, the sentence, and what the score is made of.</summary>
     private static string[] Explanation(RecommendedItem item)
     {
         Reason reason = item.Reason ?? new Reason();
@@ -59,6 +67,7 @@ internal static class SlateView
             reason.ProfileWeight > 0 ? reason.ProfileWeight.ToString("0.00", CultureInfo.InvariantCulture) : "",
             reason.Confidence > 0 ? string.Create(CultureInfo.InvariantCulture, $"{reason.Confidence:0.00}, lift {reason.Lift:0.0}") : "",
             reason.Text,
+            ExplanationView.Parts(item),
         ];
     }
 

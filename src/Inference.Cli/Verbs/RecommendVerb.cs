@@ -11,6 +11,7 @@ internal static class RecommendVerb
     public static Verb Create(CommandHost host)
     {
         var server = new ServerOptions();
+        var pages = new PageOptions();
         var user = new Option<string>("--user") { Description = "Id of the user; nobody in particular when absent", HelpName = "ID", DefaultValueFactory = _ => "" };
         Option<string[]> recent = IdList.Option("--recent", "Items that the user or session touched, latest last");
         Option<string[]> context = ContextOption.Option("A context feature, for example country=DE or hour=14; may be given several times");
@@ -26,6 +27,7 @@ internal static class RecommendVerb
         Option<string?> json = JsonFile.Option();
 
         var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, limit, explain, exclude, allow, includeSeen, policy, newItems, version, requestId, json };
+        pages.AddTo(command);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -34,7 +36,8 @@ internal static class RecommendVerb
                 UserId = parsed.GetRequiredValue(user),
                 Limit = parsed.GetValue(limit),
                 RequestId = parsed.GetRequiredValue(requestId),
-                Options = new RecommendOptions { Explain = parsed.GetValue(explain), IncludeSeen = parsed.GetValue(includeSeen), ModelVersion = parsed.GetRequiredValue(version) },
+                PageToken = parsed.GetRequiredValue(pages.Token),
+                Options = new RecommendOptions { ExplanationBytes = parsed.GetValue(pages.ExplanationBytes), Explain = parsed.GetValue(explain), IncludeSeen = parsed.GetValue(includeSeen), ModelVersion = parsed.GetRequiredValue(version) },
             };
             if (parsed.GetValue(policy) is not ExplorationPolicy.Unspecified and var wanted)
                 (request.Options.Exploration ??= new ExplorationOptions()).Policy = wanted;
@@ -50,11 +53,20 @@ internal static class RecommendVerb
             }
 
             using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
-            RecommendResponse response = await connection.CallAsync((client, options) => client.RecommendAsync(request, options), parsed.GetValue(server.Timeout), host.Time, cancellationToken);
             string? file = parsed.GetValue(json);
+            var responses = new List<RecommendResponse>();
+            do
+            {
+                RecommendResponse response = await connection.CallAsync((client, options) => client.RecommendAsync(request, options), parsed.GetValue(server.Timeout), host.Time, cancellationToken);
+                responses.Add(response);
+                request.PageToken = response.NextPageToken;
+                if (!JsonFile.IsInsteadOfTable(file))
+                    SlateView.Table(host, response.Items, response.ServedBy, response.Degraded, response.ModelVersion, response.EmbeddingSpaceId, response.RequestId, request.Options.Explain, response.Report);
+            }
+            while (responses.Count < parsed.GetValue(pages.Pages) && request.PageToken.Length > 0);
             if (!JsonFile.IsInsteadOfTable(file))
-                SlateView.Table(host, response.Items, response.ServedBy, response.Degraded, response.ModelVersion, response.EmbeddingSpaceId, response.RequestId, request.Options.Explain);
-            await JsonFile.WriteAsync(host, file, writer => MessageJson.Write(writer, response), cancellationToken);
+                pages.ShowNext(host, parsed, request.PageToken);
+            await JsonFile.WriteAsync(host, file, writer => MessageJson.WritePages(writer, responses), cancellationToken);
             return ExitCode.Ok;
         });
         return new Verb(
@@ -62,6 +74,7 @@ internal static class RecommendVerb
             "inference recommend --user u42 --explain",
             "inference recommend --user u42 --policy thompson --new-items 1 --explain",
             "inference recommend --context country=DE --context hour=20 --limit 5",
+            "inference recommend --user u42 --limit 20 --pages 3",
             "inference recommend --recent i7,i12 --exclude i9 --json slate.json");
     }
 

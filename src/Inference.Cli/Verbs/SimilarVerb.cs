@@ -11,6 +11,7 @@ internal static class SimilarVerb
     public static Verb Create(CommandHost host)
     {
         var server = new ServerOptions();
+        var pages = new PageOptions();
         Option<string[]> items = IdList.Option("--item", "The items in question; the mean of their embeddings is searched for", required: true);
         Option<string[]> exclude = IdList.Option("--exclude", "Items that must not be returned");
         Option<string[]> allow = IdList.Option("--allow", "Only these items may be returned");
@@ -19,19 +20,29 @@ internal static class SimilarVerb
         Option<string?> json = JsonFile.Option();
 
         var command = new Command("similar", "Ask a running server which items are nearest to some") { items, limit, explain, exclude, allow, json };
+        pages.AddTo(command);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var request = new SimilarItemsRequest { Limit = parsed.GetValue(limit), Options = new RecommendOptions { Explain = parsed.GetValue(explain) } };
+            var request = new SimilarItemsRequest { Limit = parsed.GetValue(limit), PageToken = parsed.GetRequiredValue(pages.Token), Options = new RecommendOptions { Explain = parsed.GetValue(explain), ExplanationBytes = parsed.GetValue(pages.ExplanationBytes) } };
             request.ItemIds.Add(parsed.GetRequiredValue(items));
             request.ExcludedItemIds.Add(parsed.GetRequiredValue(exclude));
             request.AllowedItemIds.Add(parsed.GetRequiredValue(allow));
             using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
-            SimilarItemsResponse response = await connection.CallAsync((client, options) => client.SimilarItemsAsync(request, options), parsed.GetValue(server.Timeout), host.Time, cancellationToken);
             string? file = parsed.GetValue(json);
+            var responses = new List<SimilarItemsResponse>();
+            do
+            {
+                SimilarItemsResponse response = await connection.CallAsync((client, options) => client.SimilarItemsAsync(request, options), parsed.GetValue(server.Timeout), host.Time, cancellationToken);
+                responses.Add(response);
+                request.PageToken = response.NextPageToken;
+                if (!JsonFile.IsInsteadOfTable(file))
+                    SlateView.Table(host, response.Items, response.ServedBy, response.Degraded, response.ModelVersion, response.EmbeddingSpaceId, response.RequestId, request.Options.Explain, response.Report);
+            }
+            while (responses.Count < parsed.GetValue(pages.Pages) && request.PageToken.Length > 0);
             if (!JsonFile.IsInsteadOfTable(file))
-                SlateView.Table(host, response.Items, response.ServedBy, response.Degraded, response.ModelVersion, response.EmbeddingSpaceId, response.RequestId, request.Options.Explain);
-            await JsonFile.WriteAsync(host, file, writer => MessageJson.Write(writer, response), cancellationToken);
+                pages.ShowNext(host, parsed, request.PageToken);
+            await JsonFile.WriteAsync(host, file, writer => MessageJson.WritePages(writer, responses), cancellationToken);
             return ExitCode.Ok;
         });
         return new Verb(command, "inference similar --item i7 --limit 5", "inference similar --item i7,i12 --explain");

@@ -12,7 +12,8 @@ internal sealed class ScoreParts
     public void Add(int row, ScorePart part)
     {
         ref List<ScorePart>? parts = ref CollectionsMarshal.GetValueRefOrAddDefault(_rows, row, out _);
-        (parts ??= []).Add(part);
+        // Most scores are one source's own.
+        (parts ??= new List<ScorePart>(1)).Add(part);
     }
 
     /// <summary>Adds parts of a row's score.</summary>

@@ -23,7 +23,10 @@ public sealed class ServerVerbTests(SharedServer shared)
         Assert.All(RowsOf(run.Output), row => Assert.Equal("towers", row[3]));
         Assert.All(RowsOf(run.Output), row => Assert.Equal(["exploit", "1", "", ""], row[4..8]));
         Assert.All(RowsOf(run.Output), row => Assert.Contains("Item & number", row[8], StringComparison.Ordinal));
+        Assert.All(RowsOf(run.Output), row => Assert.Equal("towers 100 %", row[9]));
         Assert.Matches("served by (user_tower|cached_embedding) · model small/1", run.Output);
+        Assert.Matches(@"slate: diversity 0\.\d+ · novelty \d+\.\d bits · popular \d+ % · 38 items may be shown", run.Output);
+        Assert.Matches(@"retriever towers: 3 found · 3 shown · \d+ µs · ok", run.Output);
         Assert.DoesNotContain("degraded", run.Output, StringComparison.Ordinal);
     }
 
@@ -83,6 +86,27 @@ public sealed class ServerVerbTests(SharedServer shared)
         {
             File.Delete(file);
         }
+    }
+
+    [Theory]
+    [InlineData("recommend", "--user", "ann")]
+    [InlineData("similar", "--item", "item-3")]
+    public async Task Pages_OfAList_GoOnWhereTheLastOneEnded(string verb, string option, string value)
+    {
+        CliRun whole = await CliRun.Of(verb, "--address", _address, option, value, "--limit", "12");
+        CliRun paged = await CliRun.Of(verb, "--address", _address, option, value, "--limit", "4", "--pages", "2");
+        Assert.Equal((0, ""), (paged.Code, paged.Error));
+        string token = paged.Output.Split("next page: --page-token ")[1].Trim();
+        CliRun next = await CliRun.Of(verb, "--address", _address, option, value, "--limit", "4", "--page-token", token);
+        CliRun json = await CliRun.Of(verb, "--address", _address, option, value, "--limit", "15", "--pages", "9", "--json", "-");
+
+        Assert.Equal(RowsOf(whole.Output).Select(row => (row[0], row[1])), RowsOf(paged.Output + next.Output).Select(row => (row[0], row[1])));
+        using JsonDocument reply = JsonDocument.Parse(json.Output);
+        JsonElement[] pages = [.. reply.RootElement.GetProperty("pages").EnumerateArray()];
+        Assert.Equal("", pages[^1].GetProperty("next_page_token").GetString());
+        string?[] ids = [.. pages.SelectMany(page => page.GetProperty("items").EnumerateArray()).Select(item => item.GetProperty("item_id").GetString())];
+        Assert.Equal((3, ids.Length), (pages.Length, ids.Distinct().Count()));
+        Assert.True(ids.Length >= 38, $"{ids.Length} items"); // all but the history, or the one in question
     }
 
     [Fact]

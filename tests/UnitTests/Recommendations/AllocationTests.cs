@@ -10,10 +10,12 @@ public sealed class AllocationTests
     [Theory]
     [InlineData("anna", 900)] // tower, index
     [InlineData("nobody", 800)] // popularity
-    public async Task Recommend_WhenWarm_StaysInItsByteBudget(string user, long budget)
+    [InlineData("anna", 9_000, true)] // with a sentence, its parts and a part of its own for each of ten items
+    [InlineData("nobody", 7_000, true)]
+    public async Task Recommend_WhenWarm_StaysInItsByteBudget(string user, long budget, bool explain = false)
     {
         var world = new World();
-        var query = new RecommendQuery { UserId = user, Limit = 10 };
+        var query = new RecommendQuery { UserId = user, Limit = 10, Explain = explain };
         for (int i = 0; i < 1_000; i++)
             await world.Pipeline.RecommendAsync(world.Snapshot, query, CancellationToken.None);
 

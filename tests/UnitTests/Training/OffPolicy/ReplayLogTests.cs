@@ -31,6 +31,23 @@ public sealed class ReplayLogTests
     }
 
     [Fact]
+    public void Add_WithPagesOfOneRequest_JoinsEventsToThePageThatShowedTheItem()
+    {
+        // The client sent the same request id with the token of the next page.
+        Decision other = TestLog.Decision("first", Uniform, 3, 1, 2);
+        Decision next = other with
+        {
+            Page = 2, ShownBefore = 10, FirstRequestId = "first",
+            Choices = [.. other.Choices.Select(choice => choice with { Slot = choice.Slot + 10, Items = [.. choice.Items.Select(item => item with { ItemId = item.ItemId + " of page 2" })] })],
+        };
+
+        ReplayLog log = Read(First, next, next, First, TestLog.Click(next, draw: 1), TestLog.Click(next, draw: 0, slot: 1));
+
+        Assert.Equal(1.0 / 3, Mean(log), 1e-12); // of three draws one was clicked
+        Assert.Equal((2, 1), (log.Counts.DuplicateDecisions, log.Counts.MismatchedEvents));
+    }
+
+    [Fact]
     public void Add_WithEventsOfNothingThatWasDrawn_CountsThemApart()
     {
         ReplayLog log = Read(
