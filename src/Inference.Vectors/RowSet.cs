@@ -54,6 +54,14 @@ public sealed class RowSet : IDisposable
         return set;
     }
 
+    /// <summary>A set of its own with the same members.</summary>
+    public RowSet Copy()
+    {
+        var copy = new RowSet(RowCount) { Count = Count };
+        Words.CopyTo(copy.Rented);
+        return copy;
+    }
+
     /// <summary>Adds a row; false if it was a member.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     public bool Add(int row)

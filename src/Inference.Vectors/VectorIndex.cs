@@ -9,6 +9,9 @@ namespace Inference.Vectors;
 /// <remarks>Frozen: rows never change; a <see cref="LiveIndex"/> changes by replacing its index. Safe for concurrent callers. A search allocates nothing once its scratch is warm.</remarks>
 public abstract class VectorIndex : ISearchable, IDisposable
 {
+    /// <summary>The width of a search in which a graph scores every eligible row. No caller's: widths of theirs are not negative.</summary>
+    internal const int Whole = -1;
+
     private protected VectorIndex(int count, int dimension, Metric metric)
     {
         if (metric is not (Metric.InnerProduct or Metric.Cosine or Metric.L2))

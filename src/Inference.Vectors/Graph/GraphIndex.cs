@@ -77,6 +77,8 @@ internal abstract class GraphIndex : VectorIndex
     /// <returns>A plan for the graph, or null if the eligible rows are to be scored one by one.</returns>
     private protected SearchPlan? Plan(int wanted, RowFilter filter, int width)
     {
+        if (width == Whole)
+            return null;
         wanted = Math.Min(wanted, Present);
         bool filtered = filter.Allowed is not null || filter.Denied is not null;
         int eligible = Eligible(filter);

@@ -125,6 +125,49 @@ public sealed class LiveIndex : ISearchable, IDisposable
         }
     }
 
+    /// <summary>As a search, but every eligible row is scored by what the index holds of it: nothing is missed that a graph could miss. Of exact kinds it is the search.</summary>
+    /// <inheritdoc cref="Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)" path="/param[@name='query' or @name='results' or @name='filter']"/>
+    /// <returns>How many were written: the smaller of the places and the eligible rows.</returns>
+    /// <exception cref="ArgumentException">The query has the wrong length or holds NaN or infinity.</exception>
+    /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
+    public int SearchExact(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter = default)
+    {
+        Generation generation = Hold();
+        try
+        {
+            generation.Index.ThrowIfUnfit(query);
+            return results.IsEmpty ? 0 : LiveSearch.One(generation, _log, query, results, filter, VectorIndex.Whole);
+        }
+        finally
+        {
+            generation.Release();
+        }
+    }
+
+    /// <summary>A moment: a search that begins after it was read sees every change before it.</summary>
+    public IndexMoment Now => new(Volatile.Read(ref _current).ReadMarked());
+
+    /// <summary>Adds the rows that changed since a moment, be it that they came, went or have another vector.</summary>
+    /// <param name="since">Of this index. Whoever holds it holds the changes after it in memory.</param>
+    /// <param name="rows">Receives them; numbers behind its own are left out.</param>
+    /// <returns>Whether there was any change.</returns>
+    public bool AddChanged(IndexMoment since, RowSet rows)
+    {
+        long end = _log.Count;
+        foreach (LogRun run in since.Position.To(end))
+        {
+            for (int i = run.From; i < run.To; i++)
+            {
+                if (run.Block.Row(i) < rows.RowCount)
+                    rows.Add(run.Block.Row(i));
+            }
+        }
+        return end > since.Position.Position;
+    }
+
+    /// <summary>Whether any row changed since a moment of this index.</summary>
+    public bool HasChanged(IndexMoment since) => _log.Count > since.Position.Position;
+
     /// <summary>Does several searches together. Each finds what <see cref="Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)"/> would.</summary>
     /// <param name="requests">Queries and places for their results. <see cref="SearchRequest.Found"/> is set.</param>
     /// <param name="width">As in the search of one.</param>
