@@ -41,4 +41,13 @@ internal static partial class Log
 
     [LoggerMessage(112, LogLevel.Warning, "The item tower of {Version} could not encode changed items")]
     public static partial void ItemTowerFailed(ILogger logger, string version, Exception exception);
+
+    [LoggerMessage(130, LogLevel.Warning, "The recall of the index of {Version} is too low: {Detail}")]
+    public static partial void RecallLow(ILogger logger, string version, string detail);
+
+    [LoggerMessage(131, LogLevel.Warning, "The recall of the index of {Version} is as it should be again: {Estimate}")]
+    public static partial void RecallRestored(ILogger logger, string version, string estimate);
+
+    [LoggerMessage(132, LogLevel.Warning, "A search of the index of {Version} could not be checked; the next one will be")]
+    public static partial void RecallCheckFailed(ILogger logger, string version, Exception exception);
 }

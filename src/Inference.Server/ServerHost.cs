@@ -5,6 +5,7 @@ using Inference.Recommendations.Comparison;
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
+using Inference.Recommendations.Recall;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Failures;
@@ -116,7 +117,12 @@ public sealed class ServerHost : IAsyncDisposable
             options.NewItems,
             provider.GetService<IDecisionLog>(),
             options.Guards,
-            provider.GetService<IContextMemory>()));
+            provider.GetService<IContextMemory>(),
+            provider.GetRequiredService<RecallMonitor>()));
+        services.AddSingleton<RecallMetrics>();
+        services.AddSingleton(provider => new RecallMonitor(
+            options.Recall, provider.GetRequiredService<RecallMetrics>(), time, provider.GetRequiredService<ILogger<RecallMonitor>>()));
+        services.AddHostedService<RecallLifetime>();
         services.AddSingleton<Embeddings>();
         services.AddSingleton(options.Surfaces).AddSingleton<ServedSurfaces>();
         services.AddHostedService<SurfacesWatch>();

@@ -33,6 +33,7 @@ internal static class ModelsVerb
                 (await models.SplitTrafficAsync(new SplitTrafficRequest { Version = parsed.GetValue(share) > 0 ? version : "", Share = parsed.GetValue(share) }, options)).Versions),
             Make(host, "activate", "Make a loaded version the active one", takesVersion: true, null, _ => async (models, version, options) => [(await models.ActivateAsync(new ActivateRequest { Version = version }, options)).Version]),
             MakeShadow(host),
+            MakeStatus(host),
             Make(host, "rollback", "Go back to the version that was active before", takesVersion: false, null, _ => async (models, _, options) => [(await models.RollbackAsync(new RollbackRequest(), options)).Version]),
             Make(host, "unload", "Release a loaded version that is not active", takesVersion: true, null, _ => async (models, version, options) =>
             {
@@ -40,7 +41,7 @@ internal static class ModelsVerb
                 return (await ListAsync(models, version, options)).Where(one => one.Version == version);
             }),
         };
-        return new Verb(models, "inference models list", "inference models load demo/2", "inference models split demo/2 --share 0.1", "inference models activate demo/2", "inference models rollback");
+        return new Verb(models, "inference models list", "inference models status", "inference models load demo/2", "inference models split demo/2 --share 0.1", "inference models activate demo/2", "inference models rollback");
     }
 
     private static async Task<IEnumerable<ModelVersion>> ListAsync(ModelService.ModelServiceClient models, string version, CallOptions options) =>
@@ -63,6 +64,31 @@ internal static class ModelsVerb
             if (!JsonFile.IsInsteadOfTable(file))
                 ShadowView.Write(host, shadow);
             await JsonFile.WriteAsync(host, file, writer => MessageJson.Write(writer, shadow), cancellationToken);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command MakeStatus(CommandHost host)
+    {
+        Option<string> address = ServerOptions.NewAddress();
+        Option<TimeSpan> timeout = Durations.Option("--timeout", "How long to wait for the answer, for example 500ms or 2s", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        Option<string?> json = JsonFile.Option();
+        var command = new Command("status", "Show the active version, and what searches of its index find of what they should") { json, address, timeout };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var connection = new ServerConnection(parsed.GetRequiredValue(address));
+            StatusResponse status = await connection.AskAsync(
+                async options => await connection.Models.StatusAsync(new StatusRequest(), options), parsed.GetValue(timeout), host.Time, cancellationToken);
+            string? file = parsed.GetValue(json);
+            if (!JsonFile.IsInsteadOfTable(file))
+            {
+                Show(host, status.Canary is null ? [status.Active] : [status.Active, status.Canary]);
+                foreach (LiveRecall recall in new[] { status.Recall, status.CanaryRecall }.OfType<LiveRecall>())
+                    RecallView.Write(host, recall);
+            }
+
+            await JsonFile.WriteAsync(host, file, writer => MessageJson.Write(writer, status), cancellationToken);
             return ExitCode.Ok;
         });
         return command;

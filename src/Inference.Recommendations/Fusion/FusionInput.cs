@@ -1,5 +1,6 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Recall;
 
 namespace Inference.Recommendations.Fusion;
 
@@ -28,6 +29,9 @@ public readonly ref struct FusionInput
 
     /// <summary>What the user tower says of the features with an empty history; empty where it did not answer.</summary>
     public ReadOnlySpan<float> ContextEmbedding { get; init; }
+
+    /// <summary>How the index that serves is searched; null for by itself.</summary>
+    internal IndexSearcher? Searcher { get; init; }
 
     /// <summary>The kinds of sources that the request leaves out.</summary>
     public Retrievers Without { get; init; }

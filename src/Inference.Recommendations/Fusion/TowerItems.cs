@@ -1,3 +1,4 @@
+using Inference.Recommendations.Recall;
 using Inference.Vectors;
 
 namespace Inference.Recommendations.Fusion;
@@ -22,7 +23,8 @@ public abstract class TowerItems
 
     internal abstract void Score(ReadOnlySpan<float> embedding, RowsToScore rows, Span<float> scores);
 
-    internal abstract int Search(ReadOnlySpan<float> embedding, Span<Neighbor> found, RowFilter filter);
+    /// <param name="searcher">How the index that serves is searched; null for by itself.</param>
+    internal abstract int Search(ReadOnlySpan<float> embedding, Span<Neighbor> found, RowFilter filter, IndexSearcher? searcher);
 
     private sealed class Whole(ExactIndex index) : TowerItems
     {
@@ -38,7 +40,7 @@ public abstract class TowerItems
                 index.ScoreAll(embedding, scores);
         }
 
-        internal override int Search(ReadOnlySpan<float> embedding, Span<Neighbor> found, RowFilter filter) => index.Search(embedding, found, filter);
+        internal override int Search(ReadOnlySpan<float> embedding, Span<Neighbor> found, RowFilter filter, IndexSearcher? searcher) => index.Search(embedding, found, filter);
     }
 
     private sealed class Served(LiveIndex index, int rowCount) : TowerItems
@@ -77,6 +79,7 @@ public abstract class TowerItems
                 score = float.IsNaN(score) ? mean : score;
         }
 
-        internal override int Search(ReadOnlySpan<float> embedding, Span<Neighbor> found, RowFilter filter) => index.Search(embedding, found, filter);
+        internal override int Search(ReadOnlySpan<float> embedding, Span<Neighbor> found, RowFilter filter, IndexSearcher? searcher) =>
+            searcher is { } served ? served.Search(embedding, found, filter) : index.Search(embedding, found, filter);
     }
 }

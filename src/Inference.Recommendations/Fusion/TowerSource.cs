@@ -38,7 +38,7 @@ public sealed class TowerSource : ScoreSource
         if (embedding.IsEmpty)
             return;
         Span<Neighbor> found = scratch.Found(most);
-        foreach (Neighbor neighbor in found[.._items.Search(embedding, found, scratch.Filter)])
+        foreach (Neighbor neighbor in found[.._items.Search(embedding, found, scratch.Filter, input.Searcher)])
             scratch.Candidates.Add(neighbor.Row);
     }
 

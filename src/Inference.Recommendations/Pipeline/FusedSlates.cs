@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Recall;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,7 @@ namespace Inference.Recommendations.Pipeline;
 /// </list>
 /// A tower that is late or fails, and a source that does, are left out and labelled.
 /// </summary>
-internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall contexts, RecommendationMetrics metrics, TimeProvider time, ILogger<FusedSlates> log)
+internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddings, ContextRecall contexts, RecommendationMetrics metrics, TimeProvider time, ILogger<FusedSlates> log)
 {
     /// <summary>Fills the free places of the slate.</summary>
     /// <returns>What the main evidence was.</returns>
@@ -100,6 +101,7 @@ internal sealed class FusedSlates(UserEmbeddings embeddings, ContextRecall conte
             PassedStrengths = strengths[..passedCount],
             Embedding = own is not null ? own.Memory.Span : known.Events == 0 ? context : default,
             ContextEmbedding = context,
+            Searcher = new IndexSearcher(searches, snapshot),
             Without = Retrievers.All & ~query.Retrievers,
         };
         slate.KeepVector(input.Embedding.IsEmpty ? input.ContextEmbedding : input.Embedding);

@@ -5,6 +5,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Guards;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Recall;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,7 @@ public sealed class RecommendationPipeline
 
     private readonly KnownUsers _users;
     private readonly UserEmbeddings _embeddings;
+    private readonly IndexSearches _searches;
     private readonly Retrieval _retrieval;
     private readonly FusedSlates _fused;
     private readonly ColdStart _coldStart = new();
@@ -44,10 +46,11 @@ public sealed class RecommendationPipeline
     /// <param name="decisions">Where it is written down; null for nowhere.</param>
     /// <param name="guards">What is held back, and which groups have floors; null for the defaults: what was seen, and none.</param>
     /// <param name="contexts">Where is kept what contexts say of users' clusters; null keeps nothing.</param>
+    /// <param name="recall">Measures the recall of the indexes; null for nobody.</param>
     public RecommendationPipeline(
         IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs,
         ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null, GuardOptions? guards = null,
-        IContextMemory? contexts = null)
+        IContextMemory? contexts = null, RecallMonitor? recall = null)
     {
         guards ??= new GuardOptions();
         _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions(), new SlateFloors(guards, metrics), metrics);
@@ -58,8 +61,9 @@ public sealed class RecommendationPipeline
         _time = time;
         _users = new KnownUsers(states, keys, options, time, logs.CreateLogger<KnownUsers>());
         _embeddings = new UserEmbeddings(cache, options, metrics, time, logs.CreateLogger<UserEmbeddings>());
-        _fused = new FusedSlates(_embeddings, new ContextRecall(contexts, logs.CreateLogger<ContextRecall>()), metrics, time, logs.CreateLogger<FusedSlates>());
-        _retrieval = new Retrieval(options, metrics, time, logs.CreateLogger<Retrieval>());
+        _searches = new IndexSearches(recall, metrics, time);
+        _fused = new FusedSlates(_searches, _embeddings, new ContextRecall(contexts, logs.CreateLogger<ContextRecall>()), metrics, time, logs.CreateLogger<FusedSlates>());
+        _retrieval = new Retrieval(_searches, options, metrics, time, logs.CreateLogger<Retrieval>());
         _ranking = new SlateRanking(metrics, time, logs.CreateLogger<SlateRanking>());
     }
 
@@ -70,6 +74,7 @@ public sealed class RecommendationPipeline
         using Activity? span = Log.Activities.StartActivity("recommend");
         var budget = new Budget(_time, query.Deadline, _options.DeadlineReserve);
         var degraded = new Degradations();
+        _searches.Label(snapshot, degraded);
 
         // :: Step 1: who asks — stored state, then the request's own items and features.
         KnownUser user = await _users.FindAsync(query.UserId, snapshot.Model.FullVersion, budget, degraded, cancellationToken);
@@ -144,6 +149,7 @@ public sealed class RecommendationPipeline
         using Activity? span = Log.Activities.StartActivity("similar_items");
         var budget = new Budget(_time, query.Deadline, _options.DeadlineReserve);
         var degraded = new Degradations();
+        _searches.Label(snapshot, degraded);
 
         // :: Step 1: the items in question.
         using var asked = new History();

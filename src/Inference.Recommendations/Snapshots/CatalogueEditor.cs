@@ -124,9 +124,10 @@ public sealed class CatalogueEditor
                 }
 
                 _items.SetContent(row, change.Content);
-                _index.Upsert(row, vector);
+                // Before its vector changes: whoever takes the bundle's vector for one that has not moved is never wrong.
                 if (KeepsMovedRows && row < _items.BundleRows)
                     _moved.Add(row);
+                _index.Upsert(row, vector);
                 DeviceSearch?.RowChanged(row);
             }
         }

@@ -2,6 +2,7 @@ using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Ports;
+using Inference.Recommendations.Recall;
 using Inference.Vectors;
 using Inference.Vectors.Search;
 
@@ -23,6 +24,9 @@ public sealed class Snapshot : IDisposable
     private volatile Popularity _popularity;
     private volatile ItemArms _arms = ItemArms.Empty;
     private volatile NewItemPool _newItems = NewItemPool.Empty;
+    private readonly VectorFile? _originals;
+    private RecallState? _recall;
+    private volatile bool _isRetired;
     private int _holders = 1;
 
     /// <param name="index">Passes to the snapshot.</param>
@@ -70,6 +74,17 @@ public sealed class Snapshot : IDisposable
     {
         get => _deviceSearch;
         init => Editor.DeviceSearch = _deviceSearch = value;
+    }
+
+    /// <summary>The embeddings of the bundle's items in fp32, read from a file piece by piece; null where there is none. Disposed with the snapshot, as one of what it owns.</summary>
+    public VectorFile? Originals
+    {
+        get => _originals;
+        init
+        {
+            _originals = value;
+            Editor.KeepsMovedRows |= value is not null;
+        }
     }
 
     public IUserTower UserTower { get; }
@@ -126,7 +141,7 @@ public sealed class Snapshot : IDisposable
                 return;
             Context = ContextOf(Profiles, UserTower, value, _ranker);
             // What scores candidates asks the index that serves, and where ranks are added up changed vectors count for nothing.
-            Editor.KeepsMovedRows = value is { IsWhole: true, Model.Weights: not null };
+            Editor.KeepsMovedRows |= value is { IsWhole: true, Model.Weights: not null };
         }
     }
 
@@ -155,6 +170,12 @@ public sealed class Snapshot : IDisposable
     /// <summary>The context features that any part of this snapshot reads.</summary>
     public FeatureSchema Context { get; private init; }
 
+    /// <summary>What is known of the recall of the index; null where nothing was measured yet.</summary>
+    internal RecallState? Recall => Volatile.Read(ref _recall);
+
+    /// <summary>Whether it was taken out of the registry: nobody new will ask it.</summary>
+    internal bool IsRetired => _isRetired;
+
     /// <summary>Ends once whoever made the snapshot and everybody who answers from it have let it go; then it may be disposed.</summary>
     internal Task Unused => _unused.Task;
 
@@ -172,6 +193,12 @@ public sealed class Snapshot : IDisposable
 
         return false;
     }
+
+    /// <summary>What is known of the recall, beginning with this where nothing is.</summary>
+    internal RecallState RecallOr(RecallState made) => Interlocked.CompareExchange(ref _recall, made, null) ?? made;
+
+    /// <summary>Says that it was taken out.</summary>
+    internal void Retire() => _isRetired = true;
 
     /// <summary>Ends one use. The first holder is who made the snapshot, or the registry that took it.</summary>
     internal void Release()

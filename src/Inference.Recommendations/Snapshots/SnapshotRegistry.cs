@@ -98,6 +98,7 @@ public sealed class SnapshotRegistry
                 _split = _split with { Canary = null, CanaryShare = 0 };
         }
 
+        snapshot.Retire();
         snapshot.Release();
         return snapshot.Unused;
     }
@@ -112,7 +113,11 @@ public sealed class SnapshotRegistry
             _split = new TrafficSplit(null, null, 0);
             _loaded.Clear();
             foreach (Snapshot snapshot in all)
+            {
+                snapshot.Retire();
                 snapshot.Release();
+            }
+
             return all;
         }
     }

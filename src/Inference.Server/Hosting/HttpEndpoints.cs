@@ -1,3 +1,4 @@
+using Inference.Recommendations.Recall;
 using Inference.Server.Models;
 using Inference.Server.Prometheus;
 using Inference.Server.Telemetry;
@@ -11,6 +12,7 @@ internal static class HttpEndpoints
     {
         Readiness readiness = app.Services.GetRequiredService<Readiness>();
         ModelLifecycle models = app.Services.GetRequiredService<ModelLifecycle>();
+        RecallMonitor recall = app.Services.GetRequiredService<RecallMonitor>();
         PrometheusEndpoint? metrics = app.Services.GetRequiredService<TelemetryPipeline>().Prometheus;
 
         // Alive means that this code runs. It depends on nothing else, or an outage elsewhere would restart every replica.
@@ -21,7 +23,7 @@ internal static class HttpEndpoints
             context.Response.StatusCode = state == ServerState.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return context.Response.WriteAsync(state switch
             {
-                ServerState.Ready => ReadyText(models),
+                ServerState.Ready => ReadyText(models, recall),
                 ServerState.Stopping => "stopping\n",
                 _ => "loading the model\n",
             });
@@ -30,10 +32,14 @@ internal static class HttpEndpoints
             Map(app, "/metrics", metrics.ServeAsync);
     }
 
-    /// <summary>"ready", and what the configuration allowed to fall back: ready, but not as was wanted.</summary>
-    private static string ReadyText(ModelLifecycle models)
+    /// <summary>"ready", and what is less than was wanted: what the configuration allowed to fall back, and an index that finds too little.</summary>
+    private static string ReadyText(ModelLifecycle models, RecallMonitor recall)
     {
-        string fallbacks = string.Join("; ", models.Active?.Fallbacks ?? []);
+        LoadedModel? active = models.Active;
+        IEnumerable<string> lines = active?.Fallbacks ?? [];
+        if (active is not null && recall.Report(active.Snapshot) is { IsDegraded: true } report)
+            lines = lines.Append(report.Detail.TrimEnd('.'));
+        string fallbacks = string.Join("; ", lines);
         return fallbacks.Length == 0 ? "ready\n" : $"ready, but {fallbacks}\n";
     }
 

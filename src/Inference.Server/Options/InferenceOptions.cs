@@ -3,6 +3,7 @@ using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Guards;
 using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Recall;
 using Inference.Storage;
 using Inference.Storage.Decisions;
 using Inference.Storage.Redis;
@@ -33,6 +34,8 @@ public sealed class InferenceOptions
     public PipelineOptions Recommend { get; } = new();
 
     public SurfaceOptions Surfaces { get; } = new();
+
+    public RecallOptions Recall { get; } = new();
 
     public ExplorationOptions Exploration { get; } = new();
 

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Inference.Recommendations.Comparison;
+using Inference.Recommendations.Recall;
 using Inference.Server.Failures;
 using Inference.Server.Models;
 using Inference.Server.Requests;
@@ -9,7 +10,7 @@ namespace Inference.Server.Services;
 
 /// <summary>Shows and changes which versions of the model the server holds. What a change does, and when it is refused, is <see cref="ModelLifecycle"/>'s.</summary>
 /// <remarks>Whoever changes something here has chosen: the watch then leaves alone what is in the repository, until a new version comes.</remarks>
-internal sealed class ModelService(ModelLifecycle lifecycle, RepositoryWatch watch, ModelDescriptions descriptions, ShadowTraffic shadow) : Recsys.V1.ModelService.ModelServiceBase
+internal sealed class ModelService(ModelLifecycle lifecycle, RepositoryWatch watch, ModelDescriptions descriptions, ShadowTraffic shadow, RecallMonitor recall) : Recsys.V1.ModelService.ModelServiceBase
 {
     public override Task<ListVersionsResponse> ListVersions(ListVersionsRequest request, ServerCallContext context)
     {
@@ -23,9 +24,13 @@ internal sealed class ModelService(ModelLifecycle lifecycle, RepositoryWatch wat
     {
         if (lifecycle.Active is not { } active)
             throw FailureTable.ModelLoading.ToException();
-        var response = new StatusResponse { Active = descriptions.Of(active), RollbackTo = lifecycle.RollbackTo ?? "", Shadow = ShadowMapping.ToWire(shadow.Report()) };
+        var response = new StatusResponse { Active = descriptions.Of(active), RollbackTo = lifecycle.RollbackTo ?? "", Shadow = ShadowMapping.ToWire(shadow.Report()), Recall = RecallMapping.ToWire(recall.Report(active.Snapshot)) };
         if (lifecycle.Canary is { } canary && lifecycle.Find(canary) is { } record)
+        {
             response.Canary = descriptions.Of(record);
+            response.CanaryRecall = record.Model is { } tried ? RecallMapping.ToWire(recall.Report(tried.Snapshot)) : null;
+        }
+
         return Task.FromResult(response);
     }
 

@@ -154,7 +154,10 @@ internal sealed class BundleLoad
                 : null;
             if (cold is not null)
                 owned.Push(cold.Model);
-            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device, Fusion = scorer, ColdFusion = cold, Ranker = ranker };
+            VectorFile? originals = placement.EmbeddingsPath is { } path ? new VectorFile(path, vectors!.Count, vectors.Dimension) : null;
+            if (originals is not null)
+                owned.Push(originals);
+            var snapshot = new Snapshot(model, catalogue!.Items, live, user!, item, popularity!, profiles, [.. owned]) { SharedSearch = shared, DeviceSearch = device, Fusion = scorer, ColdFusion = cold, Ranker = ranker, Originals = originals };
             Timed(BundleLoadStage.WarmUp, () => new WarmUp(snapshot, user!, item, ranker, _settings.Loading?.WarmUpTime ?? TimeSpan.Zero, _runs, _time, _warnings).Run());
             Timed(BundleLoadStage.WarmUp, () => Record(user!, ranker));
             _problems.ThrowIfAny(_folder);

@@ -19,6 +19,9 @@ internal sealed class ItemPlacement(
 
     public PartOrigin IndexOrigin { get; private set; } = PartOrigin.Made;
 
+    /// <summary>Where the embeddings lie as a file, or will once they are kept; null where they are made and kept by nobody.</summary>
+    public string? EmbeddingsPath => manifest.Manifest.ItemEmbeddings is { } name ? files.GetValueOrDefault(name)?.Path : _embeddingsKey is { } key ? cache?.PathOfEmbeddings(key) : null;
+
     /// <summary>The embeddings by row; null, with the reasons reported, where there are none.</summary>
     /// <param name="catalogue">The items.</param>
     /// <param name="item">The item tower; null where the bundle has none, or it could not be opened.</param>

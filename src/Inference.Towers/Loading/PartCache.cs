@@ -42,6 +42,9 @@ internal sealed class PartCache(string folder, long maxBytes, ILogger logger, Ti
     /// <summary>Keeps an index; never fails.</summary>
     public void Keep(string key, VectorIndex index) => Keep(IndexPart, key, index.Bytes, index.Save);
 
+    /// <summary>Where embeddings lie, or will.</summary>
+    public string PathOfEmbeddings(string key) => PathOf(EmbeddingsPart, key);
+
     /// <summary>Where a part lies.</summary>
     public string PathOf(string part, string key) => Path.Combine(folder, $"{key}.{part}");
 

@@ -82,6 +82,13 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.shadow.overlap"] = ["recsys.model.version", "recsys.shadow.version"],
         ["recsys.shadow.rank_correlation"] = ["recsys.model.version", "recsys.shadow.version"],
         ["recsys.shadow.duration"] = ["recsys.side", "recsys.model.version", "recsys.shadow.version"],
+        ["recsys.recall.checks"] = ["recsys.outcome", "recsys.model.version"],
+        ["recsys.recall.scans"] = ["recsys.model.version"],
+        ["recsys.recall.estimate"] = ["recsys.model.version", "recsys.filter"],
+        ["recsys.recall.lower"] = ["recsys.model.version", "recsys.filter"],
+        ["recsys.recall.upper"] = ["recsys.model.version", "recsys.filter"],
+        ["recsys.recall.samples"] = ["recsys.model.version", "recsys.filter"],
+        ["recsys.recall.degraded"] = ["recsys.model.version"],
         ["recsys.index.width"] = ["recsys.index.kind", "recsys.model.version"],
     };
 
@@ -166,10 +173,12 @@ public sealed class InstrumentTests : IDisposable
             - `recsys.outcome` of changes: `inserted`, `updated`, `deleted`, `superseded`, `failed`; `recsys.origin`: `call`, `replica`, `replay`.
             - `recsys.outcome` of searches on a device: `found`, `unsuited`, `uncertain`, `late`, `refused`, `failed`; of its rebuilds: `ok`, `failed`.
             - `recsys.rung`: `cached_embedding`, `user_tower`, `session`, `cluster_profile`, `popularity`, `item_embedding`.
-            - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`; `recsys.component` as in the reply's `degraded`.
+            - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`, `low_recall`; `recsys.component` as in the reply's `degraded`.
             - `recsys.cache`: `embeddings`, `contexts`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `contexts`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
               `unavailable` (not connected, or left alone after failures), `timeout`, `connection`, `refused`, `corrupt`.
             - `recsys.outcome` of the user tower: `ok`, `late` (declined, for it could not have answered in time), `refused` (too many waited), `timeout` (it did not answer in time), `error`.
+            - `recsys.outcome` of recall checks: `checked`, `queue_full` and `over_budget` (dropped), `given_up` (the version was taken out, or all that was found has changed), `failed`. `recsys.filter`, the share of the catalogue that
+              searches could return: `all` (every search), `none` (no filter), `>=50%`, `10-50%`, `1-10%`, `0.1-1%`, `<0.1%`.
             - `tower`: `user`, `item`; `priority`: `interactive`, `bulk` (streams, item embedding, shadow requests); `at`: `arrival` (nothing was queued), `batch` (it had waited in vain).
               `recsys.tower.padding` by `recsys.tower.cells` is the share of the work that was padding.
             - `recsys.outcome` of shadow requests: `compared`, `dropped` (too many waited), `failed` (not loaded, threw, or the tower failed or was late); `recsys.side`: `active`, `shadow`.
@@ -206,6 +215,7 @@ public sealed class InstrumentTests : IDisposable
         _ = new CatalogueMetrics(meters);
         _ = new ExposureMetrics(meters, new ItemExposure(new NoCounters(), new SnapshotRegistry(), new NewItemOptions(), TimeProvider.System));
         _ = new ShadowMetrics(meters);
+        _ = new Inference.Recommendations.Recall.RecallMetrics(meters, new SnapshotRegistry());
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
         _ = new StorageMetrics(meters);
         _ = new DecisionMetrics(meters);
