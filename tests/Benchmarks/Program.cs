@@ -29,6 +29,7 @@ return args switch
     ["live", .. string[] rest] => LiveReport.Run(rest),
     ["model-leak", .. string[] rest] => await LeakReport.RunAsync(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
+    ["recall-bundle", .. string[] rest] => await RecallBundle.WriteAsync(rest),
     ["replay", .. string[] rest] => ReplayBench.Run(rest),
     ["retrieval", .. string[] rest] => await RetrievalReport.RunAsync(rest),
     ["shadow", .. string[] rest] => await ShadowCost.RunAsync(rest),
