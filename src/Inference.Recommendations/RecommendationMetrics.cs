@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Inference.Recommendations.Exploration;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Recall;
 
 namespace Inference.Recommendations;
 
@@ -22,6 +24,8 @@ public sealed class RecommendationMetrics
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _slots;
     private readonly Counter<long> _guarded;
+    private readonly Counter<long> _filters;
+    private readonly Histogram<double> _filtering;
 
     public RecommendationMetrics(IMeterFactory meters)
         : this(meters.Create(MeterName))
@@ -40,6 +44,8 @@ public sealed class RecommendationMetrics
         _slots = meter.CreateCounter<long>("recsys.slots.chosen", "{slot}", "Slots of served slates that were not simply the best of what answered, by how their items were chosen and by policy.");
         _guarded = meter.CreateCounter<long>("recsys.guards", "{item}", "Items that a guard held back (cap), gave back to slates that were short (returned), or put before better ones (floor).");
         _ranker = meter.CreateHistogram<double>("recsys.ranker.duration", "s", "Time from beginning to rank the candidates of a slate to the ranking model's answer, by outcome.");
+        _filters = meter.CreateCounter<long>("recsys.filters", "{request}", "Requests with a filter, by how its rows were found and by the share of the items that it selects.");
+        _filtering = meter.CreateHistogram<double>("recsys.filter.duration", "s", "Time in which the rows of a filter were found where they were not kept, by how they were found.");
         _search = meter.CreateHistogram<double>("recsys.index.search.duration", "s", "Time of one search of the index.");
     }
 
@@ -74,6 +80,16 @@ public sealed class RecommendationMetrics
             _guarded.Add(items, new KeyValuePair<string, object?>("recsys.guard", guard));
     }
 
+    /// <param name="lookup">What was found.</param>
+    /// <param name="duration">In which time, where it was not there.</param>
+    internal void Filtered(FilterLookup lookup, TimeSpan duration)
+    {
+        var outcome = new KeyValuePair<string, object?>("recsys.outcome", NameOf(lookup.Kind));
+        _filters.Add(1, outcome, new KeyValuePair<string, object?>("recsys.filter", FilterClasses.NameOf(lookup.Rows.Class)));
+        if (lookup.Kind != FilterLookupKind.Hit)
+            _filtering.Record(duration.TotalSeconds, outcome);
+    }
+
     internal void TowerRan(TimeSpan duration, string outcome) =>
         _tower.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("recsys.outcome", outcome));
 
@@ -98,6 +114,14 @@ public sealed class RecommendationMetrics
         Rung.ClusterProfile => "cluster_profile",
         Rung.Popularity => "popularity",
         _ => "item_embedding",
+    };
+
+    private static string NameOf(FilterLookupKind kind) => kind switch
+    {
+        FilterLookupKind.Hit => "hit",
+        FilterLookupKind.Patched => "patched",
+        FilterLookupKind.Compiled => "compiled",
+        _ => "columns_made",
     };
 
     private static string NameOf(ExplorationPolicy policy) => policy switch

@@ -59,4 +59,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Warning, "Users are kept in Redis under keys that can be computed from their ids: set Inference:State:UserKeySecret, the same for all replicas")]
     public static partial void SecretIsPublic(ILogger logger);
+
+    [LoggerMessage(47, LogLevel.Warning, "Model {Version}: {Warning}")]
+    public static partial void FilterWarning(ILogger logger, string version, string warning);
 }

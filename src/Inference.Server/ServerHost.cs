@@ -118,7 +118,8 @@ public sealed class ServerHost : IAsyncDisposable
             provider.GetService<IDecisionLog>(),
             options.Guards,
             provider.GetService<IContextMemory>(),
-            provider.GetRequiredService<RecallMonitor>()));
+            provider.GetRequiredService<RecallMonitor>(),
+            options.Filters));
         services.AddSingleton<RecallMetrics>();
         services.AddSingleton(provider => new RecallMonitor(
             options.Recall, provider.GetRequiredService<RecallMetrics>(), time, provider.GetRequiredService<ILogger<RecallMonitor>>()));
@@ -135,7 +136,8 @@ public sealed class ServerHost : IAsyncDisposable
             provider.GetRequiredService<ShadowMetrics>(),
             time,
             provider.GetRequiredService<ILoggerFactory>(),
-            options.Guards));
+            options.Guards,
+            options.Filters));
         services.AddHostedService<ShadowLifetime>();
 
         services.AddSingleton(options.Catalogue).AddSingleton<CatalogueMetrics>().AddSingleton<CatalogueUpdates>();

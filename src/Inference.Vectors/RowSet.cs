@@ -128,18 +128,18 @@ public sealed class RowSet : IDisposable
         return WordCount;
     }
 
-    /// <summary>Members that are not in another set over as many rows: one pass over the words, 64 rows each.</summary>
+    /// <summary>Members that are not in another set: one pass over the words, 64 rows each. Where a set is over more rows than the other, for the catalogue grew in between, those are not counted.</summary>
     /// <param name="other">The other set.</param>
     /// <param name="enough">The count may stop once there are so many.</param>
-    /// <exception cref="ArgumentException">The sets are over different numbers of rows.</exception>
     public int CountOutside(RowSet other, int enough = int.MaxValue)
     {
-        if (other.RowCount != RowCount)
-            throw new ArgumentException($"The sets are over {RowCount} and {other.RowCount} rows.", nameof(other));
+        int rows = Math.Min(RowCount, other.RowCount);
         ReadOnlySpan<ulong> own = Words, others = other.Words;
         int count = 0;
-        for (int i = 0; i < own.Length && count < enough; i++)
+        for (int i = 0; i < rows / 64 && count < enough; i++)
             count += BitOperations.PopCount(own[i] & ~others[i]);
+        if (rows % 64 != 0)
+            count += BitOperations.PopCount(own[rows / 64] & ~others[rows / 64] & (ulong.MaxValue >> (64 - rows % 64)));
         return count;
     }
 

@@ -16,6 +16,7 @@ internal sealed class RequestMix
     private readonly int _limit;
     private readonly bool _explain;
     private readonly bool _inOrder;
+    private readonly string _filter;
     private SeededRandom _random;
     private long _strangers;
     private int _next;
@@ -27,7 +28,8 @@ internal sealed class RequestMix
     /// <param name="explain">Whether reasons are asked for.</param>
     /// <param name="seed">Names the chance.</param>
     /// <param name="inOrder">Whether known users ask one after another, round and round, rather than by their activity.</param>
-    public RequestMix(IReadOnlyList<string> users, double coldShare, IReadOnlyList<(string Name, FeatureValue[] Values)> context, int limit, bool explain, ulong seed, bool inOrder = false)
+    /// <param name="filter">The filter of all requests; empty for none.</param>
+    public RequestMix(IReadOnlyList<string> users, double coldShare, IReadOnlyList<(string Name, FeatureValue[] Values)> context, int limit, bool explain, ulong seed, bool inOrder = false, string filter = "")
     {
         _users = users;
         _activity = users.Count == 0 ? null : new AliasTable(Zipf.Weights(users.Count, UserExponent));
@@ -36,13 +38,14 @@ internal sealed class RequestMix
         _limit = limit;
         _explain = explain;
         _inOrder = inOrder;
+        _filter = filter;
         _random = new SeededRandom(seed, stream: 1);
     }
 
     public RecommendRequest Next()
     {
         bool cold = _activity is null || _random.NextDouble() < _coldShare;
-        var request = new RecommendRequest { Limit = _limit, UserId = cold ? $"stranger-{++_strangers}" : _users[NextUser()] };
+        var request = new RecommendRequest { Limit = _limit, Filter = _filter, UserId = cold ? $"stranger-{++_strangers}" : _users[NextUser()] };
         foreach ((string name, FeatureValue[] values) in _context)
             request.Context.Add(name, values[_random.NextInt(values.Length)]);
         if (_explain)

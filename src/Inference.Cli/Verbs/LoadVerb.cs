@@ -30,6 +30,7 @@ internal static class LoadVerb
         Option<string[]> context = ContextOption.Option("A context feature of all requests; several values of one name are drawn from");
         Option<int> limit = RecommendVerb.LimitOption();
         var explain = new Option<bool>("--explain") { Description = "Ask for reasons" };
+        Option<string> filter = RecommendVerb.FilterOption();
         Option<TimeSpan> deadline = Durations.Option("--deadline", "Deadline of each request", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         Option<int> maxInFlight = Numbers.Option("--max-in-flight", "Requests that may wait for their answers at once; beyond it they count as not sent", 10_000, 1, 1_000_000);
         Option<ulong> seed = Numbers.Option("--seed", "Names the chance in arrivals, users and context", 1UL, 0UL, ulong.MaxValue);
@@ -39,7 +40,7 @@ internal static class LoadVerb
 
         var command = new Command("load", "Offer a running server requests at a fixed rate and measure how it answers")
         {
-            address, rate, duration, warmUp, requests, connections, arrivals, usersFile, users, prefix, inOrder, cold, context, limit, explain, deadline, maxInFlight, seed, maxP99, maxErrors, json,
+            address, rate, duration, warmUp, requests, connections, arrivals, usersFile, users, prefix, inOrder, cold, context, limit, explain, filter, deadline, maxInFlight, seed, maxP99, maxErrors, json,
         };
         command.Validators.Add(result =>
         {
@@ -62,7 +63,7 @@ internal static class LoadVerb
             IReadOnlyList<string> ids = parsed.GetValue(usersFile) is { } file
                 ? ReadUsers(file)
                 : [.. Enumerable.Range(1, parsed.GetValue(users)).Select(number => string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(prefix)}{number}"))];
-            var mix = new RequestMix(ids, parsed.GetValue(cold), ContextChoices(parsed.GetRequiredValue(context)), parsed.GetValue(limit), parsed.GetValue(explain), options.Seed, parsed.GetValue(inOrder));
+            var mix = new RequestMix(ids, parsed.GetValue(cold), ContextChoices(parsed.GetRequiredValue(context)), parsed.GetValue(limit), parsed.GetValue(explain), options.Seed, parsed.GetValue(inOrder), parsed.GetRequiredValue(filter));
             LoadReport report = await RunAsync(host, parsed.GetRequiredValue(address), parsed.GetValue(connections), options, mix, cancellationToken);
 
             string? jsonFile = parsed.GetValue(json);

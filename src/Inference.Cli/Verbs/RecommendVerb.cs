@@ -17,6 +17,7 @@ internal static class RecommendVerb
         Option<string[]> context = ContextOption.Option("A context feature, for example country=DE or hour=14; may be given several times");
         Option<string[]> exclude = IdList.Option("--exclude", "Items that must not be returned");
         Option<string[]> allow = IdList.Option("--allow", "Only these items may be returned");
+        Option<string> filter = FilterOption();
         Option<int> limit = LimitOption();
         var explain = new Option<bool>("--explain") { Description = "Say why each item is shown" };
         var includeSeen = new Option<bool>("--include-seen") { Description = "Items of the user's history may be returned" };
@@ -26,7 +27,7 @@ internal static class RecommendVerb
         var requestId = new Option<string>("--request-id") { Description = "Id of the request, to find it again in logs; made by the server when absent", HelpName = "ID", DefaultValueFactory = _ => "" };
         Option<string?> json = JsonFile.Option();
 
-        var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, limit, explain, exclude, allow, includeSeen, policy, newItems, version, requestId, json };
+        var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, limit, explain, exclude, allow, filter, includeSeen, policy, newItems, version, requestId, json };
         pages.AddTo(command);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -35,6 +36,7 @@ internal static class RecommendVerb
             {
                 UserId = parsed.GetRequiredValue(user),
                 Limit = parsed.GetValue(limit),
+                Filter = parsed.GetRequiredValue(filter),
                 RequestId = parsed.GetRequiredValue(requestId),
                 PageToken = parsed.GetRequiredValue(pages.Token),
                 Options = new RecommendOptions { ExplanationBytes = parsed.GetValue(pages.ExplanationBytes), Explain = parsed.GetValue(explain), IncludeSeen = parsed.GetValue(includeSeen), ModelVersion = parsed.GetRequiredValue(version) },
@@ -73,6 +75,7 @@ internal static class RecommendVerb
             command,
             "inference recommend --user u42 --explain",
             "inference recommend --user u42 --policy thompson --new-items 1 --explain",
+            "inference recommend --user u42 --filter 'category = \"tea\" and price < 20'",
             "inference recommend --context country=DE --context hour=20 --limit 5",
             "inference recommend --user u42 --limit 20 --pages 3",
             "inference recommend --recent i7,i12 --exclude i9 --json slate.json");
@@ -96,6 +99,12 @@ internal static class RecommendVerb
             },
         };
     }
+
+    /// <summary>The server reads the filter; what it says about one that is none, with the position, is the contract.</summary>
+    public static Option<string> FilterOption() => new("--filter")
+    {
+        Description = "Only items for which this is true may be returned, for example 'price < 20 and not brand = \"x\"'; docs/filters.md has the grammar", HelpName = "EXPRESSION", DefaultValueFactory = _ => "",
+    };
 
     /// <summary>The server checks the limit; what it says about one that is out of range is the contract.</summary>
     public static Option<int> LimitOption() => new("--limit") { Description = "How many items to return; 0 is the server's default", HelpName = "N", DefaultValueFactory = _ => 10 };

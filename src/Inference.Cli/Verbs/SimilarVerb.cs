@@ -15,16 +15,17 @@ internal static class SimilarVerb
         Option<string[]> items = IdList.Option("--item", "The items in question; the mean of their embeddings is searched for", required: true);
         Option<string[]> exclude = IdList.Option("--exclude", "Items that must not be returned");
         Option<string[]> allow = IdList.Option("--allow", "Only these items may be returned");
+        Option<string> filter = RecommendVerb.FilterOption();
         Option<int> limit = RecommendVerb.LimitOption();
         var explain = new Option<bool>("--explain") { Description = "Say why each item is shown" };
         Option<string?> json = JsonFile.Option();
 
-        var command = new Command("similar", "Ask a running server which items are nearest to some") { items, limit, explain, exclude, allow, json };
+        var command = new Command("similar", "Ask a running server which items are nearest to some") { items, limit, explain, exclude, allow, filter, json };
         pages.AddTo(command);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var request = new SimilarItemsRequest { Limit = parsed.GetValue(limit), PageToken = parsed.GetRequiredValue(pages.Token), Options = new RecommendOptions { Explain = parsed.GetValue(explain), ExplanationBytes = parsed.GetValue(pages.ExplanationBytes) } };
+            var request = new SimilarItemsRequest { Limit = parsed.GetValue(limit), Filter = parsed.GetRequiredValue(filter), PageToken = parsed.GetRequiredValue(pages.Token), Options = new RecommendOptions { Explain = parsed.GetValue(explain), ExplanationBytes = parsed.GetValue(pages.ExplanationBytes) } };
             request.ItemIds.Add(parsed.GetRequiredValue(items));
             request.ExcludedItemIds.Add(parsed.GetRequiredValue(exclude));
             request.AllowedItemIds.Add(parsed.GetRequiredValue(allow));
@@ -45,6 +46,6 @@ internal static class SimilarVerb
             await JsonFile.WriteAsync(host, file, writer => MessageJson.WritePages(writer, responses), cancellationToken);
             return ExitCode.Ok;
         });
-        return new Verb(command, "inference similar --item i7 --limit 5", "inference similar --item i7,i12 --explain");
+        return new Verb(command, "inference similar --item i7 --limit 5", "inference similar --item i7,i12 --explain", "inference similar --item i7 --filter 'price < 20'");
     }
 }

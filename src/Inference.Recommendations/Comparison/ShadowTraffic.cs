@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Guards;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
@@ -40,7 +41,8 @@ public sealed class ShadowTraffic : IAsyncDisposable
     /// <param name="states">Where serving finds users.</param>
     /// <param name="keys">How ids of users become keys.</param>
     /// <param name="guards">Those of serving: both versions are held to them.</param>
-    public ShadowTraffic(ShadowPlan plan, SnapshotRegistry snapshots, IUserStates states, UserKeyRing keys, ShadowMetrics metrics, TimeProvider time, ILoggerFactory logs, GuardOptions? guards = null)
+    /// <param name="filters">Likewise.</param>
+    public ShadowTraffic(ShadowPlan plan, SnapshotRegistry snapshots, IUserStates states, UserKeyRing keys, ShadowMetrics metrics, TimeProvider time, ILoggerFactory logs, GuardOptions? guards = null, FilterOptions? filters = null)
     {
         _plan = plan;
         _snapshots = snapshots;
@@ -48,7 +50,7 @@ public sealed class ShadowTraffic : IAsyncDisposable
         _time = time;
         _log = logs.CreateLogger<ShadowTraffic>();
         _pipeline = new RecommendationPipeline(
-            new HeldStates(states), cache: null, keys, new PipelineOptions { TowerBudget = TowerPatience }, RecommendationMetrics.Unobserved, time, logs, guards: guards);
+            new HeldStates(states), cache: null, keys, new PipelineOptions { TowerBudget = TowerPatience }, RecommendationMetrics.Unobserved, time, logs, guards: guards, filters: filters);
         _queue = Channel.CreateBounded<Answered>(new BoundedChannelOptions(plan.QueueLength) { SingleReader = plan.MaxInFlight == 1 });
         _working = plan.IsOn ? Task.WhenAll(Enumerable.Range(0, plan.MaxInFlight).Select(_ => Task.Run(WorkAsync))) : Task.CompletedTask;
     }
@@ -154,6 +156,9 @@ public sealed class ShadowTraffic : IAsyncDisposable
         RecentItemIds = query.RecentItemIds,
         ExcludedItemIds = query.ExcludedItemIds,
         AllowedItemIds = query.AllowedItemIds,
+        Filter = query.Filter,
+        Surface = query.Surface,
+        Slate = query.Slate,
         Limit = query.Limit,
         IncludeSeen = query.IncludeSeen,
         Page = query.Page,

@@ -69,6 +69,13 @@ public sealed class CatalogueFilters : IDisposable
             return false;
         if ((error = filter.Check(Attributes)) is not null)
         {
+            // Nothing is known of items that are still to come, and there is nothing to show.
+            if (_items.Count == 0)
+            {
+                error = null;
+                return true;
+            }
+
             filter = null;
             return false;
         }
@@ -92,11 +99,23 @@ public sealed class CatalogueFilters : IDisposable
         return HasColumns(filter) ? new ValueTask<FilterLookup>(Find(filter, moment)) : MakeAndFindAsync(filter, moment, cancellationToken);
     }
 
-    /// <summary>Makes the columns of attributes beforehand; names that no item has are left out.</summary>
-    public async Task PrepareAsync(IEnumerable<string> names, CancellationToken cancellationToken)
+    /// <summary>Takes the options, checks the filter that every request has, and makes the columns that are to be there before the first request, on the caller's thread. Names that no item has are left out.</summary>
+    public FilterPreparation Prepare(FilterOptions options, CancellationToken cancellationToken)
     {
-        foreach (string name in names)
-            await MakeAsync(name).WaitAsync(cancellationToken);
+        Options = options;
+        ItemFilter? always = options.AlwaysFilter();
+        if (always is not null && FilterCheck.RunOnKnown(always, Attributes) is { } error)
+            return new FilterPreparation(error, []);
+        string[] read = [.. (always?.Names ?? []).Select(name => name.Name).Distinct(StringComparer.Ordinal)];
+        string[] wanted = options.Columns.Contains("*", StringComparer.Ordinal) ? [.. Attributes.Names] : [.. options.Columns];
+        foreach (string name in read.Union(wanted, StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!_columns.ContainsKey(name) && Attributes.KindsOf(name) != AttributeKinds.None)
+                Make(name);
+        }
+
+        return new FilterPreparation(null, [.. read.Where(name => Attributes.KindsOf(name) == AttributeKinds.None)]);
     }
 
     /// <summary>Ends what is being made. Nobody asks any more.</summary>
@@ -181,7 +200,7 @@ public sealed class CatalogueFilters : IDisposable
             foreach (AttributeName name in filter.Names)
             {
                 if (!_columns.ContainsKey(name.Name) && Attributes.KindsOf(name.Name) != AttributeKinds.None)
-                    Keep(name.Name, Read(name.Name, _items.Rows.RowCount));
+                    Keep(name.Name, Read(name.Name, _items.Rows.RowCount), filter);
                 _columnUses[name.Name] = _uses;
             }
 
@@ -317,14 +336,17 @@ public sealed class CatalogueFilters : IDisposable
 
     private FeatureValue ValueOf(int row, string name) => _contents.TryGetValue(row, name, out FeatureValue value) ? value : default;
 
-    private void Keep(string name, AttributeColumn column)
+    /// <summary>Keeps a column, and lets go of those that were not used for longest where there is no room; never of one that <paramref name="user"/> is about to read.</summary>
+    private void Keep(string name, AttributeColumn column, ItemFilter? user = null)
     {
         _columns[name] = column;
         _columnUses[name] = long.MaxValue;
         long bytes = _columns.Values.Sum(other => other.Bytes);
-        while (bytes > Options.ColumnBytes && _columns.Count > 1)
+        while (bytes > Options.ColumnBytes)
         {
-            string oldest = _columns.Keys.Where(other => other != name).MinBy(other => _columnUses.GetValueOrDefault(other))!;
+            string? oldest = _columns.Keys.Where(other => other != name && user?.Names.Any(read => read.Name == other) != true).MinBy(other => _columnUses.GetValueOrDefault(other));
+            if (oldest is null)
+                return;
             bytes -= _columns[oldest].Bytes;
             AttributeColumn gone = _columns[oldest];
             DropColumns(other => ReferenceEquals(other, gone));

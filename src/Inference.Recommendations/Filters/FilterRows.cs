@@ -1,28 +1,7 @@
+using Inference.Recommendations.Recall;
 using Inference.Vectors;
 
 namespace Inference.Recommendations.Filters;
-
-/// <summary>Which share of the items a filter selects: what recall and latency are told apart by.</summary>
-public enum FilterClass
-{
-    /// <summary>There is no filter.</summary>
-    None = 0,
-
-    /// <summary>Half of the items or more.</summary>
-    HalfOrMore,
-
-    /// <summary>10 to 50 %.</summary>
-    TenToFiftyPercent,
-
-    /// <summary>1 to 10 %.</summary>
-    OneToTenPercent,
-
-    /// <summary>0.1 to 1 %.</summary>
-    TenthToOnePercent,
-
-    /// <summary>Less than 0.1 %, or nothing.</summary>
-    BelowTenthPercent,
-}
 
 /// <summary>The rows that a filter selects at one moment. Shared by whoever asks: the set is never changed, and never given back to its pool.</summary>
 public sealed class FilterRows
@@ -48,14 +27,7 @@ public sealed class FilterRows
     public double Share => Items == 0 ? 0 : (double)Count / Items;
 
     /// <summary>The class of <see cref="Share"/>.</summary>
-    public FilterClass Class => Share switch
-    {
-        >= 0.5 => FilterClass.HalfOrMore,
-        >= 0.1 => FilterClass.TenToFiftyPercent,
-        >= 0.01 => FilterClass.OneToTenPercent,
-        >= 0.001 => FilterClass.TenthToOnePercent,
-        _ => FilterClass.BelowTenthPercent,
-    };
+    public FilterClass Class => FilterClasses.Of(Count, Items, isPicked: true);
 
     /// <summary>Changes of the catalogue that it knows.</summary>
     internal long Version { get; }

@@ -10,6 +10,9 @@ internal sealed class ColdStart
     /// <summary>Clusters below this weight cannot change the order of the slate's head and are left out of the sum.</summary>
     private const float NegligibleWeight = 1e-3f;
 
+    /// <summary>Eligible rows up to which they are read one by one, instead of looking for them in the whole catalogue.</summary>
+    private const int FewRows = 1_024;
+
     private readonly RateBoardPool _boards = new();
 
     /// <summary>Fills the free places with the items of the highest Σ_c w_c r(i|c).</summary>
@@ -44,6 +47,15 @@ internal sealed class ColdStart
     /// <summary>Fills the free places with the most popular eligible items; items that are too new to have been counted come last.</summary>
     public static void FillFromPopularity(Snapshot snapshot, Eligibility eligible, Slate slate)
     {
+        if (slate.Free == 0)
+            return;
+        Span<int> few = stackalloc int[FewRows];
+        if (eligible.CopyFew(few) is >= 0 and var count)
+        {
+            FillFromPopularity(snapshot, eligible, slate, few[..count], slate.Limit);
+            return;
+        }
+
         ReadOnlySpan<ScoredRow> ranked = snapshot.Popularity.Ranked;
         int before = slate.Count;
         foreach (ScoredRow item in ranked)
@@ -111,7 +123,11 @@ internal sealed class ColdStart
             }
         }
 
-        int head = wanted;
+        Span<int> few = stackalloc int[FewRows];
+        int known = eligible.CopyFew(few);
+        foreach (int row in few[..Math.Max(0, known)])
+            board.Add(row, 0f);
+        int head = known >= 0 ? 0 : wanted;
         foreach (ScoredRow item in popularity.Ranked)
         {
             if (head == 0)

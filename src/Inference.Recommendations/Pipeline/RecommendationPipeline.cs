@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Inference.Recommendations.Decisions;
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Guards;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
@@ -16,7 +17,7 @@ namespace Inference.Recommendations.Pipeline;
 /// One request, from question to slate.
 /// <code>
 ///  query ─ 1 who asks ─ 2 what may be shown ─ 3 candidates ──────────────────────────────── 4 fill up ─ 5 rank ─ 6 make up ──────────── 7 chance ─────── 8 reply
-///          user state   allow, deny, seen     the ladder: cache ▸ tower → index ▸ profiles     popularity  model   diversity, caps, pins  new items, policy  items, reasons, labels
+///          user state   filter, lists, seen   the ladder: cache ▸ tower → index ▸ profiles     popularity  model   diversity, caps, pins  new items, policy  items, reasons, labels
 ///                                             or, fused: cache ▸ tower + all other sources
 /// </code>
 /// Never throws for an unseen user or a broken part: it falls to the next rung and says so. Safe for concurrent use.
@@ -35,6 +36,7 @@ public sealed class RecommendationPipeline
     private readonly SlateRanking _ranking;
     private readonly SlateExploration _exploration;
     private readonly SeenItems _seen;
+    private readonly RequestFilters _filters;
     private readonly IDecisionLog? _decisions;
     private readonly RecommendationMetrics _metrics;
     private readonly PipelineOptions _options;
@@ -47,14 +49,16 @@ public sealed class RecommendationPipeline
     /// <param name="guards">What is held back, and which groups have floors; null for the defaults: what was seen, and none.</param>
     /// <param name="contexts">Where is kept what contexts say of users' clusters; null keeps nothing.</param>
     /// <param name="recall">Measures the recall of the indexes; null for nobody.</param>
+    /// <param name="filters">The filter that every request has; null for none.</param>
     public RecommendationPipeline(
         IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs,
         ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null, GuardOptions? guards = null,
-        IContextMemory? contexts = null, RecallMonitor? recall = null)
+        IContextMemory? contexts = null, RecallMonitor? recall = null, FilterOptions? filters = null)
     {
         guards ??= new GuardOptions();
         _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions(), new SlateFloors(guards, metrics), metrics);
         _seen = new SeenItems(guards, time);
+        _filters = new RequestFilters(filters ?? new FilterOptions(), metrics, time);
         _decisions = decisions;
         _options = options;
         _metrics = metrics;
@@ -87,8 +91,9 @@ public sealed class RecommendationPipeline
         ReportUnknownItems(Components.RecentItemIds, history.Append(query.RecentItemIds, snapshot.Items), query.RecentItemIds.Count, degraded);
 
         // :: Step 2: what may be shown.
+        FilterRows? filter = await _filters.FindAsync(snapshot, query.Filter, cancellationToken);
         using HeldRows held = _seen.Of(snapshot.Items, user.State, query.RecentItemIds, history.Rows, query.IncludeSeen);
-        using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, degraded);
+        using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, filter, degraded);
         eligible.Deny(held.Capped.Span);
         int[] earlier = Page.RowsOf(query.Page, snapshot.Items);
         eligible.Deny(earlier);
@@ -107,13 +112,15 @@ public sealed class RecommendationPipeline
         // :: Step 4: fill up — a slate is never short while there are eligible items, and never empty because everything was seen.
         FillFromPopularity(snapshot, eligible, slate);
         if (query.Page is null && held.Capped.Length > 0)
-            ReturnCapped(snapshot, query, held, slate, degraded);
+            ReturnCapped(snapshot, query, held, filter, slate, degraded);
         int filled = slate.Count;
         if (query.Page is null && slate.Count == 0 && history.Count > 0 && !query.IncludeSeen)
-            FillFromSeen(snapshot, query, slate, degraded);
+            FillFromSeen(snapshot, query, filter, slate, degraded);
         // Pages end where what may be shown ends; that is no fault of theirs.
         if (query.Page is null && slate.Count < Math.Min(query.Limit, slate.Limit))
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
+        if (query.Page is null)
+            RequestFilters.Report(filter, query.Limit, degraded);
 
         // :: Step 5: the order of the candidates, by the ranking model where the surface wants it.
         await _ranking.ApplyAsync(snapshot, query, features, history, slate, budget, degraded, cancellationToken);
@@ -157,7 +164,8 @@ public sealed class RecommendationPipeline
         ReportOtherVersion(snapshot, query.Page, degraded);
 
         // :: Step 2: what may be shown.
-        using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, asked.Rows.Span, degraded);
+        FilterRows? filter = await _filters.FindAsync(snapshot, query.Filter, cancellationToken);
+        using Eligibility eligible = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, asked.Rows.Span, filter, degraded);
         int[] earlier = Page.RowsOf(query.Page, snapshot.Items);
         eligible.Deny(earlier);
         int eligibleItems = query.Explain ? eligible.Count() : 0;
@@ -182,6 +190,8 @@ public sealed class RecommendationPipeline
         int filled = slate.Count;
         if (query.Page is null && slate.Free > 0)
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
+        if (query.Page is null)
+            RequestFilters.Report(filter, query.Limit, degraded);
 
         // :: Step 5: the reply.
         Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem, slate, rung) : null;
@@ -272,12 +282,12 @@ public sealed class RecommendationPipeline
     }
 
     /// <summary>A slate that capped items leave short gets as many of them back as it lacks, the most popular first.</summary>
-    private void ReturnCapped(Snapshot snapshot, RecommendQuery query, in HeldRows held, Slate slate, Degradations degraded)
+    private void ReturnCapped(Snapshot snapshot, RecommendQuery query, in HeldRows held, FilterRows? filter, Slate slate, Degradations degraded)
     {
         int wanted = Math.Min(query.Limit, slate.Limit), before = slate.Count;
         if (before < wanted)
         {
-            using Eligibility again = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, new Degradations());
+            using Eligibility again = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, held.Seen.Span, filter, new Degradations());
             foreach (Slate.Place place in slate.Places)
                 again.Deny(place.Row);
             ColdStart.FillFromPopularity(snapshot, again, slate, held.Capped.Span, wanted);
@@ -290,9 +300,9 @@ public sealed class RecommendationPipeline
     }
 
     /// <summary>The user has seen every item that may be shown: better those again than nothing.</summary>
-    private static void FillFromSeen(Snapshot snapshot, RecommendQuery query, Slate slate, Degradations degraded)
+    private static void FillFromSeen(Snapshot snapshot, RecommendQuery query, FilterRows? filter, Slate slate, Degradations degraded)
     {
-        using Eligibility again = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, default, new Degradations());
+        using Eligibility again = Eligibility.Of(snapshot.Items, query.AllowedItemIds, query.ExcludedItemIds, default, filter, new Degradations());
         ColdStart.FillFromPopularity(snapshot, again, slate);
         if (slate.Count > 0)
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, "Every eligible item is in the history; seen items are shown again.");

@@ -1,5 +1,6 @@
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Surfaces;
 
@@ -22,6 +23,9 @@ public sealed class RecommendQuery
 
     /// <summary>When not empty, only these may be returned.</summary>
     public IReadOnlyList<string> AllowedItemIds { get; init; } = [];
+
+    /// <summary>When there is one, only items that it selects may be returned.</summary>
+    public ItemFilter? Filter { get; init; }
 
     /// <summary>How many items to return, at least 1.</summary>
     public int Limit { get; init; } = 10;

@@ -1,3 +1,4 @@
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Surfaces;
 
 namespace Inference.Recommendations.Queries;
@@ -13,6 +14,9 @@ public sealed class SimilarItemsQuery
 
     /// <summary>When not empty, only these may be returned.</summary>
     public IReadOnlyList<string> AllowedItemIds { get; init; } = [];
+
+    /// <summary>When there is one, only items that it selects may be returned.</summary>
+    public ItemFilter? Filter { get; init; }
 
     /// <summary>How many items to return, at least 1.</summary>
     public int Limit { get; init; } = 10;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Inference.Recommendations.Catalogue;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Hosting;
@@ -292,6 +293,17 @@ internal sealed class ModelLifecycle : IDisposable
             if (bundle.Snapshot.Model.FullVersion != folder.Version)
                 throw new BundleException(folder.Path, [$"The folder holds '{bundle.Snapshot.Model.FullVersion}', and not '{folder.Version}' as when it was looked at."]);
             await _catalogue.AttachAsync(bundle.Snapshot, cancellationToken);
+            // After the changes of items: an attribute may have come with them.
+            FilterPreparation filters = await BackgroundThread.RunAsync(() => bundle.Snapshot.Items.Filters.Prepare(_options.Filters, cancellationToken), settings.Pace, _options.Loading);
+            if (filters.Error is { } error)
+                throw new BundleException(folder.Path, [$"Inference:Filters:Always cannot be evaluated on its items: {error}"]);
+            if (filters.UnknownAttributes.Count > 0)
+            {
+                string warning = $"Inference:Filters:Always reads attributes that no item has, so that they are missing on all: {string.Join(", ", filters.UnknownAttributes)}.";
+                Log.FilterWarning(_log, folder.Version, warning);
+                bundle = bundle with { Warnings = [.. bundle.Warnings, warning] };
+            }
+
             await _firstReads.RunAsync(bundle.Snapshot, cancellationToken);
             // A hash for each user is milliseconds of work: not at the swap, and not on a thread that requests want.
             KeyedUsers users = await BackgroundThread.RunAsync(() => new KeyedUsers(bundle.Users, id => _keys.Of(id).Key), settings.Pace, _options.Loading);

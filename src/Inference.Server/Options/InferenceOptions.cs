@@ -1,5 +1,6 @@
 using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Exploration;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Guards;
 using Inference.Recommendations.Pipeline;
@@ -42,6 +43,8 @@ public sealed class InferenceOptions
     public NewItemOptions NewItems { get; } = new();
 
     public GuardOptions Guards { get; } = new();
+
+    public FilterOptions Filters { get; } = new();
 
     public DecisionOptions Decisions { get; } = new();
 

@@ -1,4 +1,5 @@
 using Google.Protobuf.Collections;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
@@ -14,9 +15,10 @@ internal static class QueryMapping
     /// <param name="requestId">The request's id, or the one that was made for it; null for the request's.</param>
     /// <param name="surface">Where the slate is shown; null for the server's default way.</param>
     /// <param name="turn">Which page is asked for; the default is the first.</param>
+    /// <param name="filter">The request's filter as it was read; null for none.</param>
     public static RecommendQuery ToQuery(
         RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive, string? requestId = null, Surface? surface = null,
-        PageTurn turn = default) => new()
+        PageTurn turn = default, ItemFilter? filter = null) => new()
     {
         Page = turn.Page,
         ExplanationBytes = ExplanationBytes(request.Options, options),
@@ -30,6 +32,7 @@ internal static class QueryMapping
         RecentItemIds = request.RecentItemIds,
         ExcludedItemIds = request.ExcludedItemIds,
         AllowedItemIds = request.AllowedItemIds,
+        Filter = filter,
         Limit = turn.Limit(Limit(request.Limit, options), options),
         IncludeSeen = request.Options?.IncludeSeen ?? false,
         Explain = request.Options?.Explain ?? false,
@@ -38,7 +41,7 @@ internal static class QueryMapping
         Priority = priority,
     };
 
-    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options, DateTimeOffset deadline, Surface? surface = null, PageTurn turn = default) => new()
+    public static SimilarItemsQuery ToQuery(SimilarItemsRequest request, PipelineOptions options, DateTimeOffset deadline, Surface? surface = null, PageTurn turn = default, ItemFilter? filter = null) => new()
     {
         Page = turn.Page,
         ExplanationBytes = ExplanationBytes(request.Options, options),
@@ -48,6 +51,7 @@ internal static class QueryMapping
         ItemIds = request.ItemIds,
         ExcludedItemIds = request.ExcludedItemIds,
         AllowedItemIds = request.AllowedItemIds,
+        Filter = filter,
         Limit = turn.Limit(Limit(request.Limit, options), options),
         Explain = request.Options?.Explain ?? false,
     };

@@ -1,5 +1,6 @@
 using Google.Protobuf.Collections;
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
@@ -21,12 +22,13 @@ internal static class RequestRules
         violations.CheckLength("user_id", request.UserId, RequestLimits.IdBytes);
         CheckFeatures(ref violations, "context", request.Context, snapshot.Context);
         violations.CheckIds("recent_item_ids", request.RecentItemIds, RequestLimits.RecentItems, RequestLimits.IdBytes);
-        CheckSlate(ref violations, request.Limit, request.ExcludedItemIds, request.AllowedItemIds, request.Filter, request.RequestId);
+        CheckSlate(ref violations, request.Limit, request.ExcludedItemIds, request.AllowedItemIds, request.RequestId);
+        CheckFilter(ref violations, "filter", request.Filter, snapshot);
         CheckOptions(ref violations, request.Options);
         return violations.ToFailure();
     }
 
-    public static Failure? Check(SimilarItemsRequest request, SurfaceSet? surfaces = null, PageTurn turn = default)
+    public static Failure? Check(SimilarItemsRequest request, Snapshot snapshot, SurfaceSet? surfaces = null, PageTurn turn = default)
     {
         var violations = new Violations();
         turn.Check(ref violations);
@@ -34,7 +36,8 @@ internal static class RequestRules
         if (request.ItemIds.Count == 0)
             violations.Add("item_ids", "is empty; at least one item is needed.");
         violations.CheckIds("item_ids", request.ItemIds, RequestLimits.SimilarItems, RequestLimits.IdBytes);
-        CheckSlate(ref violations, request.Limit, request.ExcludedItemIds, request.AllowedItemIds, request.Filter, request.RequestId);
+        CheckSlate(ref violations, request.Limit, request.ExcludedItemIds, request.AllowedItemIds, request.RequestId);
+        CheckFilter(ref violations, "filter", request.Filter, snapshot);
         CheckOptions(ref violations, request.Options);
         return violations.ToFailure();
     }
@@ -93,15 +96,20 @@ internal static class RequestRules
     }
 
     private static void CheckSlate(
-        ref Violations violations, int limit, RepeatedField<string> excluded, RepeatedField<string> allowed, string filter, string requestId)
+        ref Violations violations, int limit, RepeatedField<string> excluded, RepeatedField<string> allowed, string requestId)
     {
         if (limit < 0)
             violations.Add("limit", $"is {limit}; it must be 0 (the default) or more.");
         violations.CheckIds("excluded_item_ids", excluded, RequestLimits.ListedItems, RequestLimits.IdBytes);
         violations.CheckIds("allowed_item_ids", allowed, RequestLimits.ListedItems, RequestLimits.IdBytes);
-        if (filter.Length > 0)
-            violations.Add("filter", NotYet);
         violations.CheckLength("request_id", requestId, RequestLimits.RequestIdBytes);
+    }
+
+    /// <summary>A filter, where there is one, can be read and fits the items.</summary>
+    private static void CheckFilter(ref Violations violations, string field, string filter, Snapshot snapshot)
+    {
+        if (filter.Length > 0 && !snapshot.Items.Filters.TryRead(filter, out _, out FilterError? error))
+            violations.Add(field, error.ToString());
     }
 
     private static void CheckOptions(ref Violations violations, RecommendOptions? options)

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Inference.Recommendations.Comparison;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
@@ -34,8 +35,8 @@ internal sealed class RecommendationService(
         using SnapshotLease lease = Find(request.Options?.ModelVersion ?? "", turn) ?? Find(request.Options?.ModelVersion ?? "");
         Snapshot snapshot = lease.Snapshot;
         SurfaceSet known = surfaces.Current;
-        Refuse(RequestRules.Check(request, known, turn));
-        SimilarItemsQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), known.Find(request.Surface), turn);
+        Refuse(RequestRules.Check(request, snapshot, known, turn));
+        SimilarItemsQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), known.Find(request.Surface), turn, FilterOf(request.Filter, snapshot));
         RecommendReply reply = await pipeline.SimilarAsync(snapshot, query, context.CancellationToken);
         SimilarItemsResponse response = ReplyMapping.ToSimilarResponse(reply, requestId, turn.ShownBefore, query.ExplanationBytes);
         if (turn.HasNext(reply, options))
@@ -81,7 +82,7 @@ internal sealed class RecommendationService(
         Snapshot snapshot = lease.Snapshot;
         SurfaceSet known = surfaces.Current;
         Refuse(RequestRules.Check(request, snapshot, known, turn));
-        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId, known.Find(request.Surface), turn);
+        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId, known.Find(request.Surface), turn, FilterOf(request.Filter, snapshot));
         long begun = shadow.Begin();
         RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
         shadow.Offer(snapshot, query, requestId, reply, begun);
@@ -104,6 +105,10 @@ internal sealed class RecommendationService(
         Snapshot? active = snapshots.Active;
         return (active is null ? FailureTable.ModelLoading : FailureTable.ModelVersionNotLoaded(version, active.Model.FullVersion)).ToException();
     }
+
+    /// <summary>A filter that has passed the rules.</summary>
+    private static ItemFilter? FilterOf(string filter, Snapshot snapshot) =>
+        filter.Length > 0 && snapshot.Items.Filters.TryRead(filter, out ItemFilter? read, out _) ? read : null;
 
     private static void Refuse(Failure? failure)
     {

@@ -43,12 +43,14 @@ internal sealed class ColumnReader
         "text" => FeatureValue.Of(text),
         "integer" => FeatureValue.Of(Whole(text)),
         "number" => FeatureValue.Of(Real(text)),
+        "text_list" => FeatureValue.Of(text.Split('|')),
         "integer_list" => FeatureValue.Of(Array.ConvertAll(text.Split('|'), Whole)),
         "number_list" => FeatureValue.Of(Array.ConvertAll(text.Split('|'), Real)),
+        "time" => FeatureValue.Of(DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).ToUnixTimeSeconds()),
         "hour" => FeatureValue.Of((long)DateTimeOffset.FromUnixTimeSeconds(Whole(text)).Hour),
         // .NET weeks begin on Sunday.
         "weekday" => FeatureValue.Of(((long)DateTimeOffset.FromUnixTimeSeconds(Whole(text)).DayOfWeek + 6) % 7),
-        _ => throw new InvalidDataException($"'kind' is '{kind}'; it can be text, integer, number, integer_list, number_list, hour or weekday."),
+        _ => throw new InvalidDataException($"'kind' is '{kind}'; it can be text, integer, number, text_list, integer_list, number_list, time, hour or weekday."),
     };
 
     private static long Whole(string text) => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);

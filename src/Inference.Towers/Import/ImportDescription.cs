@@ -118,7 +118,7 @@ internal sealed record ImportColumn
     public required string Column { get; init; }
 
     /// <summary>
-    /// "text", "integer", "number"; "integer_list", "number_list" with '|' between; "hour" (0 to 23) and "weekday" (0 = Monday) of a time in seconds since 1970.
+    /// "text", "integer", "number"; "text_list", "integer_list", "number_list" with '|' between; "time", an ISO 8601 date or time, as seconds since 1970; "hour" (0 to 23) and "weekday" (0 = Monday) of a time in seconds since 1970.
     /// </summary>
     public required string Kind { get; init; }
 }

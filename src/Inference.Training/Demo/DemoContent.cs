@@ -87,13 +87,7 @@ internal sealed class DemoContent
         Id = DemoItems.IdOf(row),
         Title = _world.Items.TitleOf(row),
         Features = FeaturesOf(row),
-        Attributes = new Dictionary<string, FeatureValue>(StringComparer.Ordinal)
-        {
-            ["category"] = FeatureValue.Of(_world.Items.CategoryNameOf(row)),
-            ["department"] = FeatureValue.Of(_world.Items.DepartmentNameOf(row)),
-            ["brand"] = FeatureValue.Of(_world.Items.BrandNameOf(row)),
-            ["price"] = FeatureValue.Of(Math.Round((double)_world.Items.PriceOf(row), 2)),
-        },
+        Attributes = DemoAttributes.Of(_world, row),
     };
 
     private BundleUser UserOf(int user) => new()

@@ -17,4 +17,7 @@ internal static class DemoStreams
 
     /// <summary>First of the streams for the imprecision of the items' embeddings.</summary>
     public const ulong ItemNoise = 3UL << 40;
+
+    /// <summary>First of the streams for what filters read of items.</summary>
+    public const ulong Attributes = 4UL << 40;
 }

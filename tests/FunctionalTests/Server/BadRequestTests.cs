@@ -14,7 +14,7 @@ public class BadRequestTests(SharedServer shared)
         { "user_id", new() { UserId = new string('u', 257) } },
         { "request_id", new() { RequestId = new string('r', 129) } },
         { "limit", new() { Limit = -1 } },
-        { "filter", new() { Filter = "price < 5" } },
+        { "filter", new() { Filter = "prise < 5" } },
         { "context[country]", new() { Context = { ["country"] = new() { FloatValue = 1 } } } },
         { "context[x]", new() { Context = { ["x"] = new() { FloatValue = double.NaN } } } },
         { "context[x]", new() { Context = { ["x"] = new() { FloatList = new() { Values = { double.PositiveInfinity } } } } } },

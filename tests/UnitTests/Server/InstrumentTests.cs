@@ -37,6 +37,8 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.fusion.source.duration"] = ["recsys.source"],
         ["recsys.slots.chosen"] = ["recsys.slot_type", "recsys.policy"],
         ["recsys.guards"] = ["recsys.guard"],
+        ["recsys.filters"] = ["recsys.outcome", "recsys.filter"],
+        ["recsys.filter.duration"] = ["recsys.outcome"],
         ["recsys.fusion.dropped"] = ["recsys.source", "recsys.reason"],
         ["recsys.ranker.duration"] = ["recsys.outcome"],
         ["recsys.tower.duration"] = ["recsys.outcome"],

@@ -88,9 +88,9 @@ public class RequestRulesTests
     [Fact]
     public void Check_OfSimilarItemsWithoutItems_Refuses()
     {
-        Assert.Equal("item_ids", Assert.Single(RequestRules.Check(new SimilarItemsRequest())!.Violations).Field);
-        Assert.Equal("item_ids", Assert.Single(RequestRules.Check(new SimilarItemsRequest { ItemIds = { Enumerable.Repeat("i", 101) } })!.Violations).Field);
-        Assert.Null(RequestRules.Check(new SimilarItemsRequest { ItemIds = { "i1" } }));
+        Assert.Equal("item_ids", Assert.Single(RequestRules.Check(new SimilarItemsRequest(), _snapshot)!.Violations).Field);
+        Assert.Equal("item_ids", Assert.Single(RequestRules.Check(new SimilarItemsRequest { ItemIds = { Enumerable.Repeat("i", 101) } }, _snapshot)!.Violations).Field);
+        Assert.Null(RequestRules.Check(new SimilarItemsRequest { ItemIds = { "i1" } }, _snapshot));
     }
 
     [Fact]

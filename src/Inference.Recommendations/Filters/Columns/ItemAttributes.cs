@@ -32,9 +32,6 @@ public sealed class ItemAttributes
 
     internal ItemAttributes(ItemContentFormat format) => _format = format;
 
-    /// <summary>Whether no item has ever had any.</summary>
-    public bool IsEmpty => !Names.Any();
-
     /// <summary>Their names, in the order in which they came.</summary>
     public IEnumerable<string> Names => _format.NamesWithValues;
 

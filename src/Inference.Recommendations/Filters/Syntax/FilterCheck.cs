@@ -13,7 +13,7 @@ internal static class FilterCheck
     private const AttributeKinds Numbers = AttributeKinds.Number | AttributeKinds.NumberList;
     private const AttributeKinds Texts = AttributeKinds.Text | AttributeKinds.TextList;
 
-    public static FilterError? Run(ItemFilter filter, ItemAttributes attributes) => attributes.IsEmpty ? null : Check(filter.Root, attributes);
+    public static FilterError? Run(ItemFilter filter, ItemAttributes attributes) => Check(filter.Root, attributes);
 
     /// <summary>As <see cref="Run"/>, without errors about attributes that no item has.</summary>
     public static FilterError? RunOnKnown(ItemFilter filter, ItemAttributes attributes) => Check(filter.Root, attributes, mayBeUnknown: true);

@@ -1,0 +1,161 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Filters;
+using Inference.Recommendations.Recall;
+using Xunit;
+
+namespace UnitTests.Recommendations.Filters;
+
+/// <summary>What is kept of filters, for how long, and what changes do to it.</summary>
+public sealed class CatalogueFiltersTests : IDisposable
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly FilterShop _shop = new([.. Enumerable.Range(0, 1_000).Select(i => new Dictionary<string, FeatureValue> { ["price"] = FeatureValue.Of((long)i), ["brand"] = FeatureValue.Of($"b{i % 10}") })]);
+
+    public void Dispose() => _shop.Dispose();
+
+    [Fact]
+    public async Task Find_ASecondTime_HandsOutTheSameRows()
+    {
+        FilterLookup first = await _shop.FindAsync("price < 500"), second = await _shop.FindAsync("price < 500"), other = await _shop.FindAsync("price < 501");
+
+        Assert.Equal((FilterLookupKind.ColumnsMade, FilterLookupKind.Hit, FilterLookupKind.Compiled), (first.Kind, second.Kind, other.Kind));
+        Assert.Same(first.Rows, second.Rows);
+        Assert.Equal((500, 1_000, 0.5, FilterClass.Half), (first.Rows.Count, first.Rows.Items, first.Rows.Share, first.Rows.Class));
+    }
+
+    [Fact]
+    public async Task Find_AfterChanges_TestsTheChangedRowsAgain()
+    {
+        await _shop.FindAsync("price < 3");
+        FilterLookup before = await _shop.FindAsync("price < 3");
+
+        _shop.Put("i999", new() { ["price"] = FeatureValue.Of(-1L) });
+        _shop.Put("new", new() { ["price"] = FeatureValue.Of(1.5) });
+        _shop.Delete("i0");
+
+        Assert.Equal(["i1", "i2", "i999", "new"], await _shop.IdsAsync("price < 3"));
+        Assert.Equal(FilterLookupKind.Hit, (await _shop.FindAsync("price < 3")).Kind);
+        // What was handed out before stays as it was.
+        Assert.True(before.Rows.Rows.Contains(0));
+        Assert.Equal((3, 1_000), (before.Rows.Count, before.Rows.Items));
+    }
+
+    [Fact]
+    public async Task Find_AfterMoreChangesThanAreKnown_TestsAllRows()
+    {
+        await _shop.FindAsync("price < 3");
+        for (int i = 0; i < 17_000; i++)
+            _shop.Put($"i{i % 500}", new() { ["price"] = FeatureValue.Of(i + 3L) });
+
+        FilterLookup lookup = await _shop.FindAsync("price < 3");
+
+        Assert.Equal((FilterLookupKind.Compiled, 0), (lookup.Kind, lookup.Rows.Count));
+    }
+
+    [Fact]
+    public async Task Find_WhenAnAttributeAppears_MakesItsColumn()
+    {
+        Assert.Empty(await _shop.IdsAsync("colour = \"red\""));
+        _shop.Put("i5", new() { ["colour"] = FeatureValue.Of("red") });
+
+        Assert.Equal(["i5"], await _shop.IdsAsync("colour = \"red\""));
+    }
+
+    [Fact]
+    public async Task Find_WithTheClock_KeepsRowsForTheGrain()
+    {
+        _shop.Put("i0", new() { ["until"] = FeatureValue.Of(Now.AddSeconds(2).ToUnixTimeSeconds()) });
+
+        Assert.Equal(["i0"], await _shop.IdsAsync("until > now()", Now));
+        Assert.Equal(FilterLookupKind.Hit, (await _shop.FindAsync("until > now()", Now.AddMilliseconds(999))).Kind);
+        Assert.Equal(FilterLookupKind.Compiled, (await _shop.FindAsync("until > now()", Now.AddMilliseconds(1_000))).Kind);
+        Assert.Empty(await _shop.IdsAsync("until > now()", Now.AddSeconds(2)));
+    }
+
+    [Fact]
+    public async Task Find_OfMoreFiltersThanAreKept_LetsTheOldestGo()
+    {
+        _shop.Filters.Options = new FilterOptions { CacheEntries = 2 };
+        await _shop.FindAsync("price < 1");
+        await _shop.FindAsync("price < 2");
+        await _shop.FindAsync("price < 1");
+        await _shop.FindAsync("price < 3");
+
+        Assert.Equal(FilterLookupKind.Hit, (await _shop.FindAsync("price < 1")).Kind);
+        Assert.Equal(FilterLookupKind.Compiled, (await _shop.FindAsync("price < 2")).Kind);
+    }
+
+    [Fact]
+    public async Task Find_WithRoomForOneColumn_StillAnswersFiltersOfTwo()
+    {
+        _shop.Filters.Options = new FilterOptions { ColumnBytes = 1 };
+
+        for (int round = 0; round < 3; round++)
+            Assert.Equal(["i3"], await _shop.IdsAsync($"brand = \"b3\" and price < {10 - round}"));
+        Assert.True(_shop.Filters.ColumnBytes < 13_000, $"{_shop.Filters.ColumnBytes} bytes");
+    }
+
+    [Fact]
+    public async Task Find_WhenTextsComeAndGoForLong_KeepsOnlyThoseThatAreThere()
+    {
+        await _shop.FindAsync("brand = \"b1\"");
+        for (int i = 0; i < 20_000; i++)
+            _shop.Put($"i{i % 100}", new() { ["brand"] = FeatureValue.Of($"new {i}") });
+
+        Assert.Equal(["i99"], await _shop.IdsAsync("brand = \"new 19999\""));
+        Assert.True(_shop.Filters.ColumnBytes < 700_000, $"{_shop.Filters.ColumnBytes} bytes");
+    }
+
+    [Fact]
+    public async Task Find_OfAKeptFilter_AllocatesNothing()
+    {
+        ItemFilter filter = ItemFilterTests.Of("price < 500");
+        await _shop.Filters.FindAsync(filter, Now, CancellationToken.None);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        ValueTask<FilterLookup> found = _shop.Filters.FindAsync(filter, Now, CancellationToken.None);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(FilterLookupKind.Hit, (await found).Kind);
+    }
+
+    [Fact]
+    public async Task Find_FromManyThreadsWhileItemsChange_SeesEachChangeThatWasMadeBefore()
+    {
+        // The price of each item only rises, and both of its attributes are set in one change.
+        int[] made = new int[8];
+        using var done = new CancellationTokenSource();
+        Task[] readers = [.. Enumerable.Range(0, 3).Select(reader => Task.Run(async () =>
+        {
+            for (int turn = reader; !done.IsCancellationRequested; turn++)
+            {
+                int item = turn % made.Length, price = Volatile.Read(ref made[item]);
+                Assert.DoesNotContain($"n{item}", await _shop.IdsAsync($"price >= 10000 and price < {10_000 + price}"));
+                Assert.Empty(await _shop.IdsAsync("price >= 10000 and twin < 10000"));
+            }
+        }))];
+        for (int round = 1; round <= 300; round++)
+        {
+            int item = round % made.Length;
+            _shop.Put($"n{item}", new() { ["price"] = FeatureValue.Of(10_000L + round), ["twin"] = FeatureValue.Of(10_000L + round) });
+            Volatile.Write(ref made[item], round);
+        }
+
+        await done.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
+    public async Task Dispose_WhileColumnsAreMade_WaitsForThem()
+    {
+        var shops = Enumerable.Range(0, 20).Select(_ => new FilterShop([.. Enumerable.Range(0, 3_000).Select(i => new Dictionary<string, FeatureValue> { ["a"] = FeatureValue.Of($"text {i}") })])).ToArray();
+        foreach (FilterShop shop in shops)
+        {
+            Task<FilterLookup> asked = shop.FindAsync("a = \"text 1\"");
+            shop.Dispose();
+            Exception? e = await Record.ExceptionAsync(() => asked);
+            Assert.True(e is null or ObjectDisposedException, e?.ToString());
+        }
+    }
+}
