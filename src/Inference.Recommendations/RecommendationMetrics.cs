@@ -26,6 +26,7 @@ public sealed class RecommendationMetrics
     private readonly Counter<long> _guarded;
     private readonly Counter<long> _filters;
     private readonly Histogram<double> _filtering;
+    private readonly Counter<long> _adjusted;
 
     public RecommendationMetrics(IMeterFactory meters)
         : this(meters.Create(MeterName))
@@ -46,6 +47,7 @@ public sealed class RecommendationMetrics
         _ranker = meter.CreateHistogram<double>("recsys.ranker.duration", "s", "Time from beginning to rank the candidates of a slate to the ranking model's answer, by outcome.");
         _filters = meter.CreateCounter<long>("recsys.filters", "{request}", "Requests with a filter, by how its rows were found and by the share of the items that it selects.");
         _filtering = meter.CreateHistogram<double>("recsys.filter.duration", "s", "Time in which the rows of a filter were found where they were not kept, by how they were found.");
+        _adjusted = meter.CreateCounter<long>("recsys.slate.adjustments", "{item}", "Items in served slates that the make-up of the slate moved, by what moved them: pinned, boosted, diversified, capped or calibrated.");
         _search = meter.CreateHistogram<double>("recsys.index.search.duration", "s", "Time of one search of the index.");
     }
 
@@ -78,6 +80,12 @@ public sealed class RecommendationMetrics
     {
         if (items > 0)
             _guarded.Add(items, new KeyValuePair<string, object?>("recsys.guard", guard));
+    }
+
+    internal void Adjusted(string kind, int items)
+    {
+        if (items > 0)
+            _adjusted.Add(items, new KeyValuePair<string, object?>("recsys.adjustment", kind));
     }
 
     /// <param name="lookup">What was found.</param>

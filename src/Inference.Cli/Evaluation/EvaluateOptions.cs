@@ -1,3 +1,4 @@
+using Inference.Recommendations.Surfaces;
 using Inference.Training.Data;
 using Inference.Training.Evaluation;
 
@@ -20,6 +21,12 @@ internal sealed record EvaluateOptions
 
     /// <summary>How many of the best items beyond the slate they may take from.</summary>
     public int FloorDepth { get; init; } = 100;
+
+    /// <summary>How slates of the bundle are made up, to be judged, too.</summary>
+    public SlateRules Slate { get; init; } = SlateRules.None;
+
+    /// <summary>How many of the best items a slate is made up of.</summary>
+    public int SlateDepth { get; init; } = 200;
 
     /// <summary>Address of a running server that is judged beside the models; null for none.</summary>
     public string? Server { get; init; }

@@ -8,6 +8,7 @@ using Inference.Cli.Evaluation.Replay;
 using Inference.Cli.Evaluation.Sessions;
 using Inference.Cli.Frame;
 using Inference.Recommendations.Guards;
+using Inference.Recommendations.Surfaces;
 using Inference.Training.Evaluation;
 using Inference.Training.Evaluation.Entrants;
 using Inference.Training.Evaluation.Sessions;
@@ -30,17 +31,21 @@ internal static class EvaluateVerb
         var sessions = new Option<bool>("--sessions") { Description = "Instead of rankings, play sessions of unseen users, page by page, and visits with a slot for a new item; with --bundle as it is served" };
         Option<string[]> floors = FlooredBundle.Option();
         Option<int> floorDepth = Numbers.Option("--floor-depth", "How many of the best items beyond the first ten floors may take from", 100, 10, 1_000);
+        Option<double> diversity = Numbers.Option("--diversity", "Also judge --bundle with slates that trade relevance for diversity, 0 for none to 1 for nothing else, and report what it costs", 0.0, 0, 1);
+        Option<string[]> caps = SlateOptionsInput.Caps();
+        Option<double> calibration = Numbers.Option("--calibration", "Likewise with slates that are drawn to the share of popular items in the user's history", 0.0, 0, 1);
+        Option<int> slateDepth = Numbers.Option("--slate-depth", "How many of the best items such slates are made of", 200, 10, 1_000);
         Option<int> threads = Numbers.Option("--threads", "Threads that judge", Environment.ProcessorCount, 1, 1_024);
         var details = new Option<bool>("--details") { Description = "Show all metrics of each scenario" };
         Option<string?> json = JsonFile.Option();
         var html = new Option<string?>("--html") { Description = "Also write a report with charts to this file", HelpName = "FILE" };
         var command = new Command("evaluate", "Judge models on held-out users and items: accuracy with confidence, coverage, novelty, diversity, exposure");
         var data = new DataOptions(command);
-        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, sessions, floors, floorDepth, threads, details, json, html])
+        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, sessions, floors, floorDepth, diversity, caps, calibration, slateDepth, threads, details, json, html])
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            foreach (Option option in (Option[])[server, timeout, models, hyperparameters, details, floors, floorDepth])
+            foreach (Option option in (Option[])[server, timeout, models, hyperparameters, details, floors, floorDepth, diversity, caps, calibration, slateDepth])
             {
                 if (result.GetValue(sessions) && result.GetResult(option) is { Implicit: false })
                     result.AddError($"{option.Name} has no meaning with --sessions");
@@ -48,6 +53,11 @@ internal static class EvaluateVerb
 
             if (result.GetValue(bundle) is null && result.GetResult(floors) is { Implicit: false })
                 result.AddError("--exposure-floor needs --bundle: groups are those of its items");
+            foreach (Option option in (Option[])[diversity, caps, calibration])
+            {
+                if (result.GetValue(bundle) is null && result.GetResult(option) is { Implicit: false })
+                    result.AddError($"{option.Name} needs --bundle: slates are made up of its items");
+            }
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -62,6 +72,8 @@ internal static class EvaluateVerb
                 Sessions = parsed.GetValue(sessions),
                 ExposureFloors = parsed.GetValue(floors) ?? [],
                 FloorDepth = parsed.GetValue(floorDepth),
+                Slate = new SlateRules { Diversity = parsed.GetValue(diversity), Caps = SlateOptionsInput.CapsOf(parsed.GetValue(caps)), Calibration = new Calibration(parsed.GetValue(calibration)) },
+                SlateDepth = parsed.GetValue(slateDepth),
                 Threads = parsed.GetValue(threads),
                 CommandLine = "inference " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value}'" : token.Value)),
             };
@@ -70,7 +82,7 @@ internal static class EvaluateVerb
             OutputPath.CheckFile(html.Name, parsed.GetValue(html));
             if (options.Sessions)
                 return await PlayAsync(host, options, file, parsed.GetValue(html), cancellationToken);
-            (EvaluationSource source, EvaluationReport report, ReplayTally? tally, IReadOnlyList<FloorCost>? costs) = await RunAsync(host, options, cancellationToken);
+            (EvaluationSource source, EvaluationReport report, ReplayTally? tally, IReadOnlyList<FloorCost>? costs, IReadOnlyList<SlateCost>? slateCosts) = await RunAsync(host, options, cancellationToken);
             if (!JsonFile.IsInsteadOfTable(file))
             {
                 EvaluationTable.Write(host, report, source, parsed.GetValue(details));
@@ -78,9 +90,11 @@ internal static class EvaluateVerb
                     ReplayReport.Write(host, report, tally);
                 if (costs is not null)
                     FlooredBundle.Write(host, costs);
+                if (slateCosts is not null)
+                    MadeUpBundle.Write(host, slateCosts);
             }
 
-            await JsonFile.WriteAsync(host, file, writer => EvaluationJson.Write(writer, report, more => WriteMore(more, report, tally, costs)), cancellationToken);
+            await JsonFile.WriteAsync(host, file, writer => EvaluationJson.Write(writer, report, more => WriteMore(more, report, tally, costs, slateCosts)), cancellationToken);
             if (parsed.GetValue(html) is { } page)
                 await WriteAsync(page, HtmlReport.Write(report, source.Split, options, host.Time.GetUtcNow()), cancellationToken);
             return ExitCode.Ok;
@@ -93,18 +107,21 @@ internal static class EvaluateVerb
             "inference evaluate --data online-retail --hyperparameters evaluation.json --details",
             "inference evaluate --data online-retail --bundle models/shop/1 --sessions --html sessions.html",
             "inference evaluate --data demo-data --models popularity --bundle models/demo/1 --exposure-floor category=toys:0.2",
+            "inference evaluate --data online-retail --models popularity --bundle models/shop/1 --diversity 0.2 --slate-depth 50",
             "inference evaluate --data online-retail --models popularity --bundle models/shop/1 --server http://127.0.0.1:5001");
     }
 
-    private static void WriteMore(Utf8JsonWriter json, EvaluationReport report, ReplayTally? tally, IReadOnlyList<FloorCost>? costs)
+    private static void WriteMore(Utf8JsonWriter json, EvaluationReport report, ReplayTally? tally, IReadOnlyList<FloorCost>? costs, IReadOnlyList<SlateCost>? slateCosts)
     {
         if (tally is not null)
             ReplayReport.Write(json, report, tally);
         if (costs is not null)
             FlooredBundle.Write(json, costs);
+        if (slateCosts is not null)
+            MadeUpBundle.Write(json, slateCosts);
     }
 
-    private static async Task<(EvaluationSource, EvaluationReport, ReplayTally?, IReadOnlyList<FloorCost>?)> RunAsync(CommandHost host, EvaluateOptions options, CancellationToken cancellationToken)
+    private static async Task<(EvaluationSource, EvaluationReport, ReplayTally?, IReadOnlyList<FloorCost>?, IReadOnlyList<SlateCost>?)> RunAsync(CommandHost host, EvaluateOptions options, CancellationToken cancellationToken)
     {
         // What can be wrong at once is said before anything is read.
         JsonObject? hyperparameters = EvaluationSource.HyperparametersOf(options.Hyperparameters);
@@ -123,6 +140,9 @@ internal static class EvaluateVerb
                 FlooredBundle? floored = bundle is not null && options.ExposureFloors.Count > 0 ? new FlooredBundle(bundle, ExposureFloors.Of(options.ExposureFloors), options.FloorDepth) : null;
                 if (floored is not null)
                     recipes.Add(floored);
+                MadeUpBundle? madeUp = bundle is not null && options.Slate.AreSet ? new MadeUpBundle(bundle, options.Slate, options.SlateDepth) : null;
+                if (madeUp is not null)
+                    recipes.Add(madeUp);
                 if (server is not null)
                     recipes.Add(server);
                 EvaluationSource source = EvaluationSource.Read(options, begin, cancellationToken);
@@ -130,7 +150,7 @@ internal static class EvaluateVerb
                 IReadOnlyList<FloorCost>? costs = null;
                 if (floored?.Ranking is { } ranking)
                     (costs, report) = FloorCost.Of(report, bundle!.Name, ranking);
-                return (source, report, server?.Tally, costs);
+                return (source, report, server?.Tally, costs, madeUp?.Ranking is { } slates ? SlateCost.Of(report, bundle!.Name, slates) : null);
             },
             cancellationToken));
     }

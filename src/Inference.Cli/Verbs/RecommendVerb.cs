@@ -29,6 +29,8 @@ internal static class RecommendVerb
 
         var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, limit, explain, exclude, allow, filter, includeSeen, policy, newItems, version, requestId, json };
         pages.AddTo(command);
+        var slate = new SlateOptionsInput();
+        slate.AddTo(command);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -45,6 +47,7 @@ internal static class RecommendVerb
                 (request.Options.Exploration ??= new ExplorationOptions()).Policy = wanted;
             if (parsed.GetValue(newItems) is { } slots)
                 (request.Options.Exploration ??= new ExplorationOptions()).NewItemSlots = slots;
+            slate.Set(parsed, request.Options);
             request.RecentItemIds.Add(parsed.GetRequiredValue(recent));
             request.ExcludedItemIds.Add(parsed.GetRequiredValue(exclude));
             request.AllowedItemIds.Add(parsed.GetRequiredValue(allow));
@@ -76,6 +79,7 @@ internal static class RecommendVerb
             "inference recommend --user u42 --explain",
             "inference recommend --user u42 --policy thompson --new-items 1 --explain",
             "inference recommend --user u42 --filter 'category = \"tea\" and price < 20'",
+            "inference recommend --user u42 --diversity 0.2 --cap brand=2 --pin i7@3 --boost 'price < 20=0.5' --explain",
             "inference recommend --context country=DE --context hour=20 --limit 5",
             "inference recommend --user u42 --limit 20 --pages 3",
             "inference recommend --recent i7,i12 --exclude i9 --json slate.json");

@@ -21,11 +21,14 @@ internal static class SimilarVerb
         Option<string?> json = JsonFile.Option();
 
         var command = new Command("similar", "Ask a running server which items are nearest to some") { items, limit, explain, exclude, allow, filter, json };
+        var slate = new SlateOptionsInput();
+        slate.AddTo(command);
         pages.AddTo(command);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var request = new SimilarItemsRequest { Limit = parsed.GetValue(limit), Filter = parsed.GetRequiredValue(filter), PageToken = parsed.GetRequiredValue(pages.Token), Options = new RecommendOptions { Explain = parsed.GetValue(explain), ExplanationBytes = parsed.GetValue(pages.ExplanationBytes) } };
+            slate.Set(parsed, request.Options);
             request.ItemIds.Add(parsed.GetRequiredValue(items));
             request.ExcludedItemIds.Add(parsed.GetRequiredValue(exclude));
             request.AllowedItemIds.Add(parsed.GetRequiredValue(allow));
@@ -46,6 +49,6 @@ internal static class SimilarVerb
             await JsonFile.WriteAsync(host, file, writer => MessageJson.WritePages(writer, responses), cancellationToken);
             return ExitCode.Ok;
         });
-        return new Verb(command, "inference similar --item i7 --limit 5", "inference similar --item i7,i12 --explain", "inference similar --item i7 --filter 'price < 20'");
+        return new Verb(command, "inference similar --item i7 --limit 5", "inference similar --item i7,i12 --explain", "inference similar --item i7 --filter 'price < 20'", "inference similar --item i7 --diversity 0.3 --cap brand=2");
     }
 }

@@ -32,4 +32,5 @@ public sealed record Decision(
 /// <param name="Type">How it was chosen.</param>
 /// <param name="Score">Its score.</param>
 /// <param name="Propensity">The probability with which it was put there.</param>
-public readonly record struct DecidedSlot(string ItemId, SlotType Type, float Score, double Propensity);
+/// <param name="Adjustments">What moved it, pins and boosts always; null where nothing did.</param>
+public readonly record struct DecidedSlot(string ItemId, SlotType Type, float Score, double Propensity, IReadOnlyList<Adjustment>? Adjustments = null);

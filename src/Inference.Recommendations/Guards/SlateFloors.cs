@@ -29,7 +29,8 @@ internal sealed class SlateFloors
     /// <param name="ranked">Places, best first: at least as many as there are such slots.</param>
     /// <param name="turns">What each slot is filled by.</param>
     /// <param name="fresh">What goes into the slots of new items, in order. What will be explored nobody knows.</param>
-    public void Arrange(Snapshot snapshot, Span<Slate.Place> ranked, ReadOnlySpan<SlateExploration.Turn> turns, ReadOnlySpan<Slate.Place> fresh)
+    /// <param name="pinned">What goes into the slots of pins, in order.</param>
+    public void Arrange(Snapshot snapshot, Span<Slate.Place> ranked, ReadOnlySpan<SlateExploration.Turn> turns, ReadOnlySpan<Slate.Place> fresh, ReadOnlySpan<Slate.Place> pinned)
     {
         ItemGroups groups = snapshot.Items.GroupsOf(_floors);
         ReadOnlySpan<int> newItems = snapshot.NewItems.Rows;
@@ -39,12 +40,13 @@ internal sealed class SlateFloors
         Slate.Place[] copy = ArrayPool<Slate.Place>.Shared.Rent(ranked.Length);
         try
         {
-            int nextFresh = 0;
+            int nextFresh = 0, nextPinned = 0;
             for (int slot = 0; slot < turns.Length; slot++)
             {
                 slots[slot] = turns[slot] switch
                 {
                     SlateExploration.Turn.Best => FloorRanking.Free,
+                    SlateExploration.Turn.Pinned => (int)BitsOf(groups, newItems, pinned[nextPinned++].Row),
                     SlateExploration.Turn.NewItem => (int)BitsOf(groups, newItems, fresh[nextFresh++].Row),
                     _ => 0,
                 };

@@ -13,6 +13,8 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     /// <summary>Only the latest items of a history are compared; the towers read no more either.</summary>
     private const int MostHistory = 50;
 
+    private static readonly Reason Pinned = new(ReasonKind.Pinned, "Put at this place by the shop, or by the request.");
+
     private readonly FusedShares? _shares = slate.Shares;
     private (string Label, double Weight)? _profile;
     private float[]? _touched;
@@ -20,7 +22,7 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
 
     public Reason For(Slate.Place place)
     {
-        Reason reason = Main(place);
+        Reason reason = place.IsPinned ? Pinned : Main(place);
         string text = place.Type switch
         {
             SlotType.Explore => $"Shown to learn about it: {Lower(reason.Text)}",

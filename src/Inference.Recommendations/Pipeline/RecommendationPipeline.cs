@@ -34,6 +34,7 @@ public sealed class RecommendationPipeline
     private readonly FusedSlates _fused;
     private readonly ColdStart _coldStart = new();
     private readonly SlateRanking _ranking;
+    private readonly SlateMakeUp _makeUp;
     private readonly SlateExploration _exploration;
     private readonly SeenItems _seen;
     private readonly RequestFilters _filters;
@@ -57,6 +58,7 @@ public sealed class RecommendationPipeline
     {
         guards ??= new GuardOptions();
         _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions(), new SlateFloors(guards, metrics), metrics);
+        _makeUp = new SlateMakeUp(metrics);
         _seen = new SeenItems(guards, time);
         _filters = new RequestFilters(filters ?? new FilterOptions(), metrics, time);
         _decisions = decisions;
@@ -126,6 +128,8 @@ public sealed class RecommendationPipeline
         await _ranking.ApplyAsync(snapshot, query, features, history, slate, budget, degraded, cancellationToken);
 
         // :: Step 6: what of them makes the slate.
+        if (query.Slate.AreSet)
+            MakeUp(snapshot, query, plan, history, held, await SlateMakeUp.FindBoostedAsync(snapshot, query.Slate, _time.GetUtcNow(), degraded, cancellationToken), eligible, slate, degraded);
         slate.Cut(plan.Depth);
 
         // :: Step 7: chance — new items in the slots that are kept for them, and what the policy draws.
@@ -169,7 +173,7 @@ public sealed class RecommendationPipeline
         int[] earlier = Page.RowsOf(query.Page, snapshot.Items);
         eligible.Deny(earlier);
         int eligibleItems = query.Explain ? eligible.Count() : 0;
-        using var slate = new Slate(Math.Min(query.Limit, Math.Max(1, eligible.Rows.Count)))
+        using var slate = new Slate(Math.Min(query.Slate.AreSet ? Math.Max(query.Limit, CandidatesOfSlates) : query.Limit, Math.Max(1, eligible.Rows.Count)))
         {
             Earlier = earlier, Parts = query.Explain ? new ScoreParts() : null, Retrievers = query.Explain ? [] : null,
         };
@@ -188,12 +192,17 @@ public sealed class RecommendationPipeline
         // :: Step 4: fill up.
         FillFromPopularity(snapshot, eligible, slate);
         int filled = slate.Count;
-        if (query.Page is null && slate.Free > 0)
+        if (query.Page is null && slate.Count < Math.Min(query.Limit, slate.Limit))
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, $"{slate.Count} items are eligible, {query.Limit} were asked for.");
         if (query.Page is null)
             RequestFilters.Report(filter, query.Limit, degraded);
 
-        // :: Step 5: the reply.
+        // :: Step 5: what of them makes the slate.
+        if (query.Slate.AreSet)
+            MakeUp(snapshot, query, asked, await SlateMakeUp.FindBoostedAsync(snapshot, query.Slate, _time.GetUtcNow(), degraded, cancellationToken), eligible, slate, degraded);
+        slate.Cut(query.Limit);
+
+        // :: Step 6: the reply.
         Reasons? reasons = query.Explain ? new Reasons(snapshot, asked.Rows, default, ReasonKind.SimilarItem, slate, rung) : null;
         var reply = new RecommendReply(snapshot.Model, rung, Ranking.Items(snapshot, slate, reasons), degraded.List)
         {
@@ -208,6 +217,47 @@ public sealed class RecommendationPipeline
     /// <summary>To how many items the slate is filled: what is shown, what chance draws from, and what is ranked and made up.</summary>
     private static int DepthOf(RecommendQuery query, in SlateExploration.Plan plan) =>
         query.Slate.AreSet || query.Surface is { Ranks: true } ? Math.Max(plan.Depth, query.Surface?.Depth ?? CandidatesOfSlates) : plan.Depth;
+
+    private void MakeUp(
+        Snapshot snapshot, RecommendQuery query, in SlateExploration.Plan plan, History history, in HeldRows held, FilterRows?[] boosted, Eligibility eligible, Slate slate,
+        Degradations degraded)
+    {
+        var request = new SlateMakeUp.Request
+        {
+            Snapshot = snapshot,
+            Rules = query.Slate,
+            Limit = query.Limit,
+            Depth = plan.Depth,
+            Boosted = boosted,
+            History = history.Rows.Span,
+            Seen = held.Seen.Span,
+            Capped = held.Capped.Span,
+            ExcludedItemIds = query.ExcludedItemIds,
+            AllowedItemIds = query.AllowedItemIds,
+            ShownBefore = query.Page?.ShownItemIds.Count ?? 0,
+            IsExplained = query.Explain,
+        };
+        _makeUp.Apply(request, eligible, slate, degraded);
+    }
+
+    /// <summary>Of similar items: those in question are shown by no pin.</summary>
+    private void MakeUp(Snapshot snapshot, SimilarItemsQuery query, History asked, FilterRows?[] boosted, Eligibility eligible, Slate slate, Degradations degraded)
+    {
+        var request = new SlateMakeUp.Request
+        {
+            Snapshot = snapshot,
+            Rules = query.Slate,
+            Limit = query.Limit,
+            Depth = query.Limit,
+            Boosted = boosted,
+            History = asked.Rows.Span,
+            ExcludedItemIds = query.ExcludedItemIds,
+            AllowedItemIds = query.AllowedItemIds,
+            ShownBefore = query.Page?.ShownItemIds.Count ?? 0,
+            IsExplained = query.Explain,
+        };
+        _makeUp.Apply(request, eligible, slate, degraded);
+    }
 
     private async ValueTask<Rung> ClimbAsync(
         Snapshot snapshot, RecommendQuery query, KnownUser user, FeatureSet features, History history,
@@ -260,7 +310,7 @@ public sealed class RecommendationPipeline
     {
         int beside = 0;
         foreach (Slate.Place place in slate.Places)
-            beside += eligible.Deny(place.Row) ? 1 : 0;
+            beside += eligible.Deny(place.Row) || place.Source == Sources.Pins ? 1 : 0;
         return filled > slate.Count - beside || eligible.Any();
     }
 
@@ -268,7 +318,7 @@ public sealed class RecommendationPipeline
     {
         var slots = new DecidedSlot[reply.Items.Count];
         for (int i = 0; i < slots.Length; i++)
-            slots[i] = new DecidedSlot(reply.Items[i].ItemId, reply.Items[i].SlotType, reply.Items[i].Score, reply.Items[i].Propensity);
+            slots[i] = new DecidedSlot(reply.Items[i].ItemId, reply.Items[i].SlotType, reply.Items[i].Score, reply.Items[i].Propensity, reply.Items[i].Adjustments);
         int shown = query.Page?.ShownItemIds.Count ?? 0;
         // Slots are counted over all pages, as ranks are, and events name them so.
         for (int i = 0; shown > 0 && i < choices.Count; i++)

@@ -87,6 +87,21 @@ internal sealed class Slate : IDisposable
         Limit = places.Length;
     }
 
+    /// <summary>Takes some of other places instead, in an order; makes room where there is none.</summary>
+    public void Take(ReadOnlySpan<Place> places, ReadOnlySpan<int> order)
+    {
+        if (_places.Length < order.Length)
+        {
+            ArrayPool<Place>.Shared.Return(_places, clearArray: true);
+            _places = ArrayPool<Place>.Shared.Rent(order.Length);
+        }
+
+        for (int i = 0; i < order.Length; i++)
+            _places[i] = places[order[i]];
+        Count = order.Length;
+        Limit = Math.Max(Limit, Count);
+    }
+
     public void Dispose()
     {
         if (_places.Length > 0)
@@ -100,5 +115,6 @@ internal sealed class Slate : IDisposable
     /// <param name="Type">How it was chosen.</param>
     /// <param name="Propensity">With which probability, given the places that were filled before.</param>
     /// <param name="LiftedFrom">Place from which a floor of exposure put it before better ones; 0 where none did.</param>
-    public readonly record struct Place(int Row, float Score, string Source, SlotType Type, double Propensity, int LiftedFrom = 0);
+    /// <param name="IsPinned">Whether the slot is its own: nothing moves it.</param>
+    public readonly record struct Place(int Row, float Score, string Source, SlotType Type, double Propensity, int LiftedFrom = 0, bool IsPinned = false);
 }

@@ -25,6 +25,9 @@ public static class Sources
     /// <summary>Items whose content is near to that of the history; of surfaces.</summary>
     public const string Content = "content";
 
+    /// <summary>No retriever: a pinned item that none of them found.</summary>
+    public const string Pins = "pins";
+
     /// <summary>All names, for messages.</summary>
     public const string AllNames = $"{Towers}, {ClusterProfile}, {Popularity}, {Neighbours}, {Factors}, {Context}, {RecentItems}, {Trending}, {Content}";
 

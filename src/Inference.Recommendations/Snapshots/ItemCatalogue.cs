@@ -24,6 +24,7 @@ public sealed class ItemCatalogue : IDisposable
     private string[][] _addedIds = [];
     private CatalogueRows _rows;
     private ItemGroups? _groups;
+    private readonly ConcurrentDictionary<string, AttributeNumbers> _numbers = new(StringComparer.Ordinal);
 
     /// <param name="ids">Item ids by row; not empty, no two equal.</param>
     /// <param name="titles">Titles by row, null where an item has none.</param>
@@ -94,6 +95,9 @@ public sealed class ItemCatalogue : IDisposable
     /// <summary>One feature of a row, without making the others.</summary>
     public bool TryGetFeature(int row, string name, out FeatureValue value) => _contents.TryGetFeature(row, name, out value);
 
+    /// <summary>The values of an attribute, or of a feature where no item has the attribute, as numbers by row; kept once asked for. Only for names of the catalogue, so that nobody fills the memory with others.</summary>
+    internal AttributeNumbers NumbersOf(string name) => _numbers.TryGetValue(name, out AttributeNumbers? values) ? values : _numbers.GetOrAdd(name, new AttributeNumbers(name, this));
+
     /// <summary>Which groups of some floors each row is in; the table is kept for those that were asked for last.</summary>
     internal ItemGroups GroupsOf(ExposureFloors floors)
     {
@@ -152,6 +156,8 @@ public sealed class ItemCatalogue : IDisposable
         Interlocked.MemoryBarrier();
         Volatile.Read(ref _groups)?.Forget(row);
         Filters.Changed(row);
+        foreach (KeyValuePair<string, AttributeNumbers> numbers in _numbers)
+            numbers.Value.Forget(row);
     }
 
     /// <summary>Makes changes visible, all in one step.</summary>

@@ -28,6 +28,8 @@ public sealed class Popularity
             _lastOfHead = _ranked[HeadCount++];
             head += _lastOfHead.Rate;
         }
+
+        PopularShare = all > 0 ? head / all : 0;
     }
 
     /// <summary>All counted items, most popular first, ties by row. Some may be deleted since.</summary>
@@ -35,6 +37,9 @@ public sealed class Popularity
 
     /// <summary>How many items are popular: the fewest that together have more than half of all interactions. 0 where nobody touched anything.</summary>
     public int HeadCount { get; }
+
+    /// <summary>Their share of all interactions, above a half; 0 where nobody touched anything.</summary>
+    public double PopularShare { get; }
 
     /// <summary>Whether a row is one of the <see cref="HeadCount"/> first of <see cref="Ranked"/>; takes the same time for all rows.</summary>
     public bool IsPopular(int row)

@@ -3,6 +3,9 @@ namespace Inference.Recommendations.Surfaces;
 /// <summary>How a slate is made up of the best candidates: those of a surface, with what a request says instead.</summary>
 public sealed record SlateRules
 {
+    /// <summary>Largest amount of a boost, either way.</summary>
+    public const double MostBoost = 100;
+
     /// <summary>Order by relevance alone.</summary>
     public static SlateRules None { get; } = new();
 

@@ -34,4 +34,10 @@ internal static class RequestLimits
 
     /// <summary>Bytes of UTF-8 in the id of an event.</summary>
     public const int EventIdBytes = 128;
+
+    /// <summary>Caps, pins and boosts of one slate.</summary>
+    public const int Caps = 8, Pins = 100, Boosts = 16;
+
+    /// <summary>Bytes of UTF-8 in the name of a boost.</summary>
+    public const int BoostNameBytes = 64;
 }

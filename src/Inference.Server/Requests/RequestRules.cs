@@ -24,7 +24,7 @@ internal static class RequestRules
         violations.CheckIds("recent_item_ids", request.RecentItemIds, RequestLimits.RecentItems, RequestLimits.IdBytes);
         CheckSlate(ref violations, request.Limit, request.ExcludedItemIds, request.AllowedItemIds, request.RequestId);
         CheckFilter(ref violations, "filter", request.Filter, snapshot);
-        CheckOptions(ref violations, request.Options);
+        CheckOptions(ref violations, request.Options, snapshot);
         return violations.ToFailure();
     }
 
@@ -38,7 +38,7 @@ internal static class RequestRules
         violations.CheckIds("item_ids", request.ItemIds, RequestLimits.SimilarItems, RequestLimits.IdBytes);
         CheckSlate(ref violations, request.Limit, request.ExcludedItemIds, request.AllowedItemIds, request.RequestId);
         CheckFilter(ref violations, "filter", request.Filter, snapshot);
-        CheckOptions(ref violations, request.Options);
+        CheckOptions(ref violations, request.Options, snapshot);
         return violations.ToFailure();
     }
 
@@ -106,13 +106,13 @@ internal static class RequestRules
     }
 
     /// <summary>A filter, where there is one, can be read and fits the items.</summary>
-    private static void CheckFilter(ref Violations violations, string field, string filter, Snapshot snapshot)
+    public static void CheckFilter(ref Violations violations, string field, string filter, Snapshot snapshot)
     {
         if (filter.Length > 0 && !snapshot.Items.Filters.TryRead(filter, out _, out FilterError? error))
             violations.Add(field, error.ToString());
     }
 
-    private static void CheckOptions(ref Violations violations, RecommendOptions? options)
+    private static void CheckOptions(ref Violations violations, RecommendOptions? options, Snapshot snapshot)
     {
         if (options is null)
             return;
@@ -124,9 +124,7 @@ internal static class RequestRules
 
         if (options.ExplanationBytes < 0)
             violations.Add("options.explanation_bytes", $"is {options.ExplanationBytes}; it must be 0 (the default) or more.");
-        // Written so that NaN is a violation too.
-        if (options.Diversity is { Strength: not 0 })
-            violations.Add("options.diversity.strength", NotYet);
+        SlateOptionRules.Check(ref violations, options, snapshot);
         if (options.Exploration is { } exploration)
         {
             if (!Enum.IsDefined(exploration.Policy))

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Inference.Recommendations.Decisions;
 using Inference.Recommendations.Exploration;
+using Inference.Recommendations.Queries;
 using Inference.Recommendations.Users;
 
 namespace Inference.Storage.Decisions;
@@ -52,6 +53,8 @@ internal sealed class DecisionLines(bool withUsers) : IDisposable
             _json.WriteString("type"u8, LogNames.Of(slot.Type));
             WriteNumber("score"u8, slot.Score);
             WriteNumber("propensity"u8, slot.Propensity);
+            if (slot.Adjustments is { } adjustments)
+                Write(adjustments);
             _json.WriteEndObject();
         }
 
@@ -81,6 +84,33 @@ internal sealed class DecisionLines(bool withUsers) : IDisposable
     }
 
     public void Dispose() => _json.Dispose();
+
+    /// <summary>Pins and boosts, which whoever runs the shop decided; the rest follows from scores and rules.</summary>
+    private void Write(IReadOnlyList<Adjustment> adjustments)
+    {
+        bool hasBoosts = false;
+        for (int i = 0; i < adjustments.Count; i++)
+        {
+            if (adjustments[i].Kind == AdjustmentKind.Pinned)
+                _json.WriteBoolean("pinned"u8, true);
+            hasBoosts |= adjustments[i].Kind == AdjustmentKind.Boosted;
+        }
+
+        if (!hasBoosts)
+            return;
+        _json.WriteStartArray("boosts"u8);
+        for (int i = 0; i < adjustments.Count; i++)
+        {
+            if (adjustments[i].Kind != AdjustmentKind.Boosted)
+                continue;
+            _json.WriteStartObject();
+            _json.WriteString("name"u8, adjustments[i].Name);
+            WriteNumber("amount"u8, adjustments[i].Amount);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+    }
 
     private void Write(Choice choice)
     {

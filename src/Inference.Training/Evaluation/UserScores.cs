@@ -42,6 +42,8 @@ internal readonly record struct UserScores(double Ndcg10, int Hits10, int Hits50
 
         if (model is FlooredRanking floored)
             floored.Lift(scores, scenario);
+        if (model is MadeUpRanking madeUp)
+            madeUp.Lift(scores, scenario, place);
 
         // :: Step 2
         int count = RankedTop.Select(scores, candidates, scratch.TopScores, scratch.TopItems);

@@ -48,7 +48,7 @@ public sealed class BundleRanking : RankingModel
     public override void Score(in RankingInput user, Span<double> scores)
     {
         IReadOnlyDictionary<string, FeatureValue> features = user.User < 0 ? FeatureSet.None : _inputs.Features.UserFeatures(_inputs.Contexts.UserIds[user.User]);
-        int[] history = Rows(user.History.Span), passed = Rows(user.Passed.Span);
+        int[] history = RowsOf(user.History.Span), passed = RowsOf(user.Passed.Span);
         // Servers hand them over with the newest first.
         Array.Reverse(passed);
         float[] rows = new float[_snapshot.Items.BundleRows];
@@ -58,7 +58,11 @@ public sealed class BundleRanking : RankingModel
             scores[item] = _rowOf[item] < 0 ? lowest : rows[_rowOf[item]];
     }
 
-    private int[] Rows(ReadOnlySpan<int> items)
+    /// <summary>The bundle's row of an item; −1 where it does not know it.</summary>
+    internal int RowOf(int item) => _rowOf[item];
+
+    /// <summary>The rows of the items that the bundle knows, in their order.</summary>
+    internal int[] RowsOf(ReadOnlySpan<int> items)
     {
         var rows = new List<int>(items.Length);
         foreach (int item in items)

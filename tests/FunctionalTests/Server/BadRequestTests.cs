@@ -24,7 +24,7 @@ public class BadRequestTests(SharedServer shared)
         { "excluded_item_ids", new() { ExcludedItemIds = { Enumerable.Repeat("i", 10_001) } } },
         { "allowed_item_ids", new() { AllowedItemIds = { Enumerable.Repeat("i", 10_001) } } },
         { "options.retrievers[0]", new() { Options = new() { Retrievers = { "psychic" } } } },
-        { "options.diversity.strength", new() { Options = new() { Diversity = new() { Strength = 0.1 } } } },
+        { "options.diversity.strength", new() { Options = new() { Diversity = new() { Strength = 1.1 } } } },
         { "options.exploration.policy", new() { Options = new() { Exploration = new() { Policy = (ExplorationPolicy)7 } } } },
     };
 

@@ -39,6 +39,7 @@ public sealed class InstrumentTests : IDisposable
         ["recsys.guards"] = ["recsys.guard"],
         ["recsys.filters"] = ["recsys.outcome", "recsys.filter"],
         ["recsys.filter.duration"] = ["recsys.outcome"],
+        ["recsys.slate.adjustments"] = ["recsys.adjustment"],
         ["recsys.fusion.dropped"] = ["recsys.source", "recsys.reason"],
         ["recsys.ranker.duration"] = ["recsys.outcome"],
         ["recsys.tower.duration"] = ["recsys.outcome"],

@@ -53,7 +53,7 @@ public class RequestRulesTests
             RecentItemIds = { Enumerable.Repeat("i", 1_001) },
             ExcludedItemIds = { "fine", new string('i', 257) },
             AllowedItemIds = { Enumerable.Repeat("i", 10_001) },
-            Options = new() { Retrievers = { "towers", "psychic" }, Diversity = new() { Strength = 0.5 }, Exploration = new() { Policy = (ExplorationPolicy)9 } },
+            Options = new() { Retrievers = { "towers", "psychic" }, Diversity = new() { Strength = 1.5 }, Exploration = new() { Policy = (ExplorationPolicy)9 } },
         };
 
         Failure? failure = RequestRules.Check(request, _snapshot);
