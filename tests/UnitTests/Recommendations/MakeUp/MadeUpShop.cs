@@ -10,7 +10,7 @@ using Inference.Vectors.Live;
 namespace UnitTests.Recommendations.MakeUp;
 
 /// <summary>
-/// Thirty items that score from 30 down: item i has the brand i mod 3, the tags "odd" or "even" and "third" (every third), the price i, and no brand from 27 on. The first six have 80 % of all interactions.
+/// Thirty items that score from 30 down: item i has the brand i mod 3, the tags "odd" or "even" and "third" (every third), the price i, and no brand from 27 on. The first six have 80 % of all interactions, so the first four are popular.
 /// Items 2j and 2j + 1 are alike.
 /// </summary>
 internal sealed class MadeUpShop

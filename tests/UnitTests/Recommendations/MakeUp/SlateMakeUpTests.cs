@@ -167,7 +167,7 @@ public sealed class SlateMakeUpTests
     [Theory]
     [InlineData(0.0, 0)]
     [InlineData(0.5, 3)]
-    [InlineData(1.0, 6)]
+    [InlineData(1.0, 4)]
     public void Apply_WithCalibration_GivesPopularItemsTheirShare(double share, int expected)
     {
         MadeUpShop.Made made = _shop.Make(new SlateRules { Calibration = new Calibration(0.9, share) });
@@ -178,15 +178,15 @@ public sealed class SlateMakeUpTests
     [Fact]
     public void Apply_WithCalibration_GoesByTheHistoryAndTheShareOfAll()
     {
-        Assert.Equal(6, _shop.Snapshot.Popularity.Ranked.ToArray().Count(item => _shop.Snapshot.Popularity.IsPopular(item.Row)));
-        Assert.Equal(0.8, _shop.Snapshot.Popularity.PopularShare, 1e-6);
+        Assert.Equal(4, _shop.Snapshot.Popularity.Ranked.ToArray().Count(item => _shop.Snapshot.Popularity.IsPopular(item.Row)));
+        Assert.Equal(3.2 / 6, _shop.Snapshot.Popularity.PopularShare, 1e-6);
 
         int[] niche = [.. Enumerable.Range(10, 20).SelectMany(row => Enumerable.Repeat(row, 20))];
-        int ofMany = _shop.Make(new SlateRules { Calibration = new Calibration(0.9) }, history: niche).Rows.Count(row => row < 6);
-        int ofNone = _shop.Make(new SlateRules { Calibration = new Calibration(0.9) }).Rows.Count(row => row < 6);
+        int ofMany = _shop.Make(new SlateRules { Calibration = new Calibration(0.9) }, history: niche).Rows.Count(row => row < 4);
+        int ofNone = _shop.Make(new SlateRules { Calibration = new Calibration(0.9) }).Rows.Count(row => row < 4);
 
         Assert.Equal(0, ofMany);
-        Assert.Equal(5, ofNone); // 0.8 of 6, to the nearest
+        Assert.Equal(3, ofNone); // 0.53 of 6, to the nearest
     }
 
     [Fact]
