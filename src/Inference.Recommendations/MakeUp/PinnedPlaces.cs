@@ -96,7 +96,7 @@ internal static class PinnedPlaces
     {
         if ((!request.Seen.Contains(row) && !request.Capped.Contains(row)) || slate.Earlier.Span.Contains(row))
             return false;
-        using Eligibility again = Eligibility.Of(request.Snapshot.Items, request.AllowedItemIds, request.ExcludedItemIds, default, new Degradations());
+        using Eligibility again = Eligibility.Of(request.Snapshot.Items, request.AllowedItemIds, request.ExcludedItemIds, default, request.Filter, new Degradations());
         return again.Allows(row);
     }
 }

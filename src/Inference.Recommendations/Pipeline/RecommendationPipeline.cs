@@ -129,7 +129,7 @@ public sealed class RecommendationPipeline
 
         // :: Step 6: what of them makes the slate.
         if (query.Slate.AreSet)
-            MakeUp(snapshot, query, plan, history, held, await SlateMakeUp.FindBoostedAsync(snapshot, query.Slate, _time.GetUtcNow(), degraded, cancellationToken), eligible, slate, degraded);
+            MakeUp(snapshot, query, plan, history, held, await SlateMakeUp.FindBoostedAsync(snapshot, query.Slate, _time.GetUtcNow(), degraded, cancellationToken), filter, eligible, slate, degraded);
         slate.Cut(plan.Depth);
 
         // :: Step 7: chance — new items in the slots that are kept for them, and what the policy draws.
@@ -199,7 +199,7 @@ public sealed class RecommendationPipeline
 
         // :: Step 5: what of them makes the slate.
         if (query.Slate.AreSet)
-            MakeUp(snapshot, query, asked, await SlateMakeUp.FindBoostedAsync(snapshot, query.Slate, _time.GetUtcNow(), degraded, cancellationToken), eligible, slate, degraded);
+            MakeUp(snapshot, query, asked, await SlateMakeUp.FindBoostedAsync(snapshot, query.Slate, _time.GetUtcNow(), degraded, cancellationToken), filter, eligible, slate, degraded);
         slate.Cut(query.Limit);
 
         // :: Step 6: the reply.
@@ -219,7 +219,7 @@ public sealed class RecommendationPipeline
         query.Slate.AreSet || query.Surface is { Ranks: true } ? Math.Max(plan.Depth, query.Surface?.Depth ?? CandidatesOfSlates) : plan.Depth;
 
     private void MakeUp(
-        Snapshot snapshot, RecommendQuery query, in SlateExploration.Plan plan, History history, in HeldRows held, FilterRows?[] boosted, Eligibility eligible, Slate slate,
+        Snapshot snapshot, RecommendQuery query, in SlateExploration.Plan plan, History history, in HeldRows held, FilterRows?[] boosted, FilterRows? filter, Eligibility eligible, Slate slate,
         Degradations degraded)
     {
         var request = new SlateMakeUp.Request
@@ -229,6 +229,7 @@ public sealed class RecommendationPipeline
             Limit = query.Limit,
             Depth = plan.Depth,
             Boosted = boosted,
+            Filter = filter,
             History = history.Rows.Span,
             Seen = held.Seen.Span,
             Capped = held.Capped.Span,
@@ -241,7 +242,7 @@ public sealed class RecommendationPipeline
     }
 
     /// <summary>Of similar items: those in question are shown by no pin.</summary>
-    private void MakeUp(Snapshot snapshot, SimilarItemsQuery query, History asked, FilterRows?[] boosted, Eligibility eligible, Slate slate, Degradations degraded)
+    private void MakeUp(Snapshot snapshot, SimilarItemsQuery query, History asked, FilterRows?[] boosted, FilterRows? filter, Eligibility eligible, Slate slate, Degradations degraded)
     {
         var request = new SlateMakeUp.Request
         {
@@ -250,6 +251,7 @@ public sealed class RecommendationPipeline
             Limit = query.Limit,
             Depth = query.Limit,
             Boosted = boosted,
+            Filter = filter,
             History = asked.Rows.Span,
             ExcludedItemIds = query.ExcludedItemIds,
             AllowedItemIds = query.AllowedItemIds,

@@ -180,6 +180,9 @@ internal sealed class SlateMakeUp(RecommendationMetrics metrics)
         /// <summary>When not empty, only these may be returned.</summary>
         public required IReadOnlyList<string> AllowedItemIds { get; init; }
 
+        /// <summary>The only rows that may be shown; null for all.</summary>
+        public FilterRows? Filter { get; init; }
+
         /// <summary>Items of earlier pages: places of pins count over all pages.</summary>
         public int ShownBefore { get; init; }
 

@@ -82,7 +82,7 @@ public sealed class MadeUpRanking : RankingModel
     {
         Snapshot snapshot = _model.Snapshot;
         var degraded = new Degradations();
-        using Eligibility eligible = Eligibility.Of(snapshot.Items, [], [], default, degraded);
+        using Eligibility eligible = Eligibility.Of(snapshot.Items, [], [], default, filter: null, degraded);
         var request = new SlateMakeUp.Request
         {
             Snapshot = snapshot,

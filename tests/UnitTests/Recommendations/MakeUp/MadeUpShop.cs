@@ -72,7 +72,7 @@ internal sealed class MadeUpShop
     }
 
     private Eligibility EligibleWithout(IReadOnlyList<string> excluded, int[] seen, Degradations degraded) =>
-        Eligibility.Of(Snapshot.Items, [], excluded, seen, degraded);
+        Eligibility.Of(Snapshot.Items, [], excluded, seen, filter: null, degraded);
 
     private static Dictionary<string, FeatureValue> AttributesOf(int item)
     {

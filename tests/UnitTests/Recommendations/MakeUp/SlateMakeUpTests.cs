@@ -230,7 +230,7 @@ public sealed class SlateMakeUpTests
     {
         var rules = new SlateRules { Diversity = 0.3, Caps = [new AttributeCap("brand", 3), new AttributeCap("tags", 9)], Calibration = new Calibration(0.3) };
         var degraded = new Degradations();
-        using Eligibility eligible = Eligibility.Of(_shop.Snapshot.Items, [], [], default, degraded);
+        using Eligibility eligible = Eligibility.Of(_shop.Snapshot.Items, [], [], default, filter: null, degraded);
         using var slate = new Slate(20);
         for (int i = 0; i < 200; i++)
             Fill();
