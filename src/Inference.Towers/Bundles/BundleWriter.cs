@@ -112,7 +112,7 @@ public static class BundleWriter
     }
 
     /// <summary>:: Step 4 the draft becomes the target in one rename; an old target steps aside first and comes back if that fails.</summary>
-    private static void Publish(string draft, string target, string parent, bool overwrite)
+    internal static void Publish(string draft, string target, string parent, bool overwrite)
     {
         if (!overwrite || !Directory.Exists(target))
         {
@@ -188,7 +188,7 @@ public static class BundleWriter
         }
     }
 
-    private static Task WriteReadableAsync<T>(string path, T value, JsonTypeInfo<T> json, CancellationToken cancellationToken) =>
+    internal static Task WriteReadableAsync<T>(string path, T value, JsonTypeInfo<T> json, CancellationToken cancellationToken) =>
         File.WriteAllTextAsync(path, ReadableJson.Format(JsonSerializer.SerializeToElement(value, json)), cancellationToken);
 
     private static float[] RatesOf(Popularity popularity, int items)
