@@ -109,6 +109,49 @@ public sealed class RankerTests : IDisposable
         static string Slate(RecommendResponse reply) => string.Join(" ", reply.Items.Select(item => item.ItemId)) + string.Join(" ", reply.Degraded.Select(one => one.Detail));
     }
 
+    [Fact]
+    public async Task Activate_OfAVersionWithAnotherRanker_ChangesTheOrderWithTheVersion_AndNoReplyMixesThem()
+    {
+        await using VersionedServer server = await VersionedServer.StartAsync(version: "all", configure: Configure);
+        foreach ((string version, int seed) in ((string, int)[])[("2", 11), ("3", 12)])
+        {
+            // Each version has an item of its own.
+            await server.PublishAsync(version, change: content => new SmallRanker(RunningServer.World.ItemCount + 5, seed).AddTo(content));
+            await server.UntilAsync(status => status.Active.Version == "small/" + version);
+        }
+
+        var request = new RecommendRequest { Surface = "ranked", RecentItemIds = { "item-3", "item-8" } };
+        var expected = new Dictionary<string, string>();
+        foreach (string version in (string[])["1", "2", "3"])
+        {
+            await server.Models.ActivateAsync(new ActivateRequest { Version = "small/" + version });
+            RecommendResponse reply = await server.Server.Recommendations.RecommendAsync(request);
+            Assert.Equal("small/" + version, reply.ModelVersion);
+            expected[reply.ModelVersion] = Slate(reply);
+        }
+
+        Assert.Equal(3, expected.Values.Distinct().Count());
+        using var stop = new CancellationTokenSource();
+        Task<int> asking = Task.Run(async () =>
+        {
+            int replies = 0;
+            while (!stop.IsCancellationRequested)
+            {
+                RecommendResponse reply = await server.Server.Recommendations.RecommendAsync(request);
+                Assert.Equal(expected[reply.ModelVersion], Slate(reply));
+                replies++;
+            }
+
+            return replies;
+        });
+        for (int i = 0; i < 30; i++)
+            await server.Models.ActivateAsync(new ActivateRequest { Version = $"small/{1 + (i % 3)}" });
+        await stop.CancelAsync();
+        Assert.True(await asking > 0);
+
+        static string Slate(RecommendResponse reply) => string.Join(" ", reply.Items.Select(item => $"{item.ItemId} {item.Score:R}")) + reply.Degraded.Count;
+    }
+
     /// <summary>All candidates by the model's score, computed from what the world is made of.</summary>
     private IEnumerable<(int Row, float Score)> Oracle(int countryId, int[] history)
     {

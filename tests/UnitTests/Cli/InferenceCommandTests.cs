@@ -21,6 +21,7 @@ public sealed class InferenceCommandTests
     [InlineData("evaluate")]
     [InlineData("train")]
     [InlineData("distill")]
+    [InlineData("train-ranker")]
     [InlineData("bundle")]
     [InlineData("bundle import")]
     [InlineData("bundle check")]

@@ -26,6 +26,14 @@ public sealed class TrainingVerbsTests : IDisposable
         foreach (JsonProperty scenario in card.GetProperty("distillation").GetProperty("quality_kept_ci95").EnumerateObject())
             Assert.InRange(scenario.Value[0].GetDouble(), 0.5, 2);
         Assert.True(card.GetProperty("int8").GetProperty("bytes").GetInt64() < card.GetProperty("int8").GetProperty("float32_bytes").GetInt64());
+        await Run("train-ranker", "--bundle", Bundle("shop", "1"), "--data", _folder.Path, "--out", Bundle("shop", "3"), "--keep", "--json", _folder.File("ranker.json"));
+        JsonElement ranked = Manifest("shop", "3");
+        Assert.Equal(first.GetProperty("embedding_space_id").GetString(), ranked.GetProperty("embedding_space_id").GetString());
+        Assert.Equal("ranker.onnx", ranked.GetProperty("ranker").GetProperty("file").GetString());
+        JsonElement gains = JsonDocument.Parse(File.ReadAllText(_folder.File("ranker.json"))).RootElement;
+        Assert.Equal("all", gains.GetProperty("validation").EnumerateArray().Last().GetProperty("scenario").GetString());
+        CliRun check = await CliRun.Of("bundle", "check", Bundle("shop", "3"));
+        Assert.Contains("ranker    retrieval_score, retrieval_rank", check.Output, StringComparison.Ordinal);
         JsonElement report = JsonDocument.Parse(File.ReadAllText(_folder.File("student.json"))).RootElement;
         Assert.Equal([1, 64], report.GetProperty("user_tower_median_microseconds").EnumerateArray().Select(one => one.GetProperty("batch").GetInt32()));
         Assert.All(report.GetProperty("user_tower_median_microseconds").EnumerateArray(), one => Assert.True(one.GetProperty("student").GetDouble() > 0));

@@ -4,6 +4,7 @@ using Inference.Recommendations.Features;
 using Inference.Towers.Bundles;
 using Inference.Towers.Encoders;
 using Inference.Towers.Import;
+using Inference.Towers.Onnx;
 using UnitTests.Towers.Runtime;
 using Xunit;
 
@@ -71,6 +72,34 @@ public sealed class BundleImportTests
         LoadedBundle loaded = await SmallWorld.LoadAsync(folder["1"]);
         loaded.Snapshot.Dispose();
         Assert.Equal(3, loaded.GoldenCases);
+    }
+
+    [Fact]
+    public async Task ReadAsync_WithARanker_TakesItWithItsCases()
+    {
+        using Export export = await Export.CreateAsync();
+        var graph = new OnnxGraph("ranker");
+        OnnxValue x = graph.Input("input", OnnxType.Float32, "batch", 2);
+        graph.Output("probabilities", graph.Concat(1, x, graph.Multiply(x, graph.Constant("two", [2f], 1))), OnnxType.Float32, "batch", 4);
+        export.WriteBytes("ranker.onnx", graph.ToBytes());
+        export.Replace("import.json", "\"items\": {", """
+            "ranker": {
+              "file": "ranker.onnx", "output": "probabilities", "column": 2,
+              "inputs": [{ "name": "input", "encoder": { "type": "columns", "columns": [
+                { "type": "cross", "value": "popularity" }, { "type": "number", "of": "item", "feature": "price", "missing": -1 } ] } }]
+            },
+            "ranker_golden": "ranker_cases.json",
+            "items": {
+            """);
+        export.Write("ranker_cases.json", """[{ "items": ["a", "d"], "cross": { "popularity": [0.5, null] }, "scores": [1, 0] }]""");
+
+        BundleContent content = await BundleImport.ReadAsync(export.Options);
+        using WrittenBundle bundle = await WrittenBundle.CreateAsync(content);
+        LoadedBundle loaded = await SmallWorld.LoadAsync(bundle.Path);
+        using var snapshot = loaded.Snapshot;
+
+        Assert.Equal(3 + 1, loaded.GoldenCases);
+        Assert.Equal(["price"], snapshot.Ranker!.ItemFeatures.Names);
     }
 
     [Fact]
@@ -196,7 +225,9 @@ public sealed class BundleImportTests
 
         public void Dispose() => _folder.Dispose();
 
-        private void Write(string file, string content) => File.WriteAllText(_folder[file], content, new UTF8Encoding(false));
+        public void WriteBytes(string file, byte[] content) => File.WriteAllBytes(_folder[file], content);
+
+        public void Write(string file, string content) => File.WriteAllText(_folder[file], content, new UTF8Encoding(false));
 
         private static string Join(float[] vector) => string.Join(",", vector.Select(x => x.ToString("R", System.Globalization.CultureInfo.InvariantCulture)));
     }
