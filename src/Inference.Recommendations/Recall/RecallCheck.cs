@@ -10,7 +10,7 @@ namespace Inference.Recommendations.Recall;
 /// <item>Every eligible row is scored: by its fp32 embedding where the bundle's are at hand and the item is still the bundle's, otherwise by what the index holds of it.</item>
 /// <item>Rows that changed between the search and the end of the check play no part on either side: the best unchanged rows are the same at both moments, so a change is never a loss.</item>
 /// <item>With c changed rows among the k that were found, the best k − c unchanged rows are the truth; an item counts as found if its score is at least that of the last of them, so equal scores are equally right.</item>
-/// <item>The rows that a scan by what the index holds finds are counted likewise: what it misses is lost in the codes, what the search misses beyond it, in the search.</item>
+/// <item>Where something was missed, the rows that a scan by what the index holds finds are counted likewise: what it misses is lost in the codes, what the search misses beyond it, in the search.</item>
 /// </list>
 /// One check at a time. Looks between pieces of rows whether it is given up.
 /// </remarks>
@@ -70,13 +70,12 @@ internal sealed class RecallCheck(RecallTruth truth)
         }
 
         IsAgainstEmbeddings = rows.IsAgainstEmbeddings;
-        ReadOnlySpan<int> scanned = rows.IsAgainstEmbeddings ? Search(index, sample, exact: true) : default;
         index.AddChanged(moment, changed);
-        return Judge(sample, found, scanned, best.Sorted(), changed, rows, FilterClasses.Of(eligible, index.Count, sample.Filter.Allowed is not null), now);
+        return Judge(sample, found, best.Sorted(), changed, rows, FilterClasses.Of(eligible, index.Count, sample.Filter.Allowed is not null), now);
     }
 
-    private static RecallMeasure? Judge(
-        RecallSample sample, ReadOnlySpan<int> found, ReadOnlySpan<int> scanned, ReadOnlySpan<ulong> best, RowSet changed, Truth rows, FilterClass filter, long now)
+    private RecallMeasure? Judge(
+        RecallSample sample, ReadOnlySpan<int> found, ReadOnlySpan<ulong> best, RowSet changed, Truth rows, FilterClass filter, long now)
     {
         int missing = 0;
         foreach (int row in found)
@@ -97,7 +96,9 @@ internal sealed class RecallCheck(RecallTruth truth)
         if (left == 0)
             return null;
         int hits = Hits(found, changed, rows, last, left);
-        return new RecallMeasure(now, filter, left, hits, rows.IsAgainstEmbeddings ? Hits(scanned, changed, rows, last, left) : left);
+        // Where the search found all of them, the codes have lost none.
+        int scanHits = rows.IsAgainstEmbeddings && hits < left ? Hits(Search(sample.Snapshot.Index, sample, exact: true), changed, rows, last, left) : left;
+        return new RecallMeasure(now, filter, left, hits, scanHits);
     }
 
     private static int Hits(ReadOnlySpan<int> found, RowSet changed, Truth rows, float last, int most)
