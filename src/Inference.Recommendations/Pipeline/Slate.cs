@@ -36,8 +36,20 @@ internal sealed class Slate : IDisposable
     /// <summary>What each retriever did; null where nobody asks.</summary>
     public List<RetrieverReport>? Retrievers { get; init; }
 
-    /// <summary>Notes what a retriever did, where anybody asks. How much of it is shown is counted at the end.</summary>
-    public void Report(string name, int found, TimeSpan duration, RetrieverOutcome outcome) => Retrievers?.Add(new RetrieverReport(name, found, 0, duration, outcome));
+    /// <summary>Notes what a retriever did, where anybody asks. How much of it is shown is counted at the end. One that is asked again, as popularity is to fill up, has one report.</summary>
+    public void Report(string name, int found, TimeSpan duration, RetrieverOutcome outcome)
+    {
+        for (int i = 0; i < (Retrievers?.Count ?? 0); i++)
+        {
+            RetrieverReport before = Retrievers![i];
+            if (before.Name != name)
+                continue;
+            Retrievers[i] = before with { Found = Math.Max(before.Found, found), Duration = before.Duration + duration };
+            return;
+        }
+
+        Retrievers?.Add(new RetrieverReport(name, found, 0, duration, outcome));
+    }
 
     /// <summary>Rows that pages before this one showed, in order: what caps and diversity count beside the slate. They may not be shown again.</summary>
     public ReadOnlyMemory<int> Earlier { get; init; }

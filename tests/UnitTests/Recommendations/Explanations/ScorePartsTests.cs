@@ -32,7 +32,8 @@ public sealed class ScorePartsTests(ITestOutputHelper output)
                     items++;
                 }
 
-                foreach (RetrieverReport report in reply.Report!.Retrievers)
+                Assert.Distinct(reply.Report!.Retrievers.Select(report => report.Name));
+                foreach (RetrieverReport report in reply.Report.Retrievers)
                     Assert.True(report.Shown <= report.Found || reply.Items.Any(item => item.SlotType is SlotType.NewItem), $"{report} of seed {seed}, shop {shop}");
             }
         }
