@@ -19,6 +19,7 @@ return args switch
     ["batching", .. string[] rest] => await BatchingReport.RunAsync(rest),
     ["data-folder", .. string[] rest] => DataFolderReport.Run(rest),
     ["exact-scan", .. string[] rest] => ExactScan.Run(rest),
+    ["filters", .. string[] rest] => await FilterReport.RunAsync(rest),
     ["fusion"] => await FusionReport.RunAsync(),
     ["goodput", .. string[] rest] => await GoodputReport.RunAsync(rest),
     ["goodput-bundle", var folder] => await GoodputBundle.WriteAsync(folder),
