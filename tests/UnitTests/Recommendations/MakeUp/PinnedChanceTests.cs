@@ -58,7 +58,7 @@ public sealed class PinnedChanceTests
     public async Task Recommend_WithAFloor_LeavesPinsInTheirPlaces()
     {
         _world.Snapshot.NewItems = new NewItemPool([9, 10, 11]);
-        RecommendReply reply = await Ask(new ExplorationOptions(), 1, 0, new SlateRules { Pins = [new Pin("i8", 1)] }, new GuardOptions { ExposureFloors = ["new:0.34"], FloorDepth = 10 });
+        RecommendReply reply = await Ask(new ExplorationOptions(), 1, 0, new SlateRules { Pins = [new Pin("i8", 1)] }, new GuardOptions { ExposureFloors = ["is_new=true:0.34"], FloorDepth = 10 });
 
         Assert.Equal("i8", reply.Items[0].ItemId);
         Assert.InRange(reply.Items.Count(item => item.ItemId is "i9" or "i10" or "i11"), 2, 6);
