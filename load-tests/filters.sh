@@ -26,6 +26,6 @@ serve() { # serve CORE KIND GRPC_PORT HTTP_PORT
   done
 }
 serve "$server_core" "$kind" "$grpc" "$http"
-serve "$client_core" Flat "$exact_grpc" "$exact_http"
+serve "$client_core" Exact "$exact_grpc" "$exact_http"
 mkdir -p "$(dirname "$result")"
 taskset -c "$client_core" dotnet artifacts/bin/Benchmarks/release/Benchmarks.dll filters "http://127.0.0.1:$grpc" "http://127.0.0.1:$exact_grpc" "$users" "$asked" 50 "$result"
