@@ -12,7 +12,7 @@ public sealed class FilterOptions : IValidatableObject
     /// <value>An expression, for example "stock > 0 and (missing(available_to) or available_to > now())"; default "" (all items).</value>
     public string Always { get; set; } = "";
 
-    /// <summary>Attributes whose columns are made while a bundle loads, beside those of Always. Others are made when a filter first names them, and that request waits for it: about 0.1 s for a million items.</summary>
+    /// <summary>Attributes whose columns are made while a bundle loads, beside those of Always. Others are made when a filter first names them, and that request waits for it: a pass over all items.</summary>
     /// <value>Names with commas; "*" for all attributes and features of items; default "".</value>
     public IReadOnlyList<string> Columns { get; set; } = [];
 
