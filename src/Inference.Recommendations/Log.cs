@@ -27,6 +27,9 @@ internal static partial class Log
     [LoggerMessage(104, LogLevel.Warning, "The source {Source} of {Version} failed; the other sources answer")]
     public static partial void FusionSourceFailed(ILogger logger, string source, string version, Exception? exception);
 
+    [LoggerMessage(106, LogLevel.Warning, "The retriever {Retriever} of {Version} failed; the other retrievers answer")]
+    public static partial void RetrieverFailed(ILogger logger, string retriever, string version, Exception? exception);
+
     [LoggerMessage(105, LogLevel.Warning, "What contexts said earlier could not be read; the prior of the clusters counts")]
     public static partial void ContextMemoryFailed(ILogger logger, Exception exception);
 

@@ -22,6 +22,9 @@ public sealed class RecommendationMetrics
     private readonly Histogram<double> _fusion;
     private readonly Histogram<double> _source;
     private readonly Counter<long> _dropped;
+    private readonly Histogram<double> _retriever;
+    private readonly Histogram<long> _candidates;
+    private readonly Counter<long> _droppedRetrievers;
     private readonly Counter<long> _slots;
     private readonly Counter<long> _guarded;
     private readonly Counter<long> _filters;
@@ -42,6 +45,9 @@ public sealed class RecommendationMetrics
         _fusion = meter.CreateHistogram<double>("recsys.fusion.duration", "s", "Time in which a fused model scored the catalogue for one request, without the user tower.");
         _source = meter.CreateHistogram<double>("recsys.fusion.source.duration", "s", "Time in which one source of a fused model scored the catalogue, by kind of source.");
         _dropped = meter.CreateCounter<long>("recsys.fusion.dropped", "{source}", "Sources that a fused slate had to do without, by kind and reason.");
+        _retriever = meter.CreateHistogram<double>("recsys.retriever.duration", "s", "Time in which one retriever of a surface found its candidates, by kind of retriever.");
+        _candidates = meter.CreateHistogram<long>("recsys.retriever.candidates", "{item}", "Candidates that one retriever of a surface found for a request, by kind of retriever.");
+        _droppedRetrievers = meter.CreateCounter<long>("recsys.retriever.dropped", "{retriever}", "Retrievers that the slate of a surface had to do without, by kind and reason: timeout, failed, or silent where it knew nothing of the user.");
         _slots = meter.CreateCounter<long>("recsys.slots.chosen", "{slot}", "Slots of served slates that were not simply the best of what answered, by how their items were chosen and by policy.");
         _guarded = meter.CreateCounter<long>("recsys.guards", "{item}", "Items that a guard held back (cap), gave back to slates that were short (returned), or put before better ones (floor).");
         _ranker = meter.CreateHistogram<double>("recsys.ranker.duration", "s", "Time from beginning to rank the candidates of a slate to the ranking model's answer, by outcome.");
@@ -112,6 +118,16 @@ public sealed class RecommendationMetrics
 
     internal void SourceDropped(string kind, string reason) =>
         _dropped.Add(1, new KeyValuePair<string, object?>("recsys.source", kind), new KeyValuePair<string, object?>("recsys.reason", reason));
+
+    internal void Retrieved(string retriever, TimeSpan duration, int candidates)
+    {
+        var tag = new KeyValuePair<string, object?>("recsys.retriever", retriever);
+        _retriever.Record(duration.TotalSeconds, tag);
+        _candidates.Record(candidates, tag);
+    }
+
+    internal void RetrieverDropped(string retriever, string reason) =>
+        _droppedRetrievers.Add(1, new KeyValuePair<string, object?>("recsys.retriever", retriever), new KeyValuePair<string, object?>("recsys.reason", reason));
 
     // Constants, so that no enum is boxed or formatted per request.
     private static string NameOf(Rung rung) => rung switch

@@ -68,6 +68,11 @@ public sealed class StateOptions : IValidatableObject
     [Range(0, 10_000_000)]
     public int EventBuffer { get; set; } = 100_000;
 
+    /// <summary>In which time a count of trends fades to half: what is touched more often lately is known by counts that fade faster than those of popularity.</summary>
+    /// <value>00:01:00 to 30.00:00:00; default 06:00:00 (six hours).</value>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan TrendHalfLife { get; set; } = TimeSpan.FromHours(6);
+
     /// <summary>In which time a count of popularity fades to half.</summary>
     /// <value>00:01:00 to 365.00:00:00; default 7.00:00:00 (a week).</value>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]

@@ -28,6 +28,12 @@ internal sealed record EvaluateOptions
     /// <summary>How many of the best items a slate is made up of.</summary>
     public int SlateDepth { get; init; } = 200;
 
+    /// <summary>Name of a surface that the bundle is judged with, too; null for none.</summary>
+    public string? Surface { get; init; }
+
+    /// <summary>File of the surfaces; null for the built-in ones.</summary>
+    public string? SurfacesFile { get; init; }
+
     /// <summary>Address of a running server that is judged beside the models; null for none.</summary>
     public string? Server { get; init; }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Surfaces;
 using Inference.Towers;
 using Inference.Towers.Bundles;
 using Inference.Training.Evaluation;
@@ -34,6 +36,12 @@ internal sealed class ServedBundle : EntrantRecipe, IDisposable
 
     /// <summary>It as the judge asks it.</summary>
     public BundleRanking RankingOf(EvaluationInputs inputs) => new(Name, _loaded, inputs);
+
+    /// <summary>A surface over it.</summary>
+    public SurfaceRanking RankingOf(Surface surface, string name, EvaluationInputs inputs) => new(name, _loaded, surface, inputs);
+
+    /// <summary>The bundle, loaded.</summary>
+    public Snapshot Snapshot => _loaded.Snapshot;
 
     public void Dispose() => _loaded.Snapshot.Dispose();
 }

@@ -17,6 +17,7 @@ internal sealed class RequestMix
     private readonly bool _explain;
     private readonly bool _inOrder;
     private readonly string _filter;
+    private readonly string _surface;
     private SeededRandom _random;
     private long _strangers;
     private int _next;
@@ -29,8 +30,10 @@ internal sealed class RequestMix
     /// <param name="seed">Names the chance.</param>
     /// <param name="inOrder">Whether known users ask one after another, round and round, rather than by their activity.</param>
     /// <param name="filter">The filter of all requests; empty for none.</param>
-    public RequestMix(IReadOnlyList<string> users, double coldShare, IReadOnlyList<(string Name, FeatureValue[] Values)> context, int limit, bool explain, ulong seed, bool inOrder = false, string filter = "")
+    /// <param name="surface">Where the slates are shown; empty for the server's default.</param>
+    public RequestMix(IReadOnlyList<string> users, double coldShare, IReadOnlyList<(string Name, FeatureValue[] Values)> context, int limit, bool explain, ulong seed, bool inOrder = false, string filter = "", string surface = "")
     {
+        _surface = surface;
         _users = users;
         _activity = users.Count == 0 ? null : new AliasTable(Zipf.Weights(users.Count, UserExponent));
         _coldShare = coldShare;
@@ -45,7 +48,7 @@ internal sealed class RequestMix
     public RecommendRequest Next()
     {
         bool cold = _activity is null || _random.NextDouble() < _coldShare;
-        var request = new RecommendRequest { Limit = _limit, Filter = _filter, UserId = cold ? $"stranger-{++_strangers}" : _users[NextUser()] };
+        var request = new RecommendRequest { Limit = _limit, Filter = _filter, Surface = _surface, UserId = cold ? $"stranger-{++_strangers}" : _users[NextUser()] };
         foreach ((string name, FeatureValue[] values) in _context)
             request.Context.Add(name, values[_random.NextInt(values.Length)]);
         if (_explain)

@@ -35,17 +35,19 @@ internal static class EvaluateVerb
         Option<string[]> caps = SlateOptionsInput.Caps();
         Option<double> calibration = Numbers.Option("--calibration", "Likewise with slates that are drawn to the share of popular items in the user's history", 0.0, 0, 1);
         Option<int> slateDepth = Numbers.Option("--slate-depth", "How many of the best items such slates are made of", 200, 10, 1_000);
+        var surface = new Option<string?>("--surface") { Description = "Also judge --bundle with the retrievers of this surface, and each kind of retriever alone", HelpName = "NAME" };
+        var surfaces = new Option<string?>("--surfaces") { Description = "File of the surfaces; the built-in ones when absent", HelpName = "FILE" };
         Option<int> threads = Numbers.Option("--threads", "Threads that judge", Environment.ProcessorCount, 1, 1_024);
         var details = new Option<bool>("--details") { Description = "Show all metrics of each scenario" };
         Option<string?> json = JsonFile.Option();
         var html = new Option<string?>("--html") { Description = "Also write a report with charts to this file", HelpName = "FILE" };
         var command = new Command("evaluate", "Judge models on held-out users and items: accuracy with confidence, coverage, novelty, diversity, exposure");
         var data = new DataOptions(command);
-        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, sessions, floors, floorDepth, diversity, caps, calibration, slateDepth, threads, details, json, html])
+        foreach (Option option in (Option[])[bundle, server, timeout, models, part, hyperparameters, sessions, floors, floorDepth, diversity, caps, calibration, slateDepth, surface, surfaces, threads, details, json, html])
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            foreach (Option option in (Option[])[server, timeout, models, hyperparameters, details, floors, floorDepth, diversity, caps, calibration, slateDepth])
+            foreach (Option option in (Option[])[server, timeout, models, hyperparameters, details, floors, floorDepth, diversity, caps, calibration, slateDepth, surface, surfaces])
             {
                 if (result.GetValue(sessions) && result.GetResult(option) is { Implicit: false })
                     result.AddError($"{option.Name} has no meaning with --sessions");
@@ -58,6 +60,10 @@ internal static class EvaluateVerb
                 if (result.GetValue(bundle) is null && result.GetResult(option) is { Implicit: false })
                     result.AddError($"{option.Name} needs --bundle: slates are made up of its items");
             }
+            if (result.GetValue(bundle) is null && result.GetValue(surface) is not null)
+                result.AddError("--surface needs --bundle: retrievers are those of its parts");
+            if (result.GetValue(surface) is null && result.GetValue(surfaces) is not null)
+                result.AddError("--surfaces needs --surface, which names one of them");
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -74,6 +80,8 @@ internal static class EvaluateVerb
                 FloorDepth = parsed.GetValue(floorDepth),
                 Slate = new SlateRules { Diversity = parsed.GetValue(diversity), Caps = SlateOptionsInput.CapsOf(parsed.GetValue(caps)), Calibration = new Calibration(parsed.GetValue(calibration)) },
                 SlateDepth = parsed.GetValue(slateDepth),
+                Surface = parsed.GetValue(surface),
+                SurfacesFile = parsed.GetValue(surfaces),
                 Threads = parsed.GetValue(threads),
                 CommandLine = "inference " + string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"'{token.Value}'" : token.Value)),
             };
@@ -86,6 +94,8 @@ internal static class EvaluateVerb
             if (!JsonFile.IsInsteadOfTable(file))
             {
                 EvaluationTable.Write(host, report, source, parsed.GetValue(details));
+                if (options.Surface is { } shown)
+                    ServedSurface.Write(host, report, shown);
                 if (tally is not null)
                     ReplayReport.Write(host, report, tally);
                 if (costs is not null)
@@ -94,7 +104,7 @@ internal static class EvaluateVerb
                     MadeUpBundle.Write(host, slateCosts);
             }
 
-            await JsonFile.WriteAsync(host, file, writer => EvaluationJson.Write(writer, report, more => WriteMore(more, report, tally, costs, slateCosts)), cancellationToken);
+            await JsonFile.WriteAsync(host, file, writer => EvaluationJson.Write(writer, report, more => WriteMore(more, report, options, tally, costs, slateCosts)), cancellationToken);
             if (parsed.GetValue(html) is { } page)
                 await WriteAsync(page, HtmlReport.Write(report, source.Split, options, host.Time.GetUtcNow()), cancellationToken);
             return ExitCode.Ok;
@@ -108,11 +118,14 @@ internal static class EvaluateVerb
             "inference evaluate --data online-retail --bundle models/shop/1 --sessions --html sessions.html",
             "inference evaluate --data demo-data --models popularity --bundle models/demo/1 --exposure-floor category=toys:0.2",
             "inference evaluate --data online-retail --models popularity --bundle models/shop/1 --diversity 0.2 --slate-depth 50",
+            "inference evaluate --data online-retail --models popularity --bundle models/shop/1 --surface home --part validation",
             "inference evaluate --data online-retail --models popularity --bundle models/shop/1 --server http://127.0.0.1:5001");
     }
 
-    private static void WriteMore(Utf8JsonWriter json, EvaluationReport report, ReplayTally? tally, IReadOnlyList<FloorCost>? costs, IReadOnlyList<SlateCost>? slateCosts)
+    private static void WriteMore(Utf8JsonWriter json, EvaluationReport report, EvaluateOptions options, ReplayTally? tally, IReadOnlyList<FloorCost>? costs, IReadOnlyList<SlateCost>? slateCosts)
     {
+        if (options.Surface is { } surface)
+            ServedSurface.Write(json, report, surface);
         if (tally is not null)
             ReplayReport.Write(json, report, tally);
         if (costs is not null)
@@ -124,6 +137,7 @@ internal static class EvaluateVerb
     private static async Task<(EvaluationSource, EvaluationReport, ReplayTally?, IReadOnlyList<FloorCost>?, IReadOnlyList<SlateCost>?)> RunAsync(CommandHost host, EvaluateOptions options, CancellationToken cancellationToken)
     {
         // What can be wrong at once is said before anything is read.
+        Surface? judged = options.Surface is { } name ? ServedSurface.Find(name, options.SurfacesFile) : null;
         JsonObject? hyperparameters = EvaluationSource.HyperparametersOf(options.Hyperparameters);
         return await host.WithProgressAsync(begin => Task.Run(
             async () =>
@@ -143,6 +157,8 @@ internal static class EvaluateVerb
                 MadeUpBundle? madeUp = bundle is not null && options.Slate.AreSet ? new MadeUpBundle(bundle, options.Slate, options.SlateDepth) : null;
                 if (madeUp is not null)
                     recipes.Add(madeUp);
+                if (bundle is not null && judged is not null)
+                    recipes.AddRange(ServedSurface.All(bundle, judged));
                 if (server is not null)
                     recipes.Add(server);
                 EvaluationSource source = EvaluationSource.Read(options, begin, cancellationToken);

@@ -29,6 +29,7 @@ internal static class LoadVerb
         Option<double> cold = Numbers.Option("--cold", "Share of requests from users never seen before", 0.0, 0, 1);
         Option<string[]> context = ContextOption.Option("A context feature of all requests; several values of one name are drawn from");
         Option<int> limit = RecommendVerb.LimitOption();
+        Option<string> surface = RecommendVerb.SurfaceOption();
         var explain = new Option<bool>("--explain") { Description = "Ask for reasons" };
         Option<string> filter = RecommendVerb.FilterOption();
         Option<TimeSpan> deadline = Durations.Option("--deadline", "Deadline of each request", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
@@ -40,7 +41,7 @@ internal static class LoadVerb
 
         var command = new Command("load", "Offer a running server requests at a fixed rate and measure how it answers")
         {
-            address, rate, duration, warmUp, requests, connections, arrivals, usersFile, users, prefix, inOrder, cold, context, limit, explain, filter, deadline, maxInFlight, seed, maxP99, maxErrors, json,
+            address, rate, duration, warmUp, requests, connections, arrivals, usersFile, users, prefix, inOrder, cold, context, surface, limit, explain, filter, deadline, maxInFlight, seed, maxP99, maxErrors, json,
         };
         command.Validators.Add(result =>
         {
@@ -63,7 +64,7 @@ internal static class LoadVerb
             IReadOnlyList<string> ids = parsed.GetValue(usersFile) is { } file
                 ? ReadUsers(file)
                 : [.. Enumerable.Range(1, parsed.GetValue(users)).Select(number => string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(prefix)}{number}"))];
-            var mix = new RequestMix(ids, parsed.GetValue(cold), ContextChoices(parsed.GetRequiredValue(context)), parsed.GetValue(limit), parsed.GetValue(explain), options.Seed, parsed.GetValue(inOrder), parsed.GetRequiredValue(filter));
+            var mix = new RequestMix(ids, parsed.GetValue(cold), ContextChoices(parsed.GetRequiredValue(context)), parsed.GetValue(limit), parsed.GetValue(explain), options.Seed, parsed.GetValue(inOrder), parsed.GetRequiredValue(filter), parsed.GetRequiredValue(surface));
             LoadReport report = await RunAsync(host, parsed.GetRequiredValue(address), parsed.GetValue(connections), options, mix, cancellationToken);
 
             string? jsonFile = parsed.GetValue(json);

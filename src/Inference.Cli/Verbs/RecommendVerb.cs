@@ -19,6 +19,7 @@ internal static class RecommendVerb
         Option<string[]> allow = IdList.Option("--allow", "Only these items may be returned");
         Option<string> filter = FilterOption();
         Option<int> limit = LimitOption();
+        Option<string> surface = SurfaceOption();
         var explain = new Option<bool>("--explain") { Description = "Say why each item is shown" };
         var includeSeen = new Option<bool>("--include-seen") { Description = "Items of the user's history may be returned" };
         Option<ExplorationPolicy> policy = Policy();
@@ -27,7 +28,7 @@ internal static class RecommendVerb
         var requestId = new Option<string>("--request-id") { Description = "Id of the request, to find it again in logs; made by the server when absent", HelpName = "ID", DefaultValueFactory = _ => "" };
         Option<string?> json = JsonFile.Option();
 
-        var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, limit, explain, exclude, allow, filter, includeSeen, policy, newItems, version, requestId, json };
+        var command = new Command("recommend", "Ask a running server what to show to a user or session") { user, recent, context, surface, limit, explain, exclude, allow, filter, includeSeen, policy, newItems, version, requestId, json };
         pages.AddTo(command);
         var slate = new SlateOptionsInput();
         slate.AddTo(command);
@@ -37,6 +38,7 @@ internal static class RecommendVerb
             var request = new RecommendRequest
             {
                 UserId = parsed.GetRequiredValue(user),
+                Surface = parsed.GetRequiredValue(surface),
                 Limit = parsed.GetValue(limit),
                 Filter = parsed.GetRequiredValue(filter),
                 RequestId = parsed.GetRequiredValue(requestId),
@@ -80,6 +82,7 @@ internal static class RecommendVerb
             "inference recommend --user u42 --policy thompson --new-items 1 --explain",
             "inference recommend --user u42 --filter 'category = \"tea\" and price < 20'",
             "inference recommend --user u42 --diversity 0.2 --cap brand=2 --pin i7@3 --boost 'price < 20=0.5' --explain",
+            "inference recommend --surface product --recent i12 --explain",
             "inference recommend --context country=DE --context hour=20 --limit 5",
             "inference recommend --user u42 --limit 20 --pages 3",
             "inference recommend --recent i7,i12 --exclude i9 --json slate.json");
@@ -109,6 +112,9 @@ internal static class RecommendVerb
     {
         Description = "Only items for which this is true may be returned, for example 'price < 20 and not brand = \"x\"'; docs/filters.md has the grammar", HelpName = "EXPRESSION", DefaultValueFactory = _ => "",
     };
+
+    /// <summary>The server knows the surfaces; what it says about another name is the contract.</summary>
+    public static Option<string> SurfaceOption() => new("--surface") { Description = "Where the slate is shown, for example home, product, cart or search; absent: the server's default", HelpName = "NAME", DefaultValueFactory = _ => "" };
 
     /// <summary>The server checks the limit; what it says about one that is out of range is the contract.</summary>
     public static Option<int> LimitOption() => new("--limit") { Description = "How many items to return; 0 is the server's default", HelpName = "N", DefaultValueFactory = _ => 10 };

@@ -162,7 +162,8 @@ public sealed class FusedScorer
     /// <param name="filter">What may be shown; for catalogues of which candidates are scored.</param>
     /// <param name="wanted">How many items the slate has.</param>
     /// <param name="clock">When sources are late. Without a clock none is, and one that fails fails the run.</param>
-    internal void Run(in FusionInput input, FusionScratch scratch, bool isWhole, RowFilter filter, int wanted, FusionClock clock)
+    /// <param name="mix">What a surface makes of the model; the default leaves it as it is.</param>
+    internal void Run(in FusionInput input, FusionScratch scratch, bool isWhole, RowFilter filter, int wanted, FusionClock clock, in FusionMix mix = default)
     {
         // :: Step 1 the weights
         scratch.Begin(input.History, Model.RowCount, filter);
@@ -171,21 +172,23 @@ public sealed class FusedScorer
             weights.At(scratch.LatestCount, scratch.Weights);
         else
             Array.Fill(scratch.Weights, 1f);
+        for (int i = 0; i < mix.Factors.Length; i++)
+            scratch.Weights[i] *= mix.Factors[i];
 
         // :: Step 2 the rows
         if (!isWhole)
-            Gather(input, scratch, wanted, clock);
+            Gather(input, scratch, wanted, clock, mix);
         scratch.Size(isWhole ? Model.RowCount : scratch.Candidates.Count, isWhole);
         RowsToScore rows = isWhole ? new RowsToScore(Model.RowCount) : new RowsToScore(scratch.Candidates.Rows, scratch.Candidates.Slots);
 
         for (int i = 0; i < Model.Sources.Count; i++)
         {
             // :: Step 3 what each source says
-            if (!IsUsed(i, input, scratch) || scratch.Outcomes[i] is SourceOutcome.Failed or SourceOutcome.Late)
+            if (!IsUsed(i, input, scratch, mix) || scratch.Outcomes[i] is SourceOutcome.Failed or SourceOutcome.Late)
                 continue;
             long start = clock.Now;
             Span<float> scores = scratch.PartsOf(i);
-            scratch.Outcomes[i] = IsInTime(i, start, clock) ? Ask(Model.Sources[i], input, scratch, rows, scores, clock) : SourceOutcome.Late;
+            scratch.Outcomes[i] = IsInTime(i, start, clock, mix) ? Ask(Model.Sources[i], input, scratch, rows, scores, clock) : SourceOutcome.Late;
             if (scratch.Outcomes[i] == SourceOutcome.Scored)
             {
                 // :: Steps 4 and 5 the sum
@@ -208,7 +211,8 @@ public sealed class FusedScorer
         _newItems?.Write(scratch);
     }
 
-    private bool IsInTime(int source, long now, FusionClock clock) => !clock.IsSet || (clock.LeftAt(now) is >= 0 and double left && _times.Fits(source, left, _budgets[source]));
+    private bool IsInTime(int source, long now, FusionClock clock, in FusionMix mix) =>
+        !clock.IsSet || (clock.LeftAt(now) is >= 0 and double left && _times.Fits(source, left, mix.Budgets.IsEmpty ? _budgets[source] : mix.Budgets[source]));
 
     /// <summary>Shares the weights of sources that were late or failed among the others, so that scores keep their scale.</summary>
     private void Renormalise(FusionScratch scratch)
@@ -313,30 +317,32 @@ public sealed class FusedScorer
         scratch.Factors[source] = 1f;
         ReadOnlySpan<ulong> ranked = best.Sorted();
         for (int rank = 0; rank < ranked.Length; rank++)
-            scores[BestRows.RowOf(ranked[rank])] = 1f / (RankOffset + rank + 1);
+            scores[BestRows.RowOf(ranked[rank])] = scratch.Weights[source] / (RankOffset + rank + 1);
         TensorPrimitives.Add(scratch.Fused, scores, scratch.Fused);
     }
 
-    private bool IsUsed(int source, in FusionInput input, FusionScratch scratch) =>
-        (scratch.Weights[source] != 0f || _newItems?.Uses(source) == true) && (input.Without & Model.Sources[source].Retriever) == 0;
+    private bool IsUsed(int source, in FusionInput input, FusionScratch scratch, in FusionMix mix) =>
+        (scratch.Weights[source] != 0f || _newItems?.Uses(source) == true) && (input.Without & Model.Sources[source].Retriever) == 0 && (mix.Factors.IsEmpty || mix.Factors[source] != 0f);
 
-    private void Gather(in FusionInput input, FusionScratch scratch, int wanted, FusionClock clock)
+    private void Gather(in FusionInput input, FusionScratch scratch, int wanted, FusionClock clock, in FusionMix mix)
     {
         scratch.Candidates.Begin(Model.RowCount, _sample);
         foreach (int row in _newItems is null ? default : _newItems.Sample)
+            scratch.Candidates.Add(row);
+        foreach (int row in mix.AlsoRows)
             scratch.Candidates.Add(row);
         bool areFewAllowed = scratch.Filter.Allowed is { Count: <= AllowedRows };
         for (int row = areFewAllowed ? scratch.Filter.Allowed!.NextFrom(0) : -1; row >= 0; row = scratch.Filter.Allowed!.NextFrom(row + 1))
             scratch.Candidates.Add(row);
 
-        int most = Math.Max(_options.CandidatesPerSource, 2 * wanted);
+        int most = mix.CandidatesPerSource > 0 ? mix.CandidatesPerSource : Math.Max(_options.CandidatesPerSource, 2 * wanted);
         for (int i = 0; i < Model.Sources.Count; i++)
         {
             // Where few rows may be shown they all are here, but sparse sources are standardised over what they touch.
-            if (!IsUsed(i, input, scratch) || (areFewAllowed && !Model.Sources[i].IsSparse))
+            if (!IsUsed(i, input, scratch, mix) || (areFewAllowed && !Model.Sources[i].IsSparse))
                 continue;
             long start = clock.Now;
-            if (!IsInTime(i, start, clock))
+            if (!IsInTime(i, start, clock, mix))
             {
                 scratch.Outcomes[i] = SourceOutcome.Late;
                 continue;

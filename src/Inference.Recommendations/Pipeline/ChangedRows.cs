@@ -20,6 +20,42 @@ internal struct ChangedRows(Snapshot snapshot, FusionModel model, FusionScratch 
         // Where ranks are added up, an item without a rank gets nothing.
         model.Weights is not null && scratch.Outcomes[source] == SourceOutcome.Scored && model.Sources[source] is TowerSource;
 
+    /// <summary>The eligible items with the highest scores of those that were scored, those that came since among them.</summary>
+    /// <param name="keys">Memory for as many as are wanted, at least 1.</param>
+    /// <param name="above">Scores up to this are left out.</param>
+    /// <returns>Keys of <see cref="BestRows"/>, best first.</returns>
+    public ReadOnlySpan<ulong> Best(in FusionInput input, Eligibility eligible, Span<ulong> keys, float above = float.NegativeInfinity)
+    {
+        var best = new BestRows(keys);
+        ReadOnlySpan<float> scores = scratch.Fused;
+        ReadOnlySpan<int> rows = scratch.IsWhole ? default : scratch.Candidates.Rows;
+        for (int place = 0; place < scores.Length; place++)
+        {
+            if (!(scores[place] >= best.Threshold && scores[place] > above))
+                continue;
+            int row = rows.IsEmpty ? place : rows[place];
+            if (eligible.Allows(row))
+                best.Offer(row, scores[place]);
+        }
+
+        OfferAdded(input, eligible, ref best);
+        return best.Sorted();
+    }
+
+    /// <summary>What each source adds to the score of a row that was scored.</summary>
+    public readonly void PartsOf(int row, in FusionInput input, Span<float> parts)
+    {
+        if (row >= model.RowCount)
+        {
+            Parts(row, input, parts);
+            return;
+        }
+
+        int place = scratch.IsWhole ? row : scratch.Candidates.PlaceOf(row);
+        for (int i = 0; i < parts.Length; i++)
+            parts[i] = place < 0 ? 0f : scratch.PartOf(i, place);
+    }
+
     /// <summary>Offers the items that came since and may be shown.</summary>
     public void OfferAdded(in FusionInput input, Eligibility eligible, ref BestRows best)
     {

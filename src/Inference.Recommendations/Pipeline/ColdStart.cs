@@ -106,7 +106,8 @@ internal sealed class ColdStart
     /// <item>every item on the board gets p_i Σ_c w_c s_c</item>
     /// </list>
     /// </summary>
-    private static void Mix(Snapshot snapshot, ClusterProfiles profiles, ReadOnlySpan<float> weights, Eligibility eligible, int wanted, RateBoard board)
+    /// <returns>Σ_c w_c s_c.</returns>
+    internal static float Mix(Snapshot snapshot, ClusterProfiles profiles, ReadOnlySpan<float> weights, Eligibility eligible, int wanted, RateBoard board)
     {
         Popularity popularity = snapshot.Popularity;
         float rest = 0;
@@ -139,5 +140,6 @@ internal sealed class ColdStart
         }
 
         board.AddToAll(popularity, rest);
+        return rest;
     }
 }

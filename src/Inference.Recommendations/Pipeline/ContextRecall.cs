@@ -115,6 +115,8 @@ internal readonly struct Recalled(float[]? rented, int count) : IDisposable
 
     public ReadOnlySpan<float> Lifts => rented.AsSpan(0, count);
 
+    public ReadOnlyMemory<float> Memory => rented.AsMemory(0, count);
+
     public void Dispose()
     {
         if (rented is not null)

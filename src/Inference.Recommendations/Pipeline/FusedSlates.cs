@@ -21,6 +21,8 @@ namespace Inference.Recommendations.Pipeline;
 /// </summary>
 internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddings, ContextRecall contexts, RecommendationMetrics metrics, TimeProvider time, ILogger<FusedSlates> log)
 {
+    private readonly UserVectors _vectors = new(embeddings, metrics, time);
+
     /// <summary>Fills the free places of the slate.</summary>
     /// <returns>What the main evidence was.</returns>
     public async ValueTask<Rung> FillAsync(
@@ -39,47 +41,14 @@ internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddi
         bool wantsContext = mayAsk && (events > 0
             ? fused.Model.NeedsEmbedding(events, ofContext: true)
             : fused.Model.NeedsEmbedding(0, ofContext: true) || fused.Model.NeedsEmbedding(0, ofContext: false));
-        RentedEmbedding? own = null;
-        try
-        {
-            long begun = slate.Retrievers is null ? 0 : time.GetTimestamp();
-            if (wantsOwn)
-            {
-                KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;
-                own = await embeddings.FindAsync(snapshot, cachedAs, features, history, query.Priority, budget, degraded, cancellationToken);
-            }
+        using UserVectors.Answer vectors = await _vectors.FindAsync(
+            snapshot, fused, wantsOwn, wantsContext, query, user, features, history, budget, degraded, slate.Retrievers is not null, cancellationToken);
 
-            long answered = slate.Retrievers is null ? 0 : time.GetTimestamp();
-            // A tower that has just failed is not asked again.
-            float[]? context = wantsContext
-                ? await FindContextAsync(snapshot, fused, features, mayRun: own is not null || !wantsOwn, query, budget, degraded, cancellationToken)
-                : null;
-            if ((wantsOwn && own is null) || (wantsContext && context is null))
-                metrics.SourceDropped(Sources.Towers, "tower");
-
-            // :: Steps 3 and 4 the slate
-            var known = new Known(events, user.State, own is { IsCached: true });
-            if (slate.Retrievers is not null)
-                known = known with { OfHistory = time.GetElapsedTime(begun, answered), OfContext = time.GetElapsedTime(answered), Towers = RetrieverOutcomes.Of(Components.UserTower, degraded) };
-            return Place(snapshot, fused, query, features, history, own, context, recalled, known, eligible, slate, budget, degraded);
-        }
-        finally
-        {
-            own?.Dispose();
-        }
-    }
-
-    private async ValueTask<float[]?> FindContextAsync(
-        Snapshot snapshot, FusedScorer fused, FeatureSet features, bool mayRun, RecommendQuery query, Budget budget, Degradations degraded, CancellationToken cancellationToken)
-    {
-        UInt128 key = ContextEmbeddings.KeyOf(snapshot.UserTower.Features, features);
-        if (fused.Contexts.Find(key) is { } found)
-            return found;
-        if (!mayRun)
-            return null;
-        using var nothing = new History();
-        using RentedEmbedding? made = await embeddings.FindAsync(snapshot, default, features, nothing, query.Priority, budget, degraded, cancellationToken);
-        return made is null ? null : fused.Contexts.Keep(key, made.Memory.Span);
+        // :: Steps 3 and 4 the slate
+        var known = new Known(events, user.State, vectors.Own is { IsCached: true });
+        if (slate.Retrievers is not null)
+            known = known with { OfHistory = vectors.OfHistory, OfContext = vectors.OfContext, Towers = RetrieverOutcomes.Of(Components.UserTower, degraded) };
+        return Place(snapshot, fused, query, features, history, vectors.Own, vectors.Context, recalled, known, eligible, slate, budget, degraded);
     }
 
     private Rung Place(
@@ -130,7 +99,8 @@ internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddi
         }
     }
 
-    private void Label(Snapshot snapshot, FusionModel model, FusionScratch scratch, Degradations degraded)
+    /// <summary>Labels and counts what became of the sources.</summary>
+    internal void Label(Snapshot snapshot, FusionModel model, FusionScratch scratch, Degradations degraded)
     {
         for (int i = 0; i < model.Sources.Count; i++)
         {
@@ -161,24 +131,13 @@ internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddi
         if (slate.Free == 0)
             return Rung.Popularity;
         changed.ScoreMoved(input);
-        var best = new BestRows(scratch.Keys(slate.Free));
-        ReadOnlySpan<float> scores = scratch.Fused;
+        ReadOnlySpan<ulong> best = changed.Best(input, eligible, scratch.Keys(slate.Free));
         ReadOnlySpan<int> rows = scratch.IsWhole ? default : scratch.Candidates.Rows;
-        for (int place = 0; place < scores.Length; place++)
-        {
-            if (!(scores[place] >= best.Threshold))
-                continue;
-            int row = rows.IsEmpty ? place : rows[place];
-            if (eligible.Allows(row))
-                best.Offer(row, scores[place]);
-        }
-
-        changed.OfferAdded(input, eligible, ref best);
         var evidence = new Evidence(fused.Model, scratch);
         Span<float> parts = stackalloc float[fused.Model.Sources.Count];
         FusedShares? shares = explain ? new FusedShares(fused.Model, slate.Free) : null;
         FusedParts noted = slate.Parts is { } into ? new FusedParts(into, fused.Model, scratch) : default;
-        foreach (ulong key in best.Sorted())
+        foreach (ulong key in best)
         {
             int row = BestRows.RowOf(key), place = -1;
             if (row < fused.Model.RowCount)

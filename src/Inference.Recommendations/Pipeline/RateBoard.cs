@@ -27,6 +27,13 @@ internal sealed class RateBoard(int rowCount)
         _rates[row] += rate;
     }
 
+    /// <summary>The sum of a row; false where nothing was added to it.</summary>
+    public bool TryGet(int row, out float rate)
+    {
+        rate = _rates[row];
+        return _isTouched[row];
+    }
+
     /// <summary>Adds scale × p_i to every touched row.</summary>
     public void AddToAll(Popularity popularity, float scale)
     {

@@ -7,6 +7,7 @@ using Inference.Recommendations.Guards;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Recall;
+using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Microsoft.Extensions.Logging;
@@ -30,8 +31,9 @@ public sealed class RecommendationPipeline
     private readonly KnownUsers _users;
     private readonly UserEmbeddings _embeddings;
     private readonly IndexSearches _searches;
-    private readonly Retrieval _retrieval;
+    private readonly EmbeddingSearch _search;
     private readonly FusedSlates _fused;
+    private readonly SurfaceSlates _surfaces;
     private readonly ColdStart _coldStart = new();
     private readonly SlateRanking _ranking;
     private readonly SlateMakeUp _makeUp;
@@ -68,8 +70,10 @@ public sealed class RecommendationPipeline
         _users = new KnownUsers(states, keys, options, time, logs.CreateLogger<KnownUsers>());
         _embeddings = new UserEmbeddings(cache, options, metrics, time, logs.CreateLogger<UserEmbeddings>());
         _searches = new IndexSearches(recall, metrics, time);
-        _fused = new FusedSlates(_searches, _embeddings, new ContextRecall(contexts, logs.CreateLogger<ContextRecall>()), metrics, time, logs.CreateLogger<FusedSlates>());
-        _retrieval = new Retrieval(_searches, options, metrics, time, logs.CreateLogger<Retrieval>());
+        var remembered = new ContextRecall(contexts, logs.CreateLogger<ContextRecall>());
+        _fused = new FusedSlates(_searches, _embeddings, remembered, metrics, time, logs.CreateLogger<FusedSlates>());
+        _search = new EmbeddingSearch(_searches, options, metrics, time, logs.CreateLogger<EmbeddingSearch>());
+        _surfaces = new SurfaceSlates(_embeddings, remembered, _searches, _search, _fused, metrics, time, logs.CreateLogger<SurfaceSlates>());
         _ranking = new SlateRanking(metrics, time, logs.CreateLogger<SlateRanking>());
     }
 
@@ -106,8 +110,10 @@ public sealed class RecommendationPipeline
             WantsVector = plan.NewItems > 0 || SlateRanking.WantsVector(snapshot, query), Earlier = earlier, Parts = query.Explain ? new ScoreParts() : null, Retrievers = query.Explain ? [] : null,
         };
 
-        // :: Step 3: candidates by the ladder — the first rung that can answer does; with a fused model, and where little is known, all that is known answers together.
-        Rung rung = snapshot.ScorerFor(history.Known.Span, PassedItems.IsAny(user.State)) is { } fused
+        // :: Step 3: candidates by the retrievers of the surface, or by the ladder — the first rung that can answer does; with a fused model, and where little is known, all that is known answers together.
+        Rung rung = query.Surface is { Retrievers.Count: > 0 } surface
+            ? await _surfaces.FillAsync(snapshot, surface, query, user, features, history, eligible, slate, budget, degraded, cancellationToken)
+            : snapshot.ScorerFor(history.Known.Span, PassedItems.IsAny(user.State)) is { } fused
             ? await _fused.FillAsync(snapshot, fused, query, user, features, history, eligible, slate, budget, degraded, cancellationToken)
             : await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken);
 
@@ -184,7 +190,7 @@ public sealed class RecommendationPipeline
         {
             long begun = Begin(slate);
             float[]? mean = Embeddings.Mean(snapshot.Index, asked.Rows.Span);
-            if (mean is not null && await _retrieval.FillAsync(snapshot, mean, eligible, slate, WorkPriority.Interactive, budget, degraded, cancellationToken))
+            if (mean is not null && await _search.FillAsync(snapshot, mean, eligible, slate, WorkPriority.Interactive, budget, degraded, cancellationToken))
                 rung = Rung.ItemEmbedding;
             Report(slate, Sources.Towers, begun, slate.Count, mean is null ? RetrieverOutcome.Silent : RetrieverOutcome.Ok);
         }
@@ -271,7 +277,7 @@ public sealed class RecommendationPipeline
             // What is cached stands for the stored state alone.
             KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;
             using RentedEmbedding? embedding = await _embeddings.FindAsync(snapshot, cachedAs, features, history, query.Priority, budget, degraded, cancellationToken);
-            if (embedding is not null && await _retrieval.FillAsync(snapshot, embedding.Memory, eligible, slate, query.Priority, budget, degraded, cancellationToken))
+            if (embedding is not null && await _search.FillAsync(snapshot, embedding.Memory, eligible, slate, query.Priority, budget, degraded, cancellationToken))
             {
                 slate.KeepVector(embedding.Memory.Span);
                 Report(slate, Sources.Towers, begun, slate.Count, RetrieverOutcome.Ok);

@@ -22,4 +22,11 @@ public static class Components
     public const string Neighbours = "neighbours";
     public const string Factors = "factors";
     public const string Popularity = "popularity";
+
+    // Retrievers of surfaces, as Sources names them; and those that a bundle does not have.
+    public const string RecentItems = "recent_items";
+    public const string Trending = "trending";
+    public const string Content = "content";
+    public const string Learned = "learned";
+    public const string Retrievers = "retrievers";
 }

@@ -23,6 +23,7 @@ public sealed class Snapshot : IDisposable
     private readonly IRanker? _ranker;
     private volatile Popularity _popularity;
     private volatile ItemArms _arms = ItemArms.Empty;
+    private volatile Trends _trends = Trends.None;
     private volatile NewItemPool _newItems = NewItemPool.Empty;
     private readonly VectorFile? _originals;
     private RecallState? _recall;
@@ -118,6 +119,13 @@ public sealed class Snapshot : IDisposable
     {
         get => _arms;
         internal set => _arms = value;
+    }
+
+    /// <summary>What is touched more often lately. Replaced whole as events are recorded, so read it once.</summary>
+    public Trends Trends
+    {
+        get => _trends;
+        internal set => _trends = value;
     }
 
     /// <summary>Rows of items that few users have been shown yet, which slots are kept for. Replaced whole; read it once.</summary>

@@ -66,7 +66,7 @@ internal static class StateParts
         }
 
         services.AddHostedService<EventDelivery>();
-        services.AddSingleton<LivePopularity>();
+        services.AddSingleton<LivePopularity>().AddSingleton<LiveTrends>();
         services.AddSingleton(options.NewItems).AddSingleton<ItemExposure>().AddSingleton<ExposureMetrics>();
         services.AddSingleton<FirstReads>();
     }

@@ -26,7 +26,7 @@ internal static class HistogramBounds
     public static MetricStreamConfiguration? ViewOf(Instrument instrument) => instrument.Name switch
     {
         "rpc.server.call.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Calls },
-        "recsys.tower.duration" or "recsys.ranker.duration" or "recsys.index.search.duration" or "recsys.fusion.duration" or "recsys.filter.duration" or "recsys.fusion.source.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
+        "recsys.tower.duration" or "recsys.ranker.duration" or "recsys.index.search.duration" or "recsys.fusion.duration" or "recsys.filter.duration" or "recsys.fusion.source.duration" or "recsys.retriever.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
         "recsys.shadow.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
         "recsys.shadow.overlap" => new ExplicitBucketHistogramConfiguration { Boundaries = Shares },
         "recsys.shadow.rank_correlation" => new ExplicitBucketHistogramConfiguration { Boundaries = Correlations },

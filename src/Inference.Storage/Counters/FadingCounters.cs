@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
 using Inference.Storage.Redis;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Storage.Counters;
 
 /// <summary>
-/// Counts that fade. Time is cut into buckets of a seventh of the half-life; a bucket's counts are halved once per half-life since its middle, and go after five of them.
+/// Counts that fade, those of trends faster than others. Time is cut into buckets of a seventh of the half-life; a bucket's counts are halved once per half-life since its middle, and go after five of them.
 /// <para>
 /// With Redis: what is counted here is added there every second, in one hash for each name and bucket; what others counted is read at the start, after Redis was away, and the
 /// latest buckets now and then. What was on its way when the connection broke may be lost: twice would be worse.
@@ -23,8 +24,8 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
 
     private readonly ConcurrentDictionary<string, CountTable> _tables = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
-    private readonly TimeSpan _halfLife;
-    private readonly long _bucketSeconds;
+    private readonly Fading _slow;
+    private readonly Fading _fast;
     private readonly CountStore? _store;
     private readonly ILogger _log;
     private readonly IDisposable? _restored;
@@ -37,11 +38,11 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
     {
         _time = time;
         _log = log;
-        _halfLife = options.PopularityHalfLife;
-        _bucketSeconds = Math.Max(1, (long)(_halfLife.TotalSeconds / BucketsPerHalfLife));
+        _slow = new Fading(options.PopularityHalfLife);
+        _fast = new Fading(options.TrendHalfLife);
         if (redis is null)
             return;
-        _store = new CountStore(redis, (_halfLife * (HalfLivesKept + 1)) + TimeSpan.FromHours(1), metrics);
+        _store = new CountStore(redis, ((_slow.HalfLife > _fast.HalfLife ? _slow : _fast).HalfLife * (HalfLivesKept + 1)) + TimeSpan.FromHours(1), metrics);
         _restored = redis.OnRestored(() => _mustReadAll = true);
         _running = RunAsync();
     }
@@ -49,14 +50,14 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
     /// <inheritdoc/>
     public void Add(string name, string member, double amount, DateTimeOffset time)
     {
-        if (BucketOf(time) is { } bucket && double.IsFinite(amount))
+        if (BucketOf(name, time) is { } bucket && double.IsFinite(amount))
             TableOf(name).Add(member, bucket, amount);
     }
 
     /// <summary>Adds what another replica has counted: it counts here until the store is read again, and is not stored.</summary>
     public void Hear(string name, string member, double amount, DateTimeOffset time)
     {
-        if (BucketOf(time) is { } bucket && double.IsFinite(amount))
+        if (BucketOf(name, time) is { } bucket && double.IsFinite(amount))
             TableOf(name).Hear(member, bucket, amount, _time.GetUtcNow());
     }
 
@@ -64,7 +65,8 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
     public IReadOnlyDictionary<string, double> Read(string name)
     {
         double now = _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
-        return TableOf(name).Read(FirstBucket(), bucket => Math.Pow(2, -Math.Max(0, now - ((bucket + 0.5) * _bucketSeconds)) / _halfLife.TotalSeconds));
+        Fading fading = FadingOf(name);
+        return TableOf(name).Read(FirstBucket(fading), bucket => Math.Pow(2, -Math.Max(0, now - ((bucket + 0.5) * fading.BucketSeconds)) / fading.HalfLife.TotalSeconds));
     }
 
     public async ValueTask DisposeAsync()
@@ -91,7 +93,7 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
                     continue;
                 _mustReadAll = false;
                 foreach ((string name, CountTable table) in _tables)
-                    await ReadAsync(name, table, all ? FirstBucket() : CurrentBucket() - 1);
+                    await ReadAsync(name, table, all ? FirstBucket(FadingOf(name)) : CurrentBucket(FadingOf(name)) - 1);
                 readAt = _time.GetTimestamp();
             }
             catch (StoreException)
@@ -112,7 +114,7 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
         {
             foreach ((string, double)[] part in amounts.Chunk(CountStore.MostAtOnce))
             {
-                if (!await _store!.TryAddAsync(name, StartOf(bucket), part))
+                if (!await _store!.TryAddAsync(name, StartOf(name, bucket), part))
                     table.PutBack(bucket, part);
             }
         }
@@ -120,10 +122,10 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
 
     private async Task ReadAsync(string name, CountTable table, long first)
     {
-        for (long bucket = first; bucket <= CurrentBucket() && !_ended.IsCancellationRequested; bucket++)
+        for (long bucket = first; bucket <= CurrentBucket(FadingOf(name)) && !_ended.IsCancellationRequested; bucket++)
         {
             DateTimeOffset at = _time.GetUtcNow();
-            table.Replace(bucket, await _store!.ReadAsync(name, StartOf(bucket)), at);
+            table.Replace(bucket, await _store!.ReadAsync(name, StartOf(name, bucket)), at);
         }
     }
 
@@ -136,17 +138,26 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
         return _tables.GetOrAdd(name, static _ => new CountTable(MostMembers));
     }
 
-    private long? BucketOf(DateTimeOffset time)
+    private Fading FadingOf(string name) => name == LiveTrends.CounterName ? _fast : _slow;
+
+    private long? BucketOf(string name, DateTimeOffset time)
     {
-        long bucket = Math.Min(Floor(time.ToUnixTimeSeconds()), CurrentBucket());
-        return bucket < FirstBucket() ? null : bucket;
+        Fading fading = FadingOf(name);
+        long bucket = Math.Min(Floor(time.ToUnixTimeSeconds(), fading), CurrentBucket(fading));
+        return bucket < FirstBucket(fading) ? null : bucket;
     }
 
-    private long CurrentBucket() => Floor(_time.GetUtcNow().ToUnixTimeSeconds());
+    private long CurrentBucket(Fading fading) => Floor(_time.GetUtcNow().ToUnixTimeSeconds(), fading);
 
-    private long FirstBucket() => CurrentBucket() - (BucketsPerHalfLife * HalfLivesKept);
+    private long FirstBucket(Fading fading) => CurrentBucket(fading) - (BucketsPerHalfLife * HalfLivesKept);
 
-    private long StartOf(long bucket) => bucket * _bucketSeconds;
+    private long StartOf(string name, long bucket) => bucket * FadingOf(name).BucketSeconds;
 
-    private long Floor(long seconds) => (long)Math.Floor((double)seconds / _bucketSeconds);
+    private static long Floor(long seconds, Fading fading) => (long)Math.Floor((double)seconds / fading.BucketSeconds);
+
+    /// <summary>How fast counts fade, and the buckets that they are in.</summary>
+    private sealed record Fading(TimeSpan HalfLife)
+    {
+        public long BucketSeconds { get; } = Math.Max(1, (long)(HalfLife.TotalSeconds / BucketsPerHalfLife));
+    }
 }

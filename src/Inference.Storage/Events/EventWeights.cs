@@ -5,7 +5,7 @@ using Inference.Recommendations.Users;
 namespace Inference.Storage.Events;
 
 /// <summary>
-/// What an event adds to the counts of its item: to popularity by how much it says about wanting the item, a view being 1; to impressions and clicks where it tells of a slate.
+/// What an event adds to the counts of its item: to popularity and trends by how much it says about wanting the item, a view being 1; to impressions and clicks where it tells of a slate.
 /// </summary>
 internal static class EventWeights
 {
@@ -17,7 +17,7 @@ internal static class EventWeights
     private static (string, double)[] Make(InteractionType type)
     {
         (int shown, int clicked) = ItemExposure.Of(type);
-        (string, double)[] all = [(LivePopularity.CounterName, Popularity(type)), (ItemExposure.ShownName, shown), (ItemExposure.ClickedName, clicked)];
+        (string, double)[] all = [(LivePopularity.CounterName, Popularity(type)), (LiveTrends.CounterName, Popularity(type)), (ItemExposure.ShownName, shown), (ItemExposure.ClickedName, clicked)];
         return [.. all.Where(counter => counter.Item2 > 0)];
     }
 
