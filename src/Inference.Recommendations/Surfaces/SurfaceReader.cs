@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Inference.Recommendations.Filters;
 using Inference.Recommendations.Queries;
 
 namespace Inference.Recommendations.Surfaces;
@@ -134,6 +135,8 @@ internal static partial class SurfaceReader
         {
             var fields = new JsonFields(element, path, problems, "name", "filter", "amount");
             string filter = fields.Required("filter", FilterBytes);
+            if (filter.Length > 0 && !ItemFilter.TryParse(filter, out _, out FilterError? error))
+                fields.Add("filter", $"is no filter: {error}");
             if (!fields.Has("amount"))
                 fields.Add("amount", "is missing.");
             string name = fields.Text("name", filter, fields.Has("name") ? BoostNameBytes : FilterBytes);

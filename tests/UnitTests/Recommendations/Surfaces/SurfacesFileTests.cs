@@ -90,6 +90,7 @@ public class SurfacesFileTests
     [InlineData("""{ "surfaces": { "home": { "slate": { "pins": [ { "itemId": "a", "rank": 1 }, { "itemId": "b", "rank": 1 } ] } } } }""", "surfaces.home.slate.pins[1].rank", "has an item already")]
     [InlineData("""{ "surfaces": { "home": { "slate": { "pins": [ { "itemId": "a", "rank": 1 }, { "itemId": "a", "rank": 2 } ] } } } }""", "surfaces.home.slate.pins[1].itemId", "has a place already")]
     [InlineData("""{ "surfaces": { "home": { "slate": { "boosts": [ { "filter": "", "amount": 1 } ] } } } }""", "surfaces.home.slate.boosts[0].filter", "is empty")]
+    [InlineData("""{ "surfaces": { "home": { "slate": { "boosts": [ { "filter": "price <", "amount": 1 } ] } } } }""", "surfaces.home.slate.boosts[0].filter", "is no filter: at ")]
     [InlineData("""{ "surfaces": { "home": { "slate": { "boosts": [ { "filter": "a = 1", "amount": 101 } ] } } } }""", "surfaces.home.slate.boosts[0].amount", "from -100 to 100")]
     [InlineData("""{ "surfaces": { "home": { "slate": { "calibration": {} } } } }""", "surfaces.home.slate.calibration.strength", "is missing")]
     public void TryRead_OfAMistake_SaysWhereAndWhatMayStandThere(string text, string path, string says)

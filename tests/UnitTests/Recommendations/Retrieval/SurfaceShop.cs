@@ -1,0 +1,75 @@
+using System.Diagnostics.Metrics;
+using Inference.Recommendations;
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Surfaces;
+using Inference.Vectors;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using UnitTests.Recommendations.Fusion;
+using UnitTests.Testing;
+
+namespace UnitTests.Recommendations.Retrieval;
+
+/// <summary>The shop of <see cref="FusionWorld"/> with a pipeline over it, and surfaces by a few words.</summary>
+internal sealed class SurfaceShop
+{
+    /// <param name="withModel">Whether the bundle has a fused model.</param>
+    /// <param name="isWhole">Whether its sources score the whole catalogue.</param>
+    /// <param name="change">Puts other sources into the model.</param>
+    public SurfaceShop(bool withModel = true, bool isWhole = true, Func<ScoreSource, ScoreSource>? change = null, int seed = 1)
+    {
+        Shop = new FusionWorld(seed: seed);
+        var index = new LiveIndex(new ExactIndex(VectorMatrix.Create(Shop.ItemVectors, FusionWorld.Dimension), Metric.InnerProduct));
+        var items = new ItemCatalogue([.. Enumerable.Range(0, Shop.Items).Select(row => $"i{row}")], [.. Enumerable.Range(0, Shop.Items).Select(_ => (string?)null)]);
+        Tower = new MeanTower(Shop.Index);
+        ScoreSource[] sources = [.. Shop.Sources().Select(source => change?.Invoke(source) ?? source)];
+        Snapshot = new Snapshot(new ModelIdentity("shop", "1", "space", FusionWorld.Dimension, Metric.InnerProduct), items, index, Tower, null, Shop.Popularity, Shop.Profiles)
+        {
+            Fusion = withModel ? new FusedScorer(new FusionModel(sources, FusionWorld.Weights()), new FusionOptions { DenseItems = isWhole ? Shop.Items : 0 }) : null,
+        };
+        World = new World();
+        Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+        Pipeline = new RecommendationPipeline(World.States, null, World.Keys, World.Options, new RecommendationMetrics(Meters), Time, NullLoggerFactory.Instance);
+    }
+
+    public FusionWorld Shop { get; }
+
+    public World World { get; }
+
+    public MeanTower Tower { get; }
+
+    public Snapshot Snapshot { get; }
+
+    public ManualTime Time { get; } = new();
+
+    public IMeterFactory Meters { get; }
+
+    public RecommendationPipeline Pipeline { get; }
+
+    /// <summary>A surface of retrievers with weight 1.</summary>
+    public static Surface Of(SurfaceFusion fusion, int quota, params string[] names) => new()
+    {
+        Name = "shelf", Fusion = fusion, Retrievers = [.. names.Select(name => new SurfaceRetriever(name, 1, TimeSpan.FromSeconds(1), quota))],
+    };
+
+    public static RecommendQuery Query(Surface surface, int[] history, int limit = 10, bool explain = false, int[]? excluded = null, int[]? allowed = null) => new()
+    {
+        Surface = surface,
+        RecentItemIds = Ids(history),
+        ExcludedItemIds = Ids(excluded ?? []),
+        AllowedItemIds = Ids(allowed ?? []),
+        Limit = limit,
+        Explain = explain,
+        Context = new Dictionary<string, FeatureValue> { ["country"] = FeatureValue.Of("DE") },
+    };
+
+    public async Task<RecommendReply> AskAsync(RecommendQuery query) => await Pipeline.RecommendAsync(Snapshot, query, CancellationToken.None);
+
+    public static string[] Ids(IEnumerable<int> rows) => [.. rows.Select(row => $"i{row}")];
+
+    public static int RowOf(RecommendedItem item) => int.Parse(item.ItemId.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
+}

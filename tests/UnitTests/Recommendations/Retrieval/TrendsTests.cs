@@ -1,0 +1,60 @@
+using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
+using Xunit;
+
+namespace UnitTests.Recommendations.Retrieval;
+
+public class TrendsTests
+{
+    private const double M = Trends.Shrinkage;
+
+    [Fact]
+    public void ScoreOf_OfTouchedRows_IsTheShrunkenLogRatioToWhatPopularityExpects()
+    {
+        var popularity = new Popularity([0.6f, 0.3f, 0.1f, 0f]);
+        var trends = new Trends([new ScoredRow(1, 10), new ScoredRow(2, 50), new ScoredRow(3, 40)], popularity);
+
+        // 100 counts: popularity expects 60, 30, 10 and 0.
+        Assert.Equal(Math.Log((0 + M) / (60 + M)), trends.ScoreOf(0, popularity), 5);
+        Assert.Equal(Math.Log((10 + M) / (30 + M)), trends.ScoreOf(1, popularity), 5);
+        Assert.Equal(Math.Log((50 + M) / (10 + M)), trends.ScoreOf(2, popularity), 5);
+        Assert.Equal(Math.Log((40 + M) / (0 + M)), trends.ScoreOf(3, popularity), 5);
+        Assert.Equal([3, 2], trends.Ranked.ToArray().Select(item => item.Row));
+        Assert.False(trends.IsEmpty);
+    }
+
+    [Fact]
+    public void Ranked_OfTrafficThatGrewForAll_IsEmpty()
+    {
+        var popularity = new Popularity([0.5f, 0.25f]);
+        Assert.Empty(new Trends([new ScoredRow(0, 2_000), new ScoredRow(1, 1_000)], popularity).Ranked.ToArray());
+    }
+
+    [Fact]
+    public void Update_WithCounts_TellsTheLoadedSnapshotsAndForgetsAgain()
+    {
+        var world = new World();
+        var snapshots = new SnapshotRegistry();
+        snapshots.Activate(world.Snapshot);
+        var counts = new Counts();
+        var live = new LiveTrends(counts, snapshots, world.Time);
+
+        live.Update();
+        Assert.True(world.Snapshot.Trends.IsEmpty);
+        counts.Now = new() { ["i11"] = 60, ["i3"] = 0.001, ["unknown"] = 9 };
+        live.Update();
+        Assert.Equal([11], world.Snapshot.Trends.Ranked.ToArray().Select(item => item.Row));
+        counts.Now = [];
+        live.Update();
+        Assert.True(world.Snapshot.Trends.IsEmpty);
+    }
+
+    private sealed class Counts : ICounters
+    {
+        public Dictionary<string, double> Now { get; set; } = [];
+
+        public void Add(string name, string member, double amount, DateTimeOffset time) => throw new NotSupportedException();
+
+        public IReadOnlyDictionary<string, double> Read(string name) => name == LiveTrends.CounterName ? Now : throw new ArgumentOutOfRangeException(nameof(name));
+    }
+}
