@@ -5,7 +5,9 @@ using Inference.Towers.Bundles;
 using Inference.Towers.Manifests;
 using Inference.Towers.Onnx;
 using Inference.Towers.Encoders;
+using OpenInferenceProtocol.V2;
 using Recsys.V1;
+using FunctionalTests.Server.OpenInference;
 using UnitTests.Towers;
 using Xunit;
 
@@ -150,6 +152,42 @@ public sealed class RankerTests : IDisposable
         Assert.True(await asking > 0);
 
         static string Slate(RecommendResponse reply) => string.Join(" ", reply.Items.Select(item => $"{item.ItemId} {item.Score:R}")) + reply.Degraded.Count;
+    }
+
+    [Fact]
+    public async Task Recommend_WhenExplained_GivesTheModelAsTheWholeScore_AndWhatRetrievedBesideIt()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(Configure, _ranker.AddTo);
+
+        RecommendResponse reply = await server.Recommendations.RecommendAsync(new RecommendRequest { Surface = "ranked", RecentItemIds = { "item-3" }, Options = new() { Explain = true } });
+
+        Assert.All(reply.Items, item =>
+        {
+            Assert.Equal(item.Score, item.Parts.Sum(part => part.Contribution), 1e-5);
+            Assert.Equal(item.Score, Assert.Single(item.Parts, part => part.Name == "ranker").Contribution, 1e-5);
+            Assert.Equal(0, Assert.Single(item.Parts, part => part.Name == "towers").Contribution);
+        });
+    }
+
+    [Fact]
+    public async Task ModelInfer_OfTheRanker_IsItsGraph()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(Configure, _ranker.AddTo);
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(server.Channel);
+        Assert.Equal(["country", "history_ids", "history_mask", "item", "pair"], (await client.ModelMetadataAsync(new() { Name = "small.ranker" })).Inputs.Select(input => input.Name));
+        int pairs = SmallRanker.Cross.Length + 1;
+
+        ModelInferResponse response = await client.ModelInferAsync(new ModelInferRequest { ModelName = "ranker" }
+            .With(true, "country", "INT64", [2], [2L, 0L])
+            .With(true, "history_ids", "INT64", [2, 1], [4L, 5L])
+            .With(true, "history_mask", "FP32", [2, 1], [1f, 1f])
+            .With(true, "item", "INT64", [2], [8L, 9L])
+            .With(true, "pair", "FP32", [2, pairs], new float[2 * pairs]));
+
+        // Without anything of the pair: neither its numbers nor a price.
+        float[] nothing = new float[CrossFeatures.Count];
+        Assert.Equal(_ranker.Score(2, [3], 7, nothing) - (SmallRanker.PriceWeight * 7.5f), response.Elements<float>("score")[0], 1e-5f);
+        Assert.Equal(_ranker.Score(0, [4], 8, nothing) - (SmallRanker.PriceWeight * 8.5f), response.Elements<float>("score")[1], 1e-5f);
     }
 
     /// <summary>All candidates by the model's score, computed from what the world is made of.</summary>
