@@ -32,11 +32,9 @@ public sealed record CrossSpec : EncoderSpec
         check.Finite(Missing, "missing");
     }
 
-    internal override InputEncoder<T> Create<T>(int width, EncoderScope scope)
-    {
-        CrossFeatures.TryParse(Value, out CrossFeature feature);
-        return new CrossEncoder<T>((int)feature, Scale ?? 1, Offset ?? 0, Element.Of<T>(Missing ?? 0));
-    }
+    internal override InputEncoder<T> Create<T>(int width, EncoderScope scope) => CrossFeatures.TryParse(Value, out CrossFeature feature)
+        ? new CrossEncoder<T>((int)feature, Scale ?? 1, Offset ?? 0, Element.Of<T>(Missing ?? 0))
+        : throw new InvalidOperationException($"'{Value}' is no cross feature; the check comes before.");
 }
 
 /// <summary>Writes a scaled and shifted cross feature.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Inference.Recommendations.Ports;
 using Inference.Towers;
 using Inference.Towers.Bundles;
