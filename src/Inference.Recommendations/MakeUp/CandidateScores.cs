@@ -62,7 +62,7 @@ internal static class CandidateScores
         }
     }
 
-    /// <summary>Brings them between 0, the lowest, and 1, the highest; all 0 where they are the same.</summary>
+    /// <summary>Brings them between −1, the lowest, and 1, the highest, as cosines lie; all 0 where they are the same.</summary>
     public static void Scale(MakeUpScratch s)
     {
         double lowest = double.PositiveInfinity, highest = double.NegativeInfinity;
@@ -74,6 +74,6 @@ internal static class CandidateScores
 
         double range = highest - lowest;
         for (int i = 0; i < s.Count; i++)
-            s.Relevance[i] = range > 0 ? (float)((s.Scores[i] - lowest) / range) : 0f;
+            s.Relevance[i] = range > 0 ? (float)((2 * (s.Scores[i] - lowest) / range) - 1) : 0f;
     }
 }

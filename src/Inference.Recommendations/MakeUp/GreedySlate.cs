@@ -9,7 +9,7 @@ namespace Inference.Recommendations.MakeUp;
 /// <item>Pinned items are in the slate S before anything else: they count for everything that follows.</item>
 /// <item>Place by place from the top, of the candidates that no cap rules out, the one with the highest
 /// <c>(1 − c) · [(1 − d) · rel(i) − d · max_{j ∈ S} cos(i, j)] − c · KL(p ‖ q(S ∪ i))</c>; of equals the one that scores higher. The bracket is maximal marginal relevance (J. Carbonell and J. Goldstein, "The use of MMR", SIGIR 1998) with λ = 1 − d;
-/// the rest is Steck's calibration with its trade-off c (<see cref="PopularMix"/>). rel is the score between 0 (lowest candidate) and 1 (highest).</item>
+/// the rest is Steck's calibration with its trade-off c (<see cref="PopularMix"/>). rel is the score between −1 (lowest candidate) and 1 (highest), the range of cosines.</item>
 /// <item>Its values of capped attributes are counted; where a value has as many as the cap allows, candidates with it are ruled out.</item>
 /// <item>Its cosine to every candidate is taken once, so that the maximum is kept up to date: O(places · candidates · dimension).</item>
 /// <item>Where caps have ruled out all that is left, they are given up for the places that remain: a slate is never short because of a cap.</item>
