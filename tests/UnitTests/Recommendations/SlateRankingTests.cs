@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
@@ -10,6 +11,7 @@ using Xunit;
 namespace UnitTests.Recommendations;
 
 /// <summary>The ranking model within a request.</summary>
+[SuppressMessage("Reliability", "CA2012", Justification = "These tests look at the tasks themselves.")]
 public sealed class SlateRankingTests
 {
     private static readonly Surface Ranked = new() { Name = "ranked", Ranks = true };

@@ -218,7 +218,7 @@ public sealed class SlateMakeUpTests
             Assert.True(made.Rows.Length == expected, $"{name}: {expected} were expected");
             int places = Math.Min(limit, made.Rows.Length);
             foreach (Pin pin in shown)
-                Assert.True(pin.Rank > places ? made.Rows[..places].Contains(RowOf(pin)) : made.Rows[pin.Rank - 1] == RowOf(pin), $"{name}: {pin}");
+                Assert.True(pin.Rank > places ? made.Rows.AsSpan(0, places).Contains(RowOf(pin)) : made.Rows[pin.Rank - 1] == RowOf(pin), $"{name}: {pin}");
         }
 
         static int RowOf(Pin pin) => int.Parse(pin.ItemId[1..], System.Globalization.CultureInfo.InvariantCulture);

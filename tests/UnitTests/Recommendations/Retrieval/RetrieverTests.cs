@@ -169,8 +169,8 @@ public sealed class RetrieverTests
         FusedScorer scorer = shop.Snapshot.Fusion!;
         FusionModel model = scorer.Model;
         float[] embedding = new float[FusionWorld.Dimension], context = new float[FusionWorld.Dimension];
-        shop.Tower.EncodeAsync(new UserTowerInput[] { new(FusionWorld.Context("DE"), History) }, embedding, default, default);
-        shop.Tower.EncodeAsync(new UserTowerInput[] { new(FusionWorld.Context("DE"), default) }, context, default, default);
+        shop.Tower.EncodeAsync(new UserTowerInput[] { new(FusionWorld.Context("DE"), History) }, embedding, default, default).AsTask().GetAwaiter().GetResult();
+        shop.Tower.EncodeAsync(new UserTowerInput[] { new(FusionWorld.Context("DE"), default) }, context, default, default).AsTask().GetAwaiter().GetResult();
         var input = new FusionInput { Features = FusionWorld.Context("DE"), History = History, Embedding = embedding, ContextEmbedding = context };
         if (Enumerable.Range(0, model.Sources.Count).FirstOrDefault(i => model.Sources[i].Name == name, -1) is >= 0 and int number)
         {

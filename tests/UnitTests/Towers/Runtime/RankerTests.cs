@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
@@ -12,6 +13,7 @@ using Xunit;
 namespace UnitTests.Towers.Runtime;
 
 /// <summary>The ranking model of a bundle, from its files to scores.</summary>
+[SuppressMessage("Reliability", "CA2012", Justification = "These tests look at the tasks themselves.")]
 public sealed class RankerTests
 {
     private static readonly SmallRanker Small = new();
