@@ -5,19 +5,25 @@ namespace Inference.Cli.Frame;
 /// <summary>What a verb may touch of the world around the process, so that tests can give it another.</summary>
 internal sealed class CommandHost
 {
+    private readonly Lazy<TextReader> _input;
+
     /// <param name="output">Where results go.</param>
     /// <param name="error">Where complaints and progress go, so that results can be piped.</param>
     /// <param name="isTerminal">Whether people watch; progress bars and colours appear only then.</param>
     /// <param name="time">Where time comes from.</param>
-    public CommandHost(TextWriter output, TextWriter error, bool isTerminal, TimeProvider time)
+    /// <param name="input">What the verbs that are told so read; null for the process's own.</param>
+    public CommandHost(TextWriter output, TextWriter error, bool isTerminal, TimeProvider time, TextReader? input = null)
     {
         Output = output;
         Error = error;
         IsTerminal = isTerminal;
         Time = time;
+        _input = new Lazy<TextReader>(() => input ?? new StreamReader(global::System.Console.OpenStandardInput(), bufferSize: 1 << 16));
         Console = Create(output, isTerminal);
         ProgressConsole = Create(error, isTerminal);
     }
+
+    public TextReader Input => _input.Value;
 
     public TextWriter Output { get; }
 

@@ -50,7 +50,7 @@ public sealed class ShadowTraffic : IAsyncDisposable
         _time = time;
         _log = logs.CreateLogger<ShadowTraffic>();
         _pipeline = new RecommendationPipeline(
-            new HeldStates(states), cache: null, keys, new PipelineOptions { TowerBudget = TowerPatience }, RecommendationMetrics.Unobserved, time, logs, guards: guards, filters: filters);
+            new HeldStates(states), cache: null, keys, new PipelineOptions { TowerBudget = TowerPatience, BulkTowerBudget = TowerPatience }, RecommendationMetrics.Unobserved, time, logs, guards: guards, filters: filters);
         _queue = Channel.CreateBounded<Answered>(new BoundedChannelOptions(plan.QueueLength) { SingleReader = plan.MaxInFlight == 1 });
         _working = plan.IsOn ? Task.WhenAll(Enumerable.Range(0, plan.MaxInFlight).Select(_ => Task.Run(WorkAsync))) : Task.CompletedTask;
     }

@@ -25,6 +25,11 @@ public sealed class PipelineOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
     public TimeSpan TowerBudget { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long an element of a stream waits for the user tower: it stands behind single calls, and would rather be late than worse.</summary>
+    /// <value>00:00:00.001 to 00:01:00; default 00:00:02.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    public TimeSpan BulkTowerBudget { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long a reply waits for a search on a device before the index in memory answers; only where Inference:Index:Kind is "GpuExact".</summary>
     /// <value>00:00:00.001 to 00:00:10; default 00:00:00.02 (20 ms).</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]

@@ -82,7 +82,7 @@ internal sealed class UserEmbeddings(
     private async ValueTask<RentedEmbedding?> EncodeAsync(
         Snapshot snapshot, FeatureSet features, History history, WorkPriority priority, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
-        TimeSpan left = budget.Left(options.TowerBudget);
+        TimeSpan left = budget.Left(priority == WorkPriority.Bulk ? options.BulkTowerBudget : options.TowerBudget);
         if (left <= TimeSpan.Zero)
         {
             degraded.Add(Components.UserTower, DegradationReason.Timeout, "No time was left to run the user tower.");

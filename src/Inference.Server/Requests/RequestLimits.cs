@@ -9,6 +9,9 @@ internal static class RequestLimits
     /// <summary>Bytes of UTF-8 in a request id.</summary>
     public const int RequestIdBytes = 128;
 
+    /// <summary>Bytes of UTF-8 in the cursor of an element of a stream.</summary>
+    public const int CursorBytes = 256;
+
     public const int RecentItems = 1_000;
 
     /// <summary>Ids in an exclusion or allow list.</summary>

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
 using Inference.Server.Options;
+using Inference.Server.Requests;
 using Recsys.V1;
 
 namespace Inference.Server.Services;
@@ -10,12 +11,24 @@ namespace Inference.Server.Services;
 /// <summary>
 /// One RecommendStream: reads questions and begins their answers, a bounded number at a time, and writes the answers in the order of the questions.
 /// <code>
-///  read ── slot free? ── begin the answer ── queue (in order) ── await ── write ── free the slot
+///  slot free? ── read ── answer on the thread pool ── queue (in order) ── await ── write ── is the next one there? ── yes: write it, too
+///                                                                                          └─ no: flush, free the slots
 /// </code>
-/// A question that cannot be answered gives an error element. The client's own pace bounds memory: without a free slot nothing is read.
+/// <list type="bullet">
+/// <item>A question that cannot be answered gives an error element; the stream goes on.</item>
+/// <item>Each answer carries the cursor of its question.</item>
+/// <item>Answers are made on the thread pool, so that one stream uses all cores, and its rows meet in batches of the user tower.</item>
+/// <item>Answers that are there already are sent together; none waits for one that is still being made.</item>
+/// <item>The client's own pace bounds memory: slots are freed when the transport has taken the answers, and without a free slot nothing is read.</item>
+/// </list>
 /// </summary>
 internal sealed class RecommendationStreams(ServerOptions options, FailureInterceptor failures, Drain drain)
 {
+    /// <summary>Most bytes of answers that wait for others to be sent together: a few frames of HTTP/2.</summary>
+    private const int MaxUnsentBytes = 32 * 1024;
+
+    private static readonly WriteOptions Together = new(WriteFlags.BufferHint);
+
     public delegate Task<RecommendResponse> AnswerOne(RecommendRequest request, ServerCallContext context);
 
     public async Task RunAsync(
@@ -23,15 +36,22 @@ internal sealed class RecommendationStreams(ServerOptions options, FailureInterc
     {
         using var slots = new SemaphoreSlim(options.StreamConcurrency);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.LastCall);
-        Channel<Task<RecommendStreamResponse>> answers = Channel.CreateUnbounded<Task<RecommendStreamResponse>>(new() { SingleReader = true, SingleWriter = true });
+        Channel<StreamElement> begun = Channel.CreateUnbounded<StreamElement>(new() { SingleReader = true, SingleWriter = true });
+        var elements = new StreamElement?[options.StreamConcurrency];
+        ValueTask<RecommendStreamResponse> Answer(RecommendStreamRequest element) => AnswerAsync(element, answerOne, context);
 
-        Task writing = WriteAsync(answers.Reader, responses, slots, reading);
+        Task writing = WriteAsync(begun.Reader, responses, slots, reading);
         try
         {
-            while (await requests.MoveNext(reading.Token))
+            for (int place = 0; ; place = (place + 1) % elements.Length)
             {
                 await slots.WaitAsync(reading.Token);
-                answers.Writer.TryWrite(AnswerAsync(requests.Current, answerOne, context));
+                if (!await requests.MoveNext(reading.Token))
+                    break;
+                // Slots are freed in order, so the place of the oldest one is free.
+                StreamElement element = elements[place] ??= new StreamElement(Answer);
+                element.Begin(requests.Current);
+                begun.Writer.TryWrite(element);
             }
         }
         catch (OperationCanceledException) when (reading.IsCancellationRequested)
@@ -40,7 +60,7 @@ internal sealed class RecommendationStreams(ServerOptions options, FailureInterc
         }
         finally
         {
-            answers.Writer.Complete();
+            begun.Writer.Complete();
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -51,14 +71,23 @@ internal sealed class RecommendationStreams(ServerOptions options, FailureInterc
     }
 
     private static async Task WriteAsync(
-        ChannelReader<Task<RecommendStreamResponse>> answers, IServerStreamWriter<RecommendStreamResponse> responses, SemaphoreSlim slots, CancellationTokenSource reading)
+        ChannelReader<StreamElement> begun, IServerStreamWriter<RecommendStreamResponse> responses, SemaphoreSlim slots, CancellationTokenSource reading)
     {
+        int unsent = 0, bytes = 0;
         try
         {
-            await foreach (Task<RecommendStreamResponse> answer in answers.ReadAllAsync())
+            await foreach (StreamElement element in begun.ReadAllAsync())
             {
-                await responses.WriteAsync(await answer);
-                slots.Release();
+                RecommendStreamResponse answer = await element.Answer;
+                unsent++;
+                bool isNextThere = begun.TryPeek(out StreamElement? next) && next.IsAnswered;
+                bool isKept = isNextThere && (bytes += answer.CalculateSize()) < MaxUnsentBytes;
+                responses.WriteOptions = isKept ? Together : WriteOptions.Default;
+                await responses.WriteAsync(answer);
+                if (isKept)
+                    continue;
+                slots.Release(unsent);
+                unsent = bytes = 0;
             }
         }
         catch
@@ -70,15 +99,18 @@ internal sealed class RecommendationStreams(ServerOptions options, FailureInterc
     }
 
     /// <summary>Never throws: whatever happens is the element's own error.</summary>
-    private async Task<RecommendStreamResponse> AnswerAsync(RecommendStreamRequest element, AnswerOne answerOne, ServerCallContext context)
+    private async ValueTask<RecommendStreamResponse> AnswerAsync(RecommendStreamRequest element, AnswerOne answerOne, ServerCallContext context)
     {
+        // What is too long to be sent is not sent back either.
+        if (StreamRules.Check(element) is { } refused)
+            return new RecommendStreamResponse { Error = refused.ToRpcStatus() };
         try
         {
-            return new RecommendStreamResponse { Response = await answerOne(element.Request ?? new RecommendRequest(), context) };
+            return new RecommendStreamResponse { Cursor = element.Cursor, Response = await answerOne(element.Request ?? new RecommendRequest(), context) };
         }
         catch (Exception e)
         {
-            return new RecommendStreamResponse { Error = failures.Explain(e, context).ToRpcStatus() };
+            return new RecommendStreamResponse { Cursor = element.Cursor, Error = failures.Explain(e, context).ToRpcStatus() };
         }
     }
 }

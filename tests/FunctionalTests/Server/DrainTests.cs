@@ -69,6 +69,36 @@ public class DrainTests
     }
 
     [Fact]
+    public async Task StopAsync_InTheMiddleOfAStream_AnswersWhatWasBegunAndThenSaysUnavailable()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.DrainTime = TimeSpan.FromSeconds(2));
+        using var call = server.Recommendations.RecommendStream();
+        Task writing = WriteAsync();
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Task stopping = server.Host.StopAsync();
+        int answered = 1;
+        RpcException end = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            for (; await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)); answered++)
+            {
+                Assert.Equal($"{answered}", call.ResponseStream.Current.Cursor);
+                Assert.NotEmpty(call.ResponseStream.Current.Response.Items);
+            }
+        });
+
+        Assert.Equal("SERVER_STOPPING", CallFailure.Of(end).Reason);
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(5));
+
+        async Task WriteAsync()
+        {
+            for (int i = 0; ; i++)
+                await call.RequestStream.WriteAsync(new() { Cursor = $"{i}", Request = new() { Limit = 2 } });
+        }
+    }
+
+    [Fact]
     public async Task StopAsync_WithAStreamThatNeverEnds_EndsItCleanlyWithinTheDrainTime()
     {
         await using RunningServer server = await RunningServer.StartAsync(options => options.Server.DrainTime = TimeSpan.FromSeconds(2));

@@ -74,6 +74,59 @@ public class StreamTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task RecommendStream_WithCursors_EchoesThemWithAnswersAndErrors()
+    {
+        string[] cursors = ["", "a", new string('é', 128), new string('x', 257), "after"];
+        using var call = _client.RecommendStream();
+        foreach (string cursor in cursors)
+            await call.RequestStream.WriteAsync(new() { Request = new() { Limit = cursor == "a" ? -1 : 2 }, Cursor = cursor });
+        await call.RequestStream.CompleteAsync();
+
+        var answers = new List<RecommendStreamResponse>();
+        while (await call.ResponseStream.MoveNext(CancellationToken.None))
+            answers.Add(call.ResponseStream.Current);
+
+        Assert.Equal(["", "a", cursors[2], "", "after"], answers.Select(answer => answer.Cursor));
+        Assert.Equal("limit", Assert.Single(CallFailure.Of(answers[1].Error).Violations).Field);
+        CallFailure tooLong = CallFailure.Of(answers[3].Error);
+        Assert.Equal((StatusCode.InvalidArgument, "cursor"), (tooLong.Code, Assert.Single(tooLong.Violations).Field));
+        Assert.Equal([2, 0, 2, 0, 2], answers.Select(answer => answer.Response?.Items.Count ?? 0));
+    }
+
+    [Fact]
+    public async Task RecommendStream_ThatNobodyReads_StopsReadingAndGoesOnWhenItIsRead()
+    {
+        // 25 MB of questions; the windows of HTTP/2, the buffers of both sides and the slots hold a few of them.
+        const int count = 400;
+        string[] excluded = [.. Enumerable.Range(0, 1_000).Select(i => $"{i:d60}")];
+        using var call = _client.RecommendStream();
+        int written = 0;
+        Task writing = WriteAsync();
+        for (int before = -1; before < Volatile.Read(ref written) && !writing.IsCompleted;)
+        {
+            before = Volatile.Read(ref written);
+            await Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(3)));
+        }
+
+        Assert.InRange(Volatile.Read(ref written), 1, count / 2);
+        for (int i = 0; i < count; i++)
+        {
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+            Assert.Equal($"{i}", call.ResponseStream.Current.Cursor);
+        }
+
+        Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None));
+        await writing;
+
+        async Task WriteAsync()
+        {
+            for (; written < count; Interlocked.Increment(ref written))
+                await call.RequestStream.WriteAsync(new() { Cursor = $"{written}", Request = new() { Limit = 40, Options = new() { Explain = true }, ExcludedItemIds = { excluded } } });
+            await call.RequestStream.CompleteAsync();
+        }
+    }
+
+    [Fact]
     public async Task RecommendStream_ThatTheClientDrops_LeavesTheServerWell()
     {
         for (int round = 0; round < 20; round++)

@@ -5,7 +5,7 @@ using Grpc.Net.Compression;
 
 namespace Grpc.Net.Client.Calls;
 
-/// <summary>The requests of a call as its caller writes them: one at a time, each on its way when its write completes.</summary>
+/// <summary>The requests of a call as its caller writes them: one at a time, each on its way when its write completes, unless it may wait for the next one.</summary>
 internal sealed class RequestStream<TRequest>(
     CallLifetime lifetime,
     MessageStreamContent content,
@@ -53,7 +53,7 @@ internal sealed class RequestStream<TRequest>(
 
             registration = lifetime.AbortOn(cancellationToken);
             using var frame = RequestFrame.Make(message, serializer, limit, Compresses(WriteOptions) ? compression : null);
-            await SendAsync(frame.WrittenMemory).ConfigureAwait(false);
+            await SendAsync(frame.WrittenMemory, (WriteOptions?.Flags & WriteFlags.BufferHint) == WriteFlags.BufferHint).ConfigureAwait(false);
         }
         finally
         {
@@ -74,13 +74,16 @@ internal sealed class RequestStream<TRequest>(
         return Task.CompletedTask;
     }
 
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> frame)
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> frame, bool mayWait)
     {
         try
         {
             var stream = await content.Opened.ConfigureAwait(false);
             await stream.WriteAsync(frame, lifetime.Aborted).ConfigureAwait(false);
-            await stream.FlushAsync(lifetime.Aborted).ConfigureAwait(false);
+            if (!mayWait)
+            {
+                await stream.FlushAsync(lifetime.Aborted).ConfigureAwait(false);
+            }
         }
         catch (Exception e)
         {
