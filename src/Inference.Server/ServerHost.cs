@@ -10,6 +10,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
+using Inference.Server.Json;
 using Inference.Server.Models;
 using Inference.Server.OpenInference;
 using Inference.Server.Options;
@@ -26,7 +27,7 @@ namespace Inference.Server;
 /// The composition root: every part is made here, once, and nothing else makes parts.
 /// <code>
 ///  Kestrel ─ CallObserver ─ routing ─ gRPC ─ FailureInterceptor ─ services ─ RecommendationPipeline ─ SnapshotRegistry ◂─ ModelLifecycle ◂─ RepositoryWatch
-///                                   └ /healthz /readyz /metrics                                     └ UserStates ◂─ UserEvents
+///                                   └ /healthz /readyz /metrics, JsonRoutes ─ services (as above)   └ UserStates ◂─ UserEvents
 /// </code>
 /// </summary>
 public sealed class ServerHost : IAsyncDisposable
@@ -77,6 +78,8 @@ public sealed class ServerHost : IAsyncDisposable
         app.UseMiddleware<CallObserver>();
         app.MapServices(options.Server.Reflection);
         app.MapHttpEndpoints();
+        if (options.Server.HttpApi)
+            app.MapJson();
         return new ServerHost(app);
     }
 
@@ -155,6 +158,7 @@ public sealed class ServerHost : IAsyncDisposable
         // The gRPC side. Singletons, or the framework would make one for each call.
         services.AddSingleton<RequestIds>();
         services.AddSingleton<FailureInterceptor>();
+        services.AddSingleton<JsonParts>();
         services.AddSingleton<RecommendationStreams>();
         services.AddSingleton<RecommendationService>();
         services.AddSingleton<EventService>();

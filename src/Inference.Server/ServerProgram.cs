@@ -80,7 +80,7 @@ public static class ServerProgram
         try
         {
             LoadedModel model = await host.Loaded;
-            await output.WriteAsync(FirstScreen.Make(model, Bare(host.GrpcAddress), Bare(host.HttpAddress), options.Telemetry.Prometheus, host.Services.GetService<RedisConnection>(),
+            await output.WriteAsync(FirstScreen.Make(model, Bare(host.GrpcAddress), Bare(host.HttpAddress), options.Telemetry.Prometheus, options.Server.HttpApi, host.Services.GetService<RedisConnection>(),
                 host.Services.GetRequiredService<ServedSurfaces>().Current));
         }
         catch (BundleException e)

@@ -15,9 +15,10 @@ internal static class FirstScreen
     /// <param name="grpc">Address of gRPC, as "host:port" or "unix:/path".</param>
     /// <param name="http">Address of HTTP.</param>
     /// <param name="hasMetrics">Whether /metrics is served.</param>
+    /// <param name="hasApi">Whether the methods are served as JSON.</param>
     /// <param name="redis">Where state is shared; null when it is kept in the process.</param>
     /// <param name="surfaces">The surfaces that requests may name.</param>
-    public static string Make(LoadedModel model, string grpc, string http, bool hasMetrics, RedisConnection? redis, SurfaceSet surfaces)
+    public static string Make(LoadedModel model, string grpc, string http, bool hasMetrics, bool hasApi, RedisConnection? redis, SurfaceSet surfaces)
     {
         Snapshot snapshot = model.Snapshot;
         // An item says nothing about anybody, so it may stand on a screen that somebody logs.
@@ -49,12 +50,12 @@ internal static class FirstScreen
               state    {{(redis is null ? "in this process, lost with it; --redis HOST:PORT shares and keeps it" : $"shared through Redis at {redis.Address}, {redis.Status.ToString().ToLowerInvariant()}")}}
               loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Bundle.Folder}}; towers run on {{string.Join(", ", model.Bundle.Providers)}}{{string.Concat(model.Fallbacks.Select(line => $"\n           ! {line}"))}}
               gRPC     {{grpc}}  (HTTP/2 without TLS)
-              HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}
+              HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}{{(hasApi ? " /v1/recommend /openapi.json" : "")}}
 
             Try:
               ./dev cli recommend --address http://{{toGrpc}} --recent {{item}}
               grpcurl -plaintext -d '{"recent_item_ids":["{{item}}"],"limit":5}' {{toGrpc}} recsys.v1.RecommendationService/Recommend
-              curl -s http://{{toHttp}}/{{(hasMetrics ? "metrics" : "readyz")}}
+              curl -s {{toHttp}}/{{(hasApi ? """v1/recommend -d '{"user_id":"u1","limit":5}'""" : hasMetrics ? "metrics" : "readyz")}}
 
             """);
     }

@@ -10,12 +10,16 @@ public sealed class ServerOptions
     [ListenAddress]
     public string GrpcAddress { get; set; } = "127.0.0.1:5001";
 
-    /// <summary>Where `/healthz`, `/readyz` and `/metrics` are served: HTTP/1.1.</summary>
+    /// <summary>Where `/healthz`, `/readyz`, `/metrics` and the methods as JSON are served: HTTP/1.1.</summary>
     /// <value>As GrpcAddress; default "127.0.0.1:5080".</value>
     [ListenAddress]
     public string HttpAddress { get; set; } = "127.0.0.1:5080";
 
-    /// <summary>Largest request message in bytes; a larger one is RESOURCE_EXHAUSTED.</summary>
+    /// <summary>Whether the HTTP address also answers the methods of gRPC as JSON (`/v1/recommend` and others, `/openapi.json`). Nobody is authenticated there: whoever reaches the address can call them.</summary>
+    /// <value>true or false; default true.</value>
+    public bool HttpApi { get; set; } = true;
+
+    /// <summary>Largest request message in bytes, also as JSON; a larger one is RESOURCE_EXHAUSTED.</summary>
     /// <value>1,024 (1 KiB) to 1,073,741,824 (1 GiB); default 4,194,304 (4 MiB).</value>
     [Range(1024, 1 << 30)]
     public int MaxReceiveBytes { get; set; } = 4 << 20;

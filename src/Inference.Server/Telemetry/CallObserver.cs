@@ -13,9 +13,6 @@ namespace Inference.Server.Telemetry;
 /// </summary>
 internal sealed class CallObserver(RequestDelegate next, ServerMetrics metrics, TimeProvider time)
 {
-    /// <summary>Spans of whole calls.</summary>
-    private static readonly ActivitySource Activities = new("Inference.Server");
-
     /// <summary>Stands for methods that are not served, so that callers cannot make series.</summary>
     private static readonly CallTags Other = new("_OTHER");
 
@@ -32,7 +29,7 @@ internal sealed class CallObserver(RequestDelegate next, ServerMetrics metrics, 
         CallTags tags = Tags.GetValueOrDefault(context.Request.Path.Value ?? "", Other);
         long start = time.GetTimestamp();
         metrics.CallStarted();
-        using Activity? span = Activities.HasListeners() ? StartSpan(context, tags) : null;
+        using Activity? span = CallSpan.Start(context, tags);
         StatusCode status = StatusCode.Unknown;
         try
         {
@@ -42,8 +39,7 @@ internal sealed class CallObserver(RequestDelegate next, ServerMetrics metrics, 
         finally
         {
             metrics.CallEnded(tags, status, time.GetElapsedTime(start));
-            if (span is not null)
-                Finish(span, status);
+            CallSpan.Finish(span, status);
         }
     }
 
@@ -55,23 +51,5 @@ internal sealed class CallObserver(RequestDelegate next, ServerMetrics metrics, 
             ? trailer[0]
             : context.Response.Headers.TryGetValue("grpc-status", out var header) ? header[0] : context.RequestAborted.IsCancellationRequested ? "1" : null;
         return int.TryParse(text, out int code) ? (StatusCode)code : StatusCode.Unknown;
-    }
-
-    private static Activity? StartSpan(HttpContext context, CallTags tags)
-    {
-        // W3C Trace Context; what cannot be read is a call without a parent.
-        ActivityContext.TryParse(context.Request.Headers.TraceParent, context.Request.Headers.TraceState, isRemote: true, out ActivityContext parent);
-        Activity? span = Activities.StartActivity(tags.Method, ActivityKind.Server, parent);
-        return span?.SetTag("rpc.system.name", "grpc").SetTag("rpc.method", tags.Method);
-    }
-
-    private static void Finish(Activity span, StatusCode status)
-    {
-        string name = StatusNames.Of(status);
-        span.SetTag("rpc.status_code", name);
-        if (!CallTags.IsServerError(status))
-            return;
-        span.SetTag("error.type", name);
-        span.SetStatus(ActivityStatusCode.Error);
     }
 }

@@ -8,15 +8,18 @@ internal sealed class CallTags
 {
     private readonly KeyValuePair<string, object?>[][] _byStatus;
 
-    public CallTags(string method)
+    /// <param name="method">"package.Service/Method".</param>
+    /// <param name="system">How it was called: "grpc", or "http_json".</param>
+    public CallTags(string method, string system = "grpc")
     {
         Method = method;
+        System = system;
         _byStatus = new KeyValuePair<string, object?>[(int)StatusCode.Unauthenticated + 1][];
         for (int code = 0; code < _byStatus.Length; code++)
         {
             string name = StatusNames.Of((StatusCode)code);
             // In the order of their names, as the SDK wants them.
-            List<KeyValuePair<string, object?>> tags = [new("rpc.method", method), new("rpc.status_code", name), new("rpc.system.name", "grpc")];
+            List<KeyValuePair<string, object?>> tags = [new("rpc.method", method), new("rpc.status_code", name), new("rpc.system.name", system)];
             if (IsServerError((StatusCode)code))
                 tags.Insert(0, new("error.type", name));
             _byStatus[code] = [.. tags];
@@ -25,6 +28,9 @@ internal sealed class CallTags
 
     /// <summary>"package.Service/Method".</summary>
     public string Method { get; }
+
+    /// <summary>How the method was called.</summary>
+    public string System { get; }
 
     public ReadOnlySpan<KeyValuePair<string, object?>> For(StatusCode status) => _byStatus[(uint)status < (uint)_byStatus.Length ? (int)status : (int)StatusCode.Unknown];
 

@@ -174,7 +174,7 @@ public sealed class InstrumentTests : IDisposable
 
         page.Append("""
 
-            - `rpc.method` is `package.Service/Method`; methods that are not served are `_OTHER`. `rpc.status_code` is the name of the gRPC status; `error.type` is set where the server is to blame
+            - `rpc.system.name` is `grpc`, or `http_json` for calls of the HTTP address; paths that are not served there are not counted. `rpc.method` is `package.Service/Method`; methods that are not served are `_OTHER`. `rpc.status_code` is the name of the gRPC status; `error.type` is set where the server is to blame
               (UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS).
             - `recsys.outcome` of changes: `inserted`, `updated`, `deleted`, `superseded`, `failed`; `recsys.origin`: `call`, `replica`, `replay`.
             - `recsys.outcome` of searches on a device: `found`, `unsuited`, `uncertain`, `late`, `refused`, `failed`; of its rebuilds: `ok`, `failed`.

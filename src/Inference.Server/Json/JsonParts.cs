@@ -1,0 +1,10 @@
+using Inference.Server.Failures;
+using Inference.Server.Hosting;
+using Inference.Server.Options;
+using Inference.Server.Requests;
+using Inference.Server.Telemetry;
+
+namespace Inference.Server.Json;
+
+/// <summary>What every endpoint needs beside its method.</summary>
+internal sealed record JsonParts(ServerOptions Options, FailureInterceptor Failures, RequestIds RequestIds, ServerMetrics Metrics, Drain Drain, TimeProvider Time);
