@@ -27,6 +27,9 @@ internal ref struct JsonShape
 
     private const int MostGuesses = 16;
 
+    /// <summary>2^53: whole numbers up to it are exact as doubles.</summary>
+    private const decimal ExactDouble = 9_007_199_254_740_992;
+
     private readonly ReadOnlySpan<byte> _json;
     private readonly int _firstLine;
     private Utf8JsonReader _reader;
@@ -145,8 +148,8 @@ internal ref struct JsonShape
             FieldType.Enum => IsOf(field.EnumType) ? null : "one of " + string.Join(", ", field.EnumType.Values.Select(known => known.Name)),
             FieldType.Int32 or FieldType.SInt32 or FieldType.SFixed32 => IsWhole(int.MinValue, int.MaxValue) ? null : "a whole number of 32 bits",
             FieldType.UInt32 or FieldType.Fixed32 => IsWhole(0, uint.MaxValue) ? null : "a whole number of 32 bits, not negative",
-            FieldType.UInt64 or FieldType.Fixed64 => IsWhole(0, ulong.MaxValue) ? null : "a whole number of 64 bits, not negative",
-            _ => IsWhole(long.MinValue, long.MaxValue) ? null : "a whole number of 64 bits",
+            FieldType.UInt64 or FieldType.Fixed64 => IsWhole(0, ulong.MaxValue) ? null : "a whole number of 64 bits, not negative, as text where it is beyond 2^53",
+            _ => IsWhole(long.MinValue, long.MaxValue) ? null : "a whole number of 64 bits, as text where it is beyond 2^53",
         };
         if (field.FieldType == FieldType.Message)
         {
@@ -205,11 +208,11 @@ internal ref struct JsonShape
             || (double.TryParse(_reader.GetString(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double text) && Math.Abs(text) <= most));
     }
 
-    /// <summary>A whole number, also as text, and also as 1e3 or 2.0.</summary>
+    /// <summary>A whole number, also as text, and also as 1e3 or 2.0. The reader takes numbers for doubles, so larger ones would change on the way.</summary>
     private readonly bool IsWhole(decimal least, decimal most)
     {
         if (_reader.TokenType == JsonTokenType.Number)
-            return _reader.TryGetDecimal(out decimal value) && value == decimal.Truncate(value) && value >= least && value <= most;
+            return _reader.TryGetDecimal(out decimal value) && value == decimal.Truncate(value) && value >= least && value <= most && Math.Abs(value) <= ExactDouble;
         return _reader.TokenType == JsonTokenType.String
             && decimal.TryParse(_reader.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal text) && text >= least && text <= most;
     }
