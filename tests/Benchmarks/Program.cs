@@ -33,6 +33,7 @@ return args switch
     ["recall-bundle", .. string[] rest] => await RecallBundle.WriteAsync(rest),
     ["replay", .. string[] rest] => ReplayBench.Run(rest),
     ["retrieval", .. string[] rest] => await RetrievalReport.RunAsync(rest),
+    ["stream", .. string[] rest] => await StreamReport.RunAsync(rest),
     ["shadow", .. string[] rest] => await ShadowCost.RunAsync(rest),
     ["start", .. string[] rest] => await StartReport.RunAsync(rest),
     ["state", .. string[] rest] => await StateReport.RunAsync(rest),
@@ -46,7 +47,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | fusion | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | replay [OPTIONS] | report [OPTIONS] | retrieval [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
+    Console.Error.WriteLine("usage: batching [OPTIONS] | data-folder [OPTIONS] | exact-scan [OPTIONS] | fusion | goodput [OPTIONS] | gpu-exact [OPTIONS] | index-file [OPTIONS] | index-filters [OPTIONS] | live [OPTIONS] | model-leak [OPTIONS] | onnx [OPTIONS] | replay [OPTIONS] | report [OPTIONS] | retrieval [OPTIONS] | shadow [OPTIONS] | start [OPTIONS] | state [OPTIONS] | stream [OPTIONS] | --list flat | --filter '*Kernel*' [BenchmarkDotNet options]");
     return 2;
 }
 

@@ -69,6 +69,11 @@ public sealed class FusionOptions
     [Range(typeof(TimeSpan), "00:00:00.0005", "00:00:01")]
     public TimeSpan Budget { get; set; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>The same for elements of streams, which would rather be late than worse.</summary>
+    /// <value>00:00:00.001 to 00:01:00; default 00:00:01.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    public TimeSpan BulkBudget { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>What one source of a kind may take; popularity is there already.</summary>
     internal TimeSpan BudgetOf(string kind) => kind switch
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Recall;
 using Inference.Recommendations.Snapshots;
@@ -57,7 +58,7 @@ internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddi
     {
         using Activity? span = Log.Activities.StartActivity("fusion");
         long start = time.GetTimestamp();
-        long until = start + (long)(budget.Left(fused.Options.Budget).TotalSeconds * time.TimestampFrequency);
+        long until = start + (long)(budget.Left(query.Priority == WorkPriority.Bulk ? fused.Options.BulkBudget : fused.Options.Budget).TotalSeconds * time.TimestampFrequency);
         Span<int> passed = stackalloc int[PassedItems.Most];
         Span<float> strengths = stackalloc float[PassedItems.Most];
         int passedCount = PassedItems.Find(known.State, snapshot.Items, time.GetUtcNow(), fused.Options.SkipHalfLife, passed, strengths);
