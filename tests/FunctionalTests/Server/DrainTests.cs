@@ -88,7 +88,7 @@ public class DrainTests
         });
 
         Assert.Equal("SERVER_STOPPING", CallFailure.Of(end).Reason);
-        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await stopping.WaitAsync(TimeSpan.FromSeconds(5));
 
         async Task WriteAsync()

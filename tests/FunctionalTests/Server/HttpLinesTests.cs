@@ -18,7 +18,7 @@ public class HttpLinesTests(SharedServer shared)
     public async Task Post_OfManyLines_AnswersInTheirOrder()
     {
         const int count = 500;
-        string questions = string.Join('\n', Enumerable.Range(0, count).Select(i => $$"""{"request":{"request_id":"r{{i}}","recent_item_ids":["{{SmallWorld.IdOf(i % 40)}}"],"limit":3}}"""));
+        string questions = string.Join('\n', Enumerable.Range(0, count).Select(i => $$$"""{"request":{"request_id":"r{{{i}}}","recent_item_ids":["{{{SmallWorld.IdOf(i % 40)}}}"],"limit":3}}"""));
 
         JsonElement[] answers = await PostAsync(questions, _http);
 
@@ -52,7 +52,7 @@ public class HttpLinesTests(SharedServer shared)
     public async Task Post_WithALineThatIsTooLong_RefusesItAlone()
     {
         await using RunningServer server = await RunningServer.StartAsync(options => options.Server.MaxReceiveBytes = 1024);
-        string fits = $$"""{"request":{"request_id":"fits"{{new string(' ', 900)}}}}""";
+        string fits = $$$"""{"request":{"request_id":"fits"{{{new string(' ', 900)}}}}}""";
 
         JsonElement[] answers = await PostAsync($"{fits}\n{new string('x', 3_000_000)}\n{fits}\n{fits}{new string(' ', 200)}", server.Http);
 
