@@ -9,7 +9,7 @@ namespace Inference.Recommendations.Retrieval;
 /// "recent_items": what is near to the latest items of the history, each on its own, so that a session about two things gets both.
 /// <list type="number">
 /// <item>The vectors of the latest <see cref="Items"/> distinct items h_0 (the newest), h_1, …; at length 1 where the metric is an inner product, so that long vectors do not count more.</item>
-/// <item>For each the eligible items nearest to it.</item>
+/// <item>For each the eligible items nearest to it: of the list that is kept for it (<see cref="NearItems"/>), or, where too few of the list may be shown, by a search among those that may.</item>
 /// <item>score(j) = Σ_k <see cref="Decay"/>^k · s(h_k, j), with s the metric's score, at least 0; of a squared distance d² it is 1 ∕ (1 + d²).</item>
 /// </list>
 /// The items themselves are not among what is found.
@@ -64,6 +64,30 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
         return BestFirst.Write(best.Sorted(), found);
     }
 
+    /// <summary>Adds the best of a list that may be shown.</summary>
+    /// <returns>Whether there were enough: as many as are wanted, or the list holds all that there are.</returns>
+    private static bool AddListed(RetrievalInput input, RetrieverScratch scratch, ReadOnlySpan<int> list, int most)
+    {
+        int wanted = most, enough = list.Length < NearItems.Listed ? 0 : most;
+        int eligible = 0;
+        foreach (int row in list)
+            eligible += input.Eligible.Allows(row) ? 1 : 0;
+        if (eligible < enough)
+            return false;
+        foreach (int row in list)
+        {
+            if (wanted == 0)
+                break;
+            if (!input.Eligible.Allows(row))
+                continue;
+            wanted--;
+            if (!input.Latest.Contains(row))
+                scratch.Places.Add(row);
+        }
+
+        return true;
+    }
+
     private static int ReadVectors(RetrievalInput input, RetrieverScratch scratch)
     {
         LiveIndex index = input.Snapshot.Index;
@@ -76,6 +100,7 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
             Span<float> vector = vectors.Slice(count * index.Dimension, index.Dimension);
             if (!index.TryCopyVector(row, vector))
                 continue;
+            scratch.Rows(Items)[count] = row;
             float norm = TensorPrimitives.Norm<float>(vector);
             if (!(norm > 0f))
                 continue;
@@ -93,11 +118,16 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
         // The items themselves may be eligible, and would then take places.
         int most = quota + Math.Min(count, Items);
         Span<float> vectors = scratch.Vectors(count * index.Dimension).Span;
-        Span<Neighbor> found = scratch.Found(most).Span[..most];
-        scratch.Places.Begin(count * most);
+        Span<Neighbor> found = scratch.Found(Math.Max(most, NearItems.Listed)).Span;
+        Span<int> asked = scratch.Rows(Items);
+        double time = input.Clock.SecondsOf(input.Clock.Now);
+        scratch.Places.Begin(count * Math.Max(most, NearItems.Listed));
         for (int k = 0; k < count; k++)
         {
-            int near = input.Searcher.Search(vectors.Slice(k * index.Dimension, index.Dimension), found, input.Eligible.Filter);
+            ReadOnlySpan<float> vector = vectors.Slice(k * index.Dimension, index.Dimension);
+            if (most <= NearItems.Listed && AddListed(input, scratch, input.Snapshot.NearItems.Of(index, asked[k], vector, input.Searcher, found, time), most))
+                continue;
+            int near = input.Searcher.Search(vector, found[..most], input.Eligible.Filter);
             foreach (Neighbor neighbor in found[..near])
             {
                 if (neighbor.Row < input.Eligible.Rows.RowCount && !input.Latest.Contains(neighbor.Row))

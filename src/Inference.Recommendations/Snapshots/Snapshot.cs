@@ -2,6 +2,7 @@ using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Ports;
+using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Recall;
 using Inference.Vectors;
 using Inference.Vectors.Search;
@@ -63,6 +64,9 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>The vectors of the items. Graphs hold them as codes, so that a vector read back is within a few thousandths of the one that the item tower gave.</summary>
     public LiveIndex Index { get; }
+
+    /// <summary>What is nearest to items, kept between requests.</summary>
+    internal NearItems NearItems { get; } = new();
 
     /// <summary>Changes <see cref="Items"/> and <see cref="Index"/> while they are read.</summary>
     public CatalogueEditor Editor { get; }
