@@ -25,8 +25,8 @@ internal sealed class RecommendLines(JsonRoute route, JsonParts parts, DuplexStr
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
         http.Response.ContentType = "application/x-ndjson";
-        // At once, for callers who ask only when they see that somebody answers.
-        await http.Response.StartAsync(call.CancellationToken);
+        // The head goes at once, for callers who ask only when they see that somebody answers.
+        await http.Response.BodyWriter.FlushAsync(call.CancellationToken);
         var faults = new ConcurrentQueue<Failure?>();
         var questions = new Questions(http.Request.BodyReader, Parts.Options.MaxReceiveBytes, faults);
         var answers = new Answers(http.Response.BodyWriter, faults, call.CancellationToken);
@@ -116,7 +116,7 @@ internal sealed class RecommendLines(JsonRoute route, JsonParts parts, DuplexStr
         }
     }
 
-    /// <summary>Answers as lines; each is sent before the next one is taken.</summary>
+    /// <summary>Answers as lines; each is sent before the next one is taken, unless the next one is said to come along.</summary>
     private sealed class Answers(PipeWriter writer, ConcurrentQueue<Failure?> faults, CancellationToken gone) : IServerStreamWriter<RecommendStreamResponse>
     {
         public WriteOptions? WriteOptions { get; set; }
@@ -127,7 +127,8 @@ internal sealed class RecommendLines(JsonRoute route, JsonParts parts, DuplexStr
                 message = new RecommendStreamResponse { Error = fault.ToRpcStatus() };
             JsonMessages.Write(message, writer);
             writer.Write("\n"u8);
-            await writer.FlushAsync(gone);
+            if ((WriteOptions?.Flags & WriteFlags.BufferHint) != WriteFlags.BufferHint)
+                await writer.FlushAsync(gone);
         }
     }
 }
