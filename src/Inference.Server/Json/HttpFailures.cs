@@ -14,6 +14,7 @@ namespace Inference.Server.Json;
 ///  a body of another type                  415    INVALID_ARGUMENT     UNSUPPORTED_MEDIA_TYPE
 ///  a body over the limit                   413    RESOURCE_EXHAUSTED   BODY_TOO_LARGE
 ///  a body that ends early                  400    INVALID_ARGUMENT     BODY_INCOMPLETE
+///  a caller who closed the connection     499    CANCELLED            CANCELLED
 ///  a text that is no JSON                  400    INVALID_ARGUMENT     INVALID_JSON
 /// </code>
 /// All others are <see cref="FailureTable"/>'s.
@@ -28,6 +29,8 @@ internal static class HttpFailures
     public static Failure MethodNotAllowed { get; } = new(StatusCode.Unimplemented, MethodNotAllowedReason, "This path is called by POST.");
 
     public static Failure BodyIncomplete { get; } = new(StatusCode.InvalidArgument, "BODY_INCOMPLETE", "The body ended before its announced end, or broke the rules of HTTP.");
+
+    public static Failure CallerGone { get; } = new(StatusCode.Cancelled, "CANCELLED", "The caller gave up.");
 
     public static Failure UnknownPath(IEnumerable<string> known) =>
         new(StatusCode.Unimplemented, UnknownPathReason, $"There is no such path; there are {string.Join(", ", known)}.");

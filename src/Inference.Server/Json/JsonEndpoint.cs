@@ -80,7 +80,7 @@ internal abstract class JsonEndpoint(JsonRoute route, JsonParts parts)
         catch (Exception e)
         {
             // :: Step 4
-            failure = Explain(e, call, http);
+            failure = Explain(e, call);
         }
 
         try
@@ -121,11 +121,10 @@ internal abstract class JsonEndpoint(JsonRoute route, JsonParts parts)
         return FailureTable.ServerStopping;
     }
 
-    private Failure Explain(Exception exception, JsonCall call, HttpContext http) => exception switch
+    private Failure Explain(Exception exception, JsonCall call) => exception switch
     {
         FailureException told => told.Failure,
         RpcException told => new Failure(told.StatusCode, StatusNames.Of(told.StatusCode), told.Status.Detail),
-        BadHttpRequestException when !http.RequestAborted.IsCancellationRequested => HttpFailures.BodyIncomplete,
         _ => Parts.Failures.Explain(exception, call),
     };
 }

@@ -63,7 +63,7 @@ internal sealed class RecommendLines(JsonRoute route, JsonParts parts, DuplexStr
         {
             while (true)
             {
-                ReadResult read = await reader.ReadAsync(cancellationToken);
+                ReadResult read = await RequestBody.ReadPieceAsync(reader, cancellationToken);
                 ReadOnlySequence<byte> buffer = read.Buffer;
                 SequencePosition? end = buffer.PositionOf((byte)'\n');
                 if (end is null && !read.IsCompleted)

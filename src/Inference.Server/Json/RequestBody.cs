@@ -52,7 +52,7 @@ internal static class RequestBody
         PipeReader reader = request.BodyReader;
         while (true)
         {
-            ReadResult read = await reader.ReadAsync(cancellationToken);
+            ReadResult read = await ReadPieceAsync(reader, cancellationToken);
             if (read.Buffer.Length > most)
             {
                 reader.AdvanceTo(read.Buffer.End);
@@ -62,6 +62,23 @@ internal static class RequestBody
             if (read.IsCompleted)
                 return read.Buffer;
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>Reads a piece of a body. What goes wrong with that is the caller's doing, and may be known here before the request counts as aborted.</summary>
+    public static async ValueTask<ReadResult> ReadPieceAsync(PipeReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancellationToken);
+        }
+        catch (BadHttpRequestException)
+        {
+            throw HttpFailures.BodyIncomplete.ToException();
+        }
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw HttpFailures.CallerGone.ToException();
         }
     }
 
