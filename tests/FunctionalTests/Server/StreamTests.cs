@@ -73,6 +73,27 @@ public class StreamTests(SharedServer shared)
         Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RecommendStream_WrittenTogether_IsAnsweredWithTheLastWriteOrTheEnd(bool ends)
+    {
+        using var call = _client.RecommendStream();
+        for (int i = 0; i < 4; i++)
+        {
+            call.RequestStream.WriteOptions = new WriteOptions(i < 3 || ends ? WriteFlags.BufferHint : default);
+            await call.RequestStream.WriteAsync(new() { Cursor = $"{i}", Request = new() { Limit = 1 } });
+        }
+
+        if (ends)
+            await call.RequestStream.CompleteAsync();
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
+            Assert.Equal($"{i}", call.ResponseStream.Current.Cursor);
+        }
+    }
+
     [Fact]
     public async Task RecommendStream_WithCursors_EchoesThemWithAnswersAndErrors()
     {
