@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What more retrievers, a ranking model, a filter, diversity, caps and explanations add to a Recommend call: the server on one core, the caller on the other, all kinds in turns.
 # usage: load-tests/retrieval.sh [BUNDLE] [ROUNDS=7] [CALLS=300] [RESULT.json]      (through ./dev bench retrieval)
-# Without BUNDLE a demo world of ITEMS (1,000,000) items is made. With a ranking model in the bundle there are rows for it.
+# Without BUNDLE a demo world of ITEMS (1,000,000) items is made. A bundle without a ranking model gets one of drawn weights in a copy.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bundle=${1:-} rounds=${2:-7} calls=${3:-300} result=${4:-load-tests/results/retrieval.json}
@@ -20,16 +20,19 @@ if [[ -z $bundle ]]; then
   bundle=$work/models/demo/1
 fi
 
-# A price below which a tenth of the items are, and the surfaces, with ranked ones where the bundle can rank.
-ranker=false
-[[ -f $bundle/ranker.onnx ]] && ranker=true
-filter=$(python3 - "$bundle" "$ranker" "$work/surfaces.json" <<'PY'
+if [[ ! -f $bundle/ranker.onnx ]]; then
+  mkdir -p "$work/ranked/demo"
+  dotnet artifacts/bin/Benchmarks/release/Benchmarks.dll ranked-bundle "$bundle" "$work/ranked/demo/2"
+  bundle=$work/ranked/demo/2
+fi
+
+# A price below which a tenth of the items are, and the surfaces, with ranked ones.
+filter=$(python3 - "$bundle" "$work/surfaces.json" <<'PY'
 import gzip, itertools, json, os, sys
-bundle, ranker, out = sys.argv[1], sys.argv[2] == "true", sys.argv[3]
+bundle, out = sys.argv[1], sys.argv[2]
 file = json.load(open("load-tests/retrieval/surfaces.json"))
-if ranker:
-    for name in ("one", "six"):
-        file["surfaces"][name + "_ranked"] = {**file["surfaces"][name], "rank": True}
+for name in ("one", "six"):
+    file["surfaces"][name + "_ranked"] = {**file["surfaces"][name], "rank": True}
 json.dump(file, open(out, "w"))
 path = os.path.join(bundle, "items.jsonl")
 lines = open(path, "rt") if os.path.exists(path) else gzip.open(path + ".gz", "rt")
@@ -49,4 +52,4 @@ done
 
 mkdir -p "$(dirname "$result")"
 taskset -c "$client_core" dotnet artifacts/bin/Benchmarks/release/Benchmarks.dll retrieval --address "http://127.0.0.1:$grpc" --pid $server \
-  --rounds "$rounds" --calls "$calls" --filter "$filter" --ranker "$ranker" --json "$result"
+  --rounds "$rounds" --calls "$calls" --filter "$filter" --json "$result"

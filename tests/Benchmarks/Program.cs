@@ -38,6 +38,7 @@ return args switch
     ["start", .. string[] rest] => await StartReport.RunAsync(rest),
     ["state", .. string[] rest] => await StateReport.RunAsync(rest),
     ["swaps", .. string[] rest] => await SwapReport.RunAsync(rest),
+    ["ranked-bundle", var source, var folder] => await RankedBundle.WriteAsync(source, folder),
     ["report", .. string[] rest] => ReadmeFigures.Run(rest),
     ["transport-server", .. string[] rest] => await TransportServer.RunAsync(rest),
     ["transport-request"] => TransportServer.WriteRequest(),

@@ -6,8 +6,7 @@ namespace Benchmarks.Serving;
 /// <param name="Name">As the table has it.</param>
 /// <param name="Surface">Surface of the server.</param>
 /// <param name="Set">What the request says beside the user, the limit and the surface.</param>
-/// <param name="NeedsRanker">Whether the bundle must have a ranking model.</param>
-internal sealed record RetrievalKind(string Name, string Surface, Action<RecommendRequest>? Set = null, bool NeedsRanker = false)
+internal sealed record RetrievalKind(string Name, string Surface, Action<RecommendRequest>? Set = null)
 {
     /// <summary>All kinds; the first is what the others are compared with.</summary>
     /// <param name="filter">Filter of the kinds that have one.</param>
@@ -16,7 +15,7 @@ internal sealed record RetrievalKind(string Name, string Surface, Action<Recomme
         new("1 retriever", "one"),
         new("3 retrievers", "three"),
         new("6 retrievers", "six"),
-        new("1 + ranking model", "one_ranked", NeedsRanker: true),
+        new("1 + ranking model", "one_ranked"),
         new("1 + filter, 10 % of the items", "one", request => request.Filter = filter),
         new("1 + diversity", "one", static request => request.Options.Diversity = new DiversityOptions { Strength = 0.2 }),
         new("1 + cap of 2 a brand", "one", static request => request.Options.Slate = Caps()),
@@ -31,7 +30,7 @@ internal sealed record RetrievalKind(string Name, string Surface, Action<Recomme
         {
             Everything(request, filter);
             request.Options.Explain = true;
-        }, NeedsRanker: true),
+        }),
         new("no surface: the default way", ""),
     ];
 

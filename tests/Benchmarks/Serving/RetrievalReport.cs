@@ -15,7 +15,6 @@ internal static class RetrievalReport
     {
         string? address = null, json = null;
         int pid = 0, rounds = 7, calls = 300, users = 2_000;
-        bool hasRanker = false;
         string filter = "price < 20";
         for (int i = 0; i < args.Length; i += 2)
         {
@@ -28,7 +27,6 @@ internal static class RetrievalReport
                 "--calls" => int.TryParse(value, CultureInfo.InvariantCulture, out calls) && calls > 0,
                 "--users" => int.TryParse(value, CultureInfo.InvariantCulture, out users) && users > 0,
                 "--filter" => (filter = value ?? "").Length > 0,
-                "--ranker" => bool.TryParse(value, out hasRanker),
                 "--json" => (json = value) is not null,
                 _ => false,
             };
@@ -38,13 +36,13 @@ internal static class RetrievalReport
 
         if (address is null || pid == 0)
         {
-            Console.Error.WriteLine("usage: retrieval --address URL --pid PID [--rounds N] [--calls N] [--users N] [--filter EXPRESSION] [--ranker true|false] [--json FILE]      (through load-tests/retrieval.sh)");
+            Console.Error.WriteLine("usage: retrieval --address URL --pid PID [--rounds N] [--calls N] [--users N] [--filter EXPRESSION] [--json FILE]      (through load-tests/retrieval.sh)");
             return 2;
         }
 
         using var channel = GrpcChannel.ForAddress(address);
         var client = new RecommendationService.RecommendationServiceClient(channel);
-        RetrievalKind[] kinds = [.. RetrievalKind.All(filter).Where(kind => hasRanker || !kind.NeedsRanker)];
+        RetrievalKind[] kinds = [.. RetrievalKind.All(filter)];
         var samples = kinds.Select(_ => new List<RetrievalSample>()).ToArray();
         for (int round = -1; round < rounds; round++)
         {
