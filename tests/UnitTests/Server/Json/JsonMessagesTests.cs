@@ -28,6 +28,10 @@ public class JsonMessagesTests
         Assert.Equal(expected, Read<RecommendRequest>("""{"userId":"u","recentItemIds":["a","b"],"limit":"3","options":{"explain":true}}"""));
     }
 
+    /// <summary>Characters of all lengths as they are; the writer escapes the longest ones, so what it wrote does not show this.</summary>
+    [Fact]
+    public void Read_OfPlainCharacters_KeepsThem() => Assert.Equal("aé\u4E2D😀\U0010FFFF", Read<RecommendRequest>("{\"user_id\":\"aé\u4E2D😀\U0010FFFF\"}").UserId);
+
     [Theory]
     [InlineData("3")]
     [InlineData("3.0")]
