@@ -13,11 +13,11 @@ namespace Inference.Recommendations.Filters;
 /// The rows that filters select in one catalogue, while items come and go.
 /// <list type="number">
 /// <item>rows that are kept and know all changes are handed out without waiting for anybody</item>
+/// <item>rows that are kept and know somewhat fewer changes are copied, and the changed ones tested again</item>
 /// <item>attributes that the filter names and that have no column yet get one, off the request's thread, each once whoever asks</item>
-/// <item>rows that are kept and know fewer changes are copied, and the changed ones tested again</item>
-/// <item>otherwise all rows are tested, 4,096 at a time</item>
+/// <item>otherwise all rows are tested, 4,096 at a time: after each piece others have their turn, and what changed meanwhile is tested again at the end</item>
 /// </list>
-/// One filter is tested at a time, so that strange filters cannot take more than a core from those that are kept. Safe for concurrent use.
+/// All rows are tested for few requests at once (<see cref="MostTests"/>), so that strange filters leave cores to those that are kept; who waits or tests gives up when its caller does. Safe for concurrent use.
 /// </summary>
 /// <remarks>The writer of the catalogue tells of each row after it changed (<see cref="Changed(int)"/>); who asks after that is answered with it.</remarks>
 public sealed class CatalogueFilters : IDisposable
@@ -25,9 +25,22 @@ public sealed class CatalogueFilters : IDisposable
     /// <summary>Texts of filters that were read and fit, for each filter whose rows may be kept.</summary>
     private const int ReadPerEntry = 4;
 
+    /// <summary>Characters of the filters that were read and fit; their trees take some tens of bytes for each.</summary>
+    private const int MostReadCharacters = 1 << 20;
+
+    /// <summary>Changes up to which rows that are kept are brought up to date while others wait; beyond it all rows are tested, while nobody does.</summary>
+    private const int MostPatched = 4_096;
+
+    /// <summary>How often a test of all rows begins anew because columns came or went; then nobody else has a turn until it has ended.</summary>
+    private const int MostRestarts = 3;
+
+    /// <summary>Filters for which all rows are tested at the same time.</summary>
+    private static readonly int MostTests = Math.Max(2, Environment.ProcessorCount / 2);
+
     private readonly ItemCatalogue _items;
     private readonly ItemContents _contents;
-    private readonly Lock _lock = new();
+    private readonly ReaderWriterLockSlim _lock = new();
+    private readonly SemaphoreSlim _testing = new(MostTests);
     private readonly ConcurrentDictionary<string, ItemFilter> _read = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, AttributeColumn> _columns = new(StringComparer.Ordinal);
@@ -35,6 +48,8 @@ public sealed class CatalogueFilters : IDisposable
     private readonly Dictionary<string, long> _columnUses = new(StringComparer.Ordinal);
     private readonly RowChanges _changes = new();
     private long _uses;
+    private long _readCharacters;
+    private int _columnEpoch;
     private volatile bool _disposed;
 
     internal CatalogueFilters(ItemCatalogue items, ItemContents contents)
@@ -49,13 +64,23 @@ public sealed class CatalogueFilters : IDisposable
     /// <summary>The attributes that filters may name.</summary>
     public ItemAttributes Attributes => _contents.Attributes;
 
+    /// <summary>Characters of the filters that were read and are kept.</summary>
+    internal long ReadCharacters => Volatile.Read(ref _readCharacters);
+
     /// <summary>Bytes of the columns.</summary>
     public long ColumnBytes
     {
         get
         {
-            lock (_lock)
+            _lock.EnterReadLock();
+            try
+            {
                 return _columns.Values.Sum(column => column.Bytes);
+            }
+            finally
+            {
+                _lock.ExitReadLock();
+            }
         }
     }
 
@@ -81,8 +106,12 @@ public sealed class CatalogueFilters : IDisposable
         }
 
         // Attributes never go, so what fits once fits always.
-        if (_read.Count >= Options.CacheEntries * ReadPerEntry)
+        if (_read.Count >= Options.CacheEntries * ReadPerEntry || Interlocked.Add(ref _readCharacters, text.Length) > MostReadCharacters)
+        {
             _read.Clear();
+            Volatile.Write(ref _readCharacters, text.Length);
+        }
+
         filter = _read.GetOrAdd(text, filter);
         return true;
     }
@@ -90,13 +119,14 @@ public sealed class CatalogueFilters : IDisposable
     /// <summary>The rows that a filter selects. Attributes that no item has are missing on all.</summary>
     /// <param name="filter">Any filter; it need not fit.</param>
     /// <param name="now">What <c>now()</c> is, to the grain.</param>
-    /// <param name="cancellationToken">Gives up waiting for columns.</param>
+    /// <param name="cancellationToken">Gives up waiting and testing.</param>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public ValueTask<FilterLookup> FindAsync(ItemFilter filter, DateTimeOffset now, CancellationToken cancellationToken)
     {
         long moment = MomentOf(filter, now);
         if (TryGetKept(filter, moment) is { } kept)
             return new ValueTask<FilterLookup>(new FilterLookup(kept, FilterLookupKind.Hit));
-        return HasColumns(filter) ? new ValueTask<FilterLookup>(Find(filter, moment)) : MakeAndFindAsync(filter, moment, cancellationToken);
+        return TryPatch(filter, moment) is { } patched ? new ValueTask<FilterLookup>(patched) : TestAsync(filter, moment, cancellationToken);
     }
 
     /// <summary>Takes the options, checks the filter that every request has, and makes the columns that are to be there before the first request, on the caller's thread. Names that no item has are left out.</summary>
@@ -125,14 +155,23 @@ public sealed class CatalogueFilters : IDisposable
         // They look at the contents, which go next, and stop within microseconds.
         foreach (Lazy<Task> making in _making.Values)
             ((IAsyncResult)making.Value).AsyncWaitHandle.WaitOne();
-        _entries.Clear();
-        _columns.Clear();
+        _lock.EnterWriteLock();
+        try
+        {
+            _entries.Clear();
+            _columns.Clear();
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
     }
 
     /// <summary>The content of a row was replaced. The writer's.</summary>
     internal void Changed(int row)
     {
-        lock (_lock)
+        _lock.EnterWriteLock();
+        try
         {
             bool isWorn = false;
             foreach ((string name, AttributeColumn column) in _columns)
@@ -145,12 +184,17 @@ public sealed class CatalogueFilters : IDisposable
             if (isWorn)
                 DropColumns(column => column.IsWorn);
         }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
     }
 
     /// <summary>Rows hold an item that held none, or the other way round. The writer's, after it was published.</summary>
     internal void Moved(int firstAdded, int added, ReadOnlySpan<int> deleted, ReadOnlySpan<int> restored)
     {
-        lock (_lock)
+        _lock.EnterWriteLock();
+        try
         {
             for (int row = firstAdded; row < firstAdded + added; row++)
                 _changes.Add(row);
@@ -158,6 +202,10 @@ public sealed class CatalogueFilters : IDisposable
                 _changes.Add(row);
             foreach (int row in restored)
                 _changes.Add(row);
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
         }
     }
 
@@ -182,20 +230,135 @@ public sealed class CatalogueFilters : IDisposable
         return true;
     }
 
-    private async ValueTask<FilterLookup> MakeAndFindAsync(ItemFilter filter, long moment, CancellationToken cancellationToken)
+    /// <summary>Brings rows that are kept up to date, where few have changed.</summary>
+    private FilterLookup? TryPatch(ItemFilter filter, long moment)
     {
-        foreach (AttributeName name in filter.Names)
-            await MakeAsync(name.Name).WaitAsync(cancellationToken);
-        return Find(filter, moment) with { Kind = FilterLookupKind.ColumnsMade };
-    }
-
-    private FilterLookup Find(ItemFilter filter, long moment)
-    {
-        lock (_lock)
+        if (!_entries.ContainsKey(filter.Text))
+            return null;
+        _lock.EnterWriteLock();
+        try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (TryGetKept(filter, moment) is { } kept)
                 return new FilterLookup(kept, FilterLookupKind.Hit);
+            if (!_entries.TryGetValue(filter.Text, out Entry? entry) || entry is not { Rows: { } old, Test: { } test } || old.Moment != moment || _changes.Count - old.Version > MostPatched || !Fits(entry) || !HasColumns(filter))
+                return null;
+            int most = Words(_items.Rows.RowCount);
+            ulong[] words = ArrayPool<ulong>.Shared.Rent(most);
+            try
+            {
+                int count = old.Rows.CopyTo(words);
+                words.AsSpan(count, Math.Max(0, most - count)).Clear();
+                return new FilterLookup(End(filter, entry, test, old.Version, moment, words), FilterLookupKind.Patched);
+            }
+            finally
+            {
+                ArrayPool<ulong>.Shared.Return(words);
+            }
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    private async ValueTask<FilterLookup> TestAsync(ItemFilter filter, long moment, CancellationToken cancellationToken)
+    {
+        FilterLookupKind kind = FilterLookupKind.Compiled;
+        if (!HasColumns(filter))
+        {
+            kind = FilterLookupKind.ColumnsMade;
+            await Task.WhenAll(filter.Names.Select(name => MakeAsync(name.Name))).WaitAsync(cancellationToken);
+        }
+
+        await _testing.WaitAsync(cancellationToken);
+        try
+        {
+            // Another request may have asked the same meanwhile.
+            return TryPatch(filter, moment) ?? new FilterLookup(TestAll(filter, moment, cancellationToken), kind);
+        }
+        finally
+        {
+            _testing.Release();
+        }
+    }
+
+    private FilterRows TestAll(ItemFilter filter, long moment, CancellationToken cancellationToken)
+    {
+        for (int restarts = 0; restarts < MostRestarts; restarts++)
+        {
+            if (TryTestAll(filter, moment, cancellationToken) is { } rows)
+                return rows;
+        }
+
+        _lock.EnterWriteLock();
+        try
+        {
+            return TryTestAll(filter, moment, cancellationToken) ?? throw new ObjectDisposedException(GetType().FullName);
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Tests all rows, and keeps what was found.</summary>
+    /// <returns>Null where columns came or went meanwhile, or more rows changed than are known. Never for who has the lock for itself.</returns>
+    private FilterRows? TryTestAll(ItemFilter filter, long moment, CancellationToken cancellationToken)
+    {
+        bool isAlone = _lock.IsWriteLockHeld;
+        (RowTest test, CatalogueRows start, long since, int epoch) = Begin(filter, moment, isAlone);
+        int count = Words(start.RowCount);
+        ulong[] words = ArrayPool<ulong>.Shared.Rent(count);
+        try
+        {
+            long learnt = since;
+            for (int first = 0; first < count; first += RowTest.MostWords)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Span<ulong> block = words.AsSpan(first, Math.Min(RowTest.MostWords, count - first));
+                if (!TryTest(test, epoch, first, block, ref learnt, isAlone))
+                    return null;
+                KeepItems(start, first, block);
+            }
+
+            Enter(isAlone);
+            try
+            {
+                if (_columnEpoch != epoch || !_changes.Knows(since))
+                    return null;
+                int most = Words(_items.Rows.RowCount);
+                if (most > count)
+                {
+                    ulong[] longer = ArrayPool<ulong>.Shared.Rent(most);
+                    words.AsSpan(0, count).CopyTo(longer);
+                    longer.AsSpan(count, most - count).Clear();
+                    ArrayPool<ulong>.Shared.Return(words);
+                    words = longer;
+                }
+
+                Entry entry = _entries.GetOrAdd(filter.Text, _ => new Entry());
+                FilterRows rows = End(filter, entry, test, since, moment, words);
+                TrimEntries(entry);
+                return rows;
+            }
+            finally
+            {
+                Exit(isAlone);
+            }
+        }
+        finally
+        {
+            ArrayPool<ulong>.Shared.Return(words);
+        }
+    }
+
+    private (RowTest Test, CatalogueRows Rows, long Version, int Epoch) Begin(ItemFilter filter, long moment, bool isAlone)
+    {
+        Enter(isAlone);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             // A column may have gone again in between, where there is room for few.
             foreach (AttributeName name in filter.Names)
             {
@@ -204,67 +367,97 @@ public sealed class CatalogueFilters : IDisposable
                 _columnUses[name.Name] = _uses;
             }
 
-            Entry entry = _entries.GetOrAdd(filter.Text, _ => new Entry());
-            entry.LastUse = Interlocked.Increment(ref _uses);
-            (FilterRows rows, FilterLookupKind kind) = Test(filter, entry, moment);
-            entry.Rows = rows;
-            TrimEntries(entry);
-            return new FilterLookup(rows, kind);
-        }
-    }
-
-    private (FilterRows Rows, FilterLookupKind Kind) Test(ItemFilter filter, Entry entry, long moment)
-    {
-        CatalogueRows now = _items.Rows;
-        long version = _changes.Count;
-        foreach (AttributeName name in filter.Names)
-        {
-            if (_columns.TryGetValue(name.Name, out AttributeColumn? column))
-                column.EnsureRows(now.RowCount);
-        }
-
-        int count = (int)(((long)now.RowCount + 63) / 64);
-        ulong[] words = ArrayPool<ulong>.Shared.Rent(count);
-        try
-        {
-            bool isPatch = entry is { Rows: { } old, Test: not null } && old.Moment == moment && _changes.Knows(old.Version) && Fits(entry, filter);
-            if (!isPatch)
-            {
-                entry.Columns = _columns.Count;
-                entry.Test = FilterCompiler.Compile(filter.Root, _columns, moment * Options.Grain.TotalSeconds - EpochSeconds);
-            }
-
-            RowTest test = entry.Test!;
+            CatalogueRows now = _items.Rows;
+            EnsureRows(filter, now.RowCount);
+            RowTest test = FilterCompiler.Compile(filter.Root, _columns, (moment * Options.Grain.TotalSeconds) - EpochSeconds);
             test.Learn();
-            if (isPatch)
-            {
-                int kept = entry.Rows!.Rows.CopyTo(words);
-                words.AsSpan(kept, count - kept).Clear();
-                Patch(test, entry.Rows.Version, version, now, words);
-            }
-            else
-            {
-                for (int first = 0; first < count; first += RowTest.MostWords)
-                {
-                    Span<ulong> block = words.AsSpan(first, Math.Min(RowTest.MostWords, count - first));
-                    test.Run(first, block);
-                    KeepItems(now, first, block);
-                }
-            }
-
-            return (new FilterRows(RowSet.Rent(now.RowCount, words.AsSpan(0, count)), now.Count, version, moment), isPatch ? FilterLookupKind.Patched : FilterLookupKind.Compiled);
+            return (test, now, _changes.Count, _columnEpoch);
         }
         finally
         {
-            ArrayPool<ulong>.Shared.Return(words);
+            Exit(isAlone);
         }
+    }
+
+    /// <summary>Tests one piece of the rows, beside others who only test; where contents changed since the last piece, alone, for texts may be new.</summary>
+    private bool TryTest(RowTest test, int epoch, int first, Span<ulong> block, ref long learnt, bool isAlone)
+    {
+        if (!isAlone)
+        {
+            _lock.EnterReadLock();
+            try
+            {
+                if (_columnEpoch != epoch || _disposed)
+                    return false;
+                if (_changes.Count == learnt)
+                {
+                    test.Run(first, block);
+                    return true;
+                }
+            }
+            finally
+            {
+                _lock.ExitReadLock();
+            }
+        }
+
+        Enter(isAlone);
+        try
+        {
+            if (_columnEpoch != epoch || _disposed)
+                return false;
+            test.Learn();
+            learnt = _changes.Count;
+            test.Run(first, block);
+            return true;
+        }
+        finally
+        {
+            Exit(isAlone);
+        }
+    }
+
+    /// <summary>Tests the rows that changed since, and keeps what was found. The caller has the lock.</summary>
+    private FilterRows End(ItemFilter filter, Entry entry, RowTest test, long since, long moment, ulong[] words)
+    {
+        CatalogueRows now = _items.Rows;
+        long version = _changes.Count;
+        EnsureRows(filter, now.RowCount);
+        test.Learn();
+        Patch(test, since, version, now, words);
+        var rows = new FilterRows(RowSet.Rent(now.RowCount, words.AsSpan(0, Words(now.RowCount))), now.Count, version, moment);
+        (entry.Test, entry.Columns, entry.LastUse, entry.Rows) = (test, _columns.Count, Interlocked.Increment(ref _uses), rows);
+        return rows;
+    }
+
+    private void EnsureRows(ItemFilter filter, int rows)
+    {
+        foreach (AttributeName name in filter.Names)
+        {
+            if (_columns.TryGetValue(name.Name, out AttributeColumn? column))
+                column.EnsureRows(rows);
+        }
+    }
+
+    private static int Words(int rows) => (int)(((long)rows + 63) / 64);
+
+    private void Enter(bool isAlone)
+    {
+        if (!isAlone)
+            _lock.EnterWriteLock();
+    }
+
+    private void Exit(bool isAlone)
+    {
+        if (!isAlone)
+            _lock.ExitWriteLock();
     }
 
     /// <summary>Seconds from the year 1 to 1970: moments count from there.</summary>
     private static double EpochSeconds => DateTimeOffset.UnixEpoch.UtcTicks / (double)TimeSpan.TicksPerSecond;
 
     /// <summary>Whether the tests of an entry read the columns that are there now: a first item may have brought an attribute.</summary>
-    private bool Fits(Entry entry, ItemFilter filter) => entry.Columns == _columns.Count;
+    private bool Fits(Entry entry) => entry.Columns == _columns.Count;
 
     private void Patch(RowTest test, long from, long to, CatalogueRows now, Span<ulong> words)
     {
@@ -299,9 +492,12 @@ public sealed class CatalogueFilters : IDisposable
     {
         try
         {
+            if (_columns.ContainsKey(name))
+                return;
             long since = _changes.Count;
             AttributeColumn column = Read(name, _items.Rows.RowCount);
-            lock (_lock)
+            _lock.EnterWriteLock();
+            try
             {
                 if (_disposed || _columns.ContainsKey(name))
                     return;
@@ -311,6 +507,10 @@ public sealed class CatalogueFilters : IDisposable
                     for (long change = since; change < _changes.Count; change++)
                         column.Set(_changes[change], ValueOf(_changes[change], name));
                 Keep(name, column);
+            }
+            finally
+            {
+                _lock.ExitWriteLock();
             }
         }
         finally
@@ -340,6 +540,7 @@ public sealed class CatalogueFilters : IDisposable
     private void Keep(string name, AttributeColumn column, ItemFilter? user = null)
     {
         _columns[name] = column;
+        _columnEpoch++;
         _columnUses[name] = long.MaxValue;
         long bytes = _columns.Values.Sum(other => other.Bytes);
         while (bytes > Options.ColumnBytes)
@@ -361,6 +562,7 @@ public sealed class CatalogueFilters : IDisposable
                 _columns.TryRemove(name, out _);
         }
 
+        _columnEpoch++;
         // Their tests hold on to the columns.
         foreach (Entry entry in _entries.Values)
             entry.Test = null;

@@ -3,7 +3,7 @@ using Inference.Recommendations.Features;
 namespace Inference.Recommendations.Filters.Columns;
 
 /// <summary>The values of one attribute by row: numbers as doubles, texts by code, lists behind one another. Items may have values of different kinds; a row has one or none.</summary>
-/// <remarks>Whole numbers beyond 2^53 are rounded to doubles. Room for rows comes in whole words of 64, so that tests need no remainders. Not safe for concurrent use: <see cref="CatalogueFilters"/> holds its lock.</remarks>
+/// <remarks>Whole numbers beyond 2^53 are rounded to doubles. Room for rows comes in whole words of 64, so that tests need no remainders. Any number of tests may read at once; who changes it is alone: <see cref="CatalogueFilters"/> holds its lock.</remarks>
 internal sealed class AttributeColumn
 {
     private int _rows;
@@ -26,7 +26,7 @@ internal sealed class AttributeColumn
     public long Bytes => (8L * Numbers.Length) + (4L * Codes.Length) + (NumberLists?.Bytes ?? 0) + (TextLists?.Bytes ?? 0) + Texts.Bytes;
 
     /// <summary>Whether texts that no row has any more are most of what is kept.</summary>
-    public bool IsWorn => Texts.Count > 4_096 + (2L * _rows) && TextLists is null;
+    public bool IsWorn => Texts.Count > 4_096 + (2L * (_rows + (TextLists?.Elements ?? 0L)));
 
     /// <summary>Makes room for rows; new ones have no value.</summary>
     public void EnsureRows(int rows)

@@ -12,6 +12,9 @@ internal sealed class ListCells<T>
 
     public long Bytes => ((long)_starts.Length * 8) + ((long)_elements.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
 
+    /// <summary>Elements of all lists.</summary>
+    public int Elements => _used - _unused;
+
     /// <summary>Elements of the lists by row.</summary>
     public ReadOnlySpan<int> Lengths => _lengths;
 

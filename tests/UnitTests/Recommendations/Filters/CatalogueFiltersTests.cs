@@ -108,6 +108,82 @@ public sealed class CatalogueFiltersTests : IDisposable
     }
 
     [Fact]
+    public async Task Find_WhenListsOfTextsComeAndGoForLong_KeepsOnlyThoseThatAreThere()
+    {
+        _shop.Put("i0", new() { ["tags"] = FeatureValue.Of(["first", "second"]) });
+        await _shop.FindAsync("tags has \"first\"");
+        for (int i = 0; i < 20_000; i++)
+            _shop.Put($"i{i % 100}", new() { ["tags"] = FeatureValue.Of([$"new {i}", "all"]) });
+
+        Assert.Equal(["i99"], await _shop.IdsAsync("tags has \"new 19999\""));
+        Assert.True(_shop.Filters.ColumnBytes < 900_000, $"{_shop.Filters.ColumnBytes} bytes");
+    }
+
+    [Fact]
+    public async Task Find_WhenCallersGiveUp_Throws_AndAnswersTheNext()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        for (int i = 0; i < 2 * Environment.ProcessorCount + 4; i++)
+        {
+            ItemFilter filter = ItemFilterTests.Of($"price < {i}");
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _shop.Filters.FindAsync(filter, Now, cancelled.Token));
+        }
+
+        Assert.Equal(["i0"], await _shop.IdsAsync("price < 1"));
+        // What is kept costs no waiting, so there is nothing to give up.
+        Assert.Equal(FilterLookupKind.Hit, (await _shop.Filters.FindAsync(ItemFilterTests.Of("price < 1"), default, cancelled.Token)).Kind);
+    }
+
+    [Fact]
+    public async Task TryRead_OfMoreTextThanIsKept_StillReads()
+    {
+        string rest = string.Concat(Enumerable.Repeat(" ", 8_000));
+        for (int i = 0; i < 300; i++)
+            Assert.True(_shop.Filters.TryRead($"price < {i}{rest}", out _, out _));
+
+        Assert.Equal(["i0", "i1"], await _shop.IdsAsync($"price < 2{rest}"));
+        Assert.True(_shop.Filters.ReadCharacters <= 1 << 20, $"{_shop.Filters.ReadCharacters} characters");
+    }
+
+    [Fact]
+    public async Task Find_OfManyPiecesWhileItemsAndAttributesCome_SeesEachChangeThatWasMadeBefore()
+    {
+        using var shop = new FilterShop([.. Enumerable.Range(0, 20_000).Select(i => new Dictionary<string, FeatureValue> { ["price"] = FeatureValue.Of((long)i), ["brand"] = FeatureValue.Of($"b{i % 10}") })]);
+        int[] made = new int[8];
+        int rounds = 0, tests = 0;
+        using var done = new CancellationTokenSource();
+        Task[] readers = [.. Enumerable.Range(0, 3).Select(reader => Task.Run(async () =>
+        {
+            for (int turn = reader; !done.IsCancellationRequested; turn++)
+            {
+                int item = turn % made.Length, price = Volatile.Read(ref made[item]), round = Volatile.Read(ref rounds);
+                // Another filter each time, so that all rows are tested; rows at both ends, and texts that came meanwhile.
+                string id = $"i{item * 2_500}";
+                Assert.DoesNotContain(id, await shop.IdsAsync($"brand = \"made\" and price < {100_000 + price} and price != {-turn - 1}"));
+                string[] ids = await shop.IdsAsync($"brand = \"made\" and price != {-turn - 1}");
+                if (price > 0)
+                    Assert.Contains(id, ids);
+                await shop.FindAsync($"exists(new{round / 50})");
+                Interlocked.Increment(ref tests);
+            }
+        }))];
+        for (int round = 1; round <= 400 || Volatile.Read(ref tests) < 30; round++)
+        {
+            int item = round % made.Length;
+            shop.Put($"i{item * 2_500}", new() { ["price"] = FeatureValue.Of(100_000L + round), ["brand"] = FeatureValue.Of("made") });
+            shop.Put($"n{round % 40}", new() { ["brand"] = FeatureValue.Of($"brand {round}"), [$"new{round / 50}"] = FeatureValue.Of(1L) });
+            Volatile.Write(ref made[item], round);
+            Volatile.Write(ref rounds, round);
+            if (readers.Any(reader => reader.IsFaulted))
+                break;
+        }
+
+        await done.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
     public async Task Find_OfAKeptFilter_AllocatesNothing()
     {
         ItemFilter filter = ItemFilterTests.Of("price < 500");
