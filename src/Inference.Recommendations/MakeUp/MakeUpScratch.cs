@@ -30,6 +30,21 @@ internal sealed class MakeUpScratch
     /// <summary>By candidate: 1 + the cap that leaves no room for it; 0 where it may come.</summary>
     public byte[] Blocked = [];
 
+    /// <summary>By candidate: the same for what this page alone holds, which counts where earlier pages have used a cap up.</summary>
+    public byte[] BlockedHere = [];
+
+    /// <summary>By cap and item of the pages before: value of the attribute.</summary>
+    public int[] EarlierValues = [];
+
+    /// <summary>Items of the pages before.</summary>
+    public int EarlierCount;
+
+    /// <summary>Vectors of the latest of them, as <see cref="Vectors"/>.</summary>
+    public float[] EarlierVectors = [];
+
+    /// <summary>How many of their vectors there are.</summary>
+    public int EarlierVectorCount;
+
     /// <summary>By candidate: <see cref="Moves"/> that let it or others pass.</summary>
     public Moves[] Moved = [];
 
@@ -73,6 +88,7 @@ internal sealed class MakeUpScratch
             Popular = new byte[room];
             Taken = new bool[room];
             Blocked = new byte[room];
+            BlockedHere = new byte[room];
             Moved = new Moves[room];
             MovedBy = new byte[room];
             Before = new int[room];
@@ -89,10 +105,23 @@ internal sealed class MakeUpScratch
             Vectors = new float[floats];
         Taken.AsSpan(0, candidates).Clear();
         Blocked.AsSpan(0, candidates).Clear();
+        BlockedHere.AsSpan(0, candidates).Clear();
         Moved.AsSpan(0, candidates).Clear();
         MovedBy.AsSpan(0, candidates).Clear();
         Chosen.AsSpan(0, candidates).Fill(-1);
-        Count = 0;
+        (Count, EarlierCount, EarlierVectorCount) = (0, 0, 0);
+    }
+
+    /// <summary>Makes room for the pages before.</summary>
+    /// <param name="items">Their items.</param>
+    /// <param name="caps">Caps of attributes.</param>
+    /// <param name="floats">Elements of their vectors; 0 where nobody asks for similarity.</param>
+    public void ReserveEarlier(int items, int caps, int floats)
+    {
+        if (EarlierValues.Length < items * caps)
+            EarlierValues = new int[items * caps];
+        if (EarlierVectors.Length < floats)
+            EarlierVectors = new float[floats];
     }
 
     /// <summary>Lets go of what the slate was made from.</summary>

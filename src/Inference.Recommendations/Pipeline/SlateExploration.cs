@@ -102,7 +102,7 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
                         NewItemSlots.SetSlot(choices, nextFresh - 1, slot + 1);
                         break;
                     default:
-                        shown[slot] = Explore(snapshot, plan.Policy, slot, query.Slate.Caps, rows.AsSpan(0, limit), ref pool, ref chance, choices);
+                        shown[slot] = Explore(snapshot, plan.Policy, slot, query.Slate.Caps, rows.AsSpan(0, limit), slate.Earlier.Span, ref pool, ref chance, choices);
                         break;
                 }
             }
@@ -192,15 +192,16 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
     /// <param name="slot">For which slot, from 0.</param>
     /// <param name="caps">What may be in a slate how often.</param>
     /// <param name="rows">By slot: what is there, or −1; receives what was drawn. Only where there are caps.</param>
+    /// <param name="earlier">What earlier pages showed.</param>
     /// <param name="places">What is left, best first.</param>
     /// <param name="chance">Numbers of the request.</param>
     /// <param name="choices">Receives the draw.</param>
     private Slate.Place Explore(
-        Snapshot snapshot, ExplorationPolicy policy, int slot, IReadOnlyList<AttributeCap> caps, Span<int> rows, ref Span<Slate.Place> places, ref RequestChance chance, List<Choice>? choices)
+        Snapshot snapshot, ExplorationPolicy policy, int slot, IReadOnlyList<AttributeCap> caps, Span<int> rows, ReadOnlySpan<int> earlier, ref Span<Slate.Place> places, ref RequestChance chance, List<Choice>? choices)
     {
         int count = Math.Min(places.Length, options.PoolSize);
         Span<int> from = stackalloc int[count];
-        count = Within(snapshot.Items, caps, rows, places, from);
+        count = Within(snapshot.Items, caps, rows, earlier, places, from);
         from = from[..count];
         Span<PoolItem> items = stackalloc PoolItem[count];
         Span<double> probabilities = stackalloc double[count];
@@ -225,24 +226,27 @@ internal sealed class SlateExploration(ExplorationOptions options, NewItemOption
         return place;
     }
 
-    /// <summary>The pool of a slot: the best that break no cap, or simply the best where all do.</summary>
+    /// <summary>The pool of a slot: the best that break no cap, where there are none those that break none of this page alone, or simply the best.</summary>
     /// <param name="items">The catalogue.</param>
     /// <param name="caps">The caps.</param>
     /// <param name="rows">What is in the slate; −1 for slots that are still to be drawn.</param>
+    /// <param name="earlier">What earlier pages showed.</param>
     /// <param name="places">What is left, best first.</param>
     /// <param name="pool">Receives places in it; as long as the largest pool.</param>
     /// <returns>How many there are.</returns>
-    private static int Within(ItemCatalogue items, IReadOnlyList<AttributeCap> caps, ReadOnlySpan<int> rows, ReadOnlySpan<Slate.Place> places, Span<int> pool)
+    private static int Within(ItemCatalogue items, IReadOnlyList<AttributeCap> caps, ReadOnlySpan<int> rows, ReadOnlySpan<int> earlier, ReadOnlySpan<Slate.Place> places, Span<int> pool)
     {
         int count = 0;
         for (int i = 0; i < places.Length && count < pool.Length; i++)
         {
-            if (caps.Count == 0 || CapCounts.Allow(items, caps, rows, places[i].Row))
+            if (caps.Count == 0 || CapCounts.Allow(items, caps, rows, earlier, places[i].Row))
                 pool[count++] = i;
         }
 
         if (count > 0)
             return count;
+        if (!earlier.IsEmpty)
+            return Within(items, caps, rows, earlier: default, places, pool);
         for (int i = 0; i < pool.Length; i++)
             pool[i] = i;
         return pool.Length;

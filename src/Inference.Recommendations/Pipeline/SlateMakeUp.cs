@@ -57,7 +57,7 @@ internal sealed class SlateMakeUp(RecommendationMetrics metrics)
             int places = PinnedPlaces.Set(request, eligible, s, slate, degraded);
 
             // :: Step 3
-            Describe(snapshot, rules, dimension, s, degraded);
+            Describe(snapshot, rules, dimension, s, slate.Earlier.Span, degraded);
             int relaxed = GreedySlate.Choose(s, places, dimension, rules, rules.Calibration.Strength > 0 ? PopularMix.Of(rules.Calibration, snapshot.Popularity, request.History) : default);
             if (relaxed > 0)
                 degraded.Add(Components.Slate, DegradationReason.TooFewCandidates, $"{relaxed} of {places} places hold items beyond a cap: too few candidates are within the caps.");
@@ -81,7 +81,7 @@ internal sealed class SlateMakeUp(RecommendationMetrics metrics)
     }
 
     /// <summary>Reads what the rules ask of each candidate.</summary>
-    private static void Describe(Snapshot snapshot, SlateRules rules, int dimension, MakeUpScratch s, Degradations degraded)
+    private static void Describe(Snapshot snapshot, SlateRules rules, int dimension, MakeUpScratch s, ReadOnlySpan<int> earlier, Degradations degraded)
     {
         s.Popular.AsSpan(0, s.Count).Clear();
         if (rules.Calibration.Strength > 0)
@@ -91,14 +91,15 @@ internal sealed class SlateMakeUp(RecommendationMetrics metrics)
                 s.Popular[i] = popularity.IsPopular(s.Places[i].Row) ? (byte)1 : (byte)0;
         }
 
-        for (int i = 0; i < s.Count && dimension > 0; i++)
+        ReadOnlySpan<int> latest = earlier[Math.Max(0, earlier.Length - GreedySlate.MostArranged)..];
+        s.ReserveEarlier(earlier.Length, rules.Caps.Count, latest.Length * dimension);
+        if (dimension > 0)
         {
-            Span<float> vector = s.Vectors.AsSpan(i * dimension, dimension);
-            float norm = snapshot.Index.TryCopyVector(s.Places[i].Row, vector) ? TensorPrimitives.Norm<float>(vector) : 0f;
-            if (norm > 0)
-                TensorPrimitives.Divide(vector, norm, vector);
-            else
-                vector.Clear();
+            for (int i = 0; i < s.Count; i++)
+                ReadDirection(snapshot, s.Places[i].Row, s.Vectors.AsSpan(i * dimension, dimension));
+            for (int i = 0; i < latest.Length; i++)
+                ReadDirection(snapshot, latest[i], s.EarlierVectors.AsSpan(i * dimension, dimension));
+            s.EarlierVectorCount = latest.Length;
         }
 
         if (rules.Caps.Count == 0)
@@ -110,7 +111,17 @@ internal sealed class SlateMakeUp(RecommendationMetrics metrics)
                 degraded.Add(Components.Slate, DegradationReason.Unavailable, $"No item of this version has the attribute '{attribute}', so its cap changes nothing.");
         }
 
-        CapCounts.Read(s, snapshot.Items, rules.Caps);
+        CapCounts.Read(s, snapshot.Items, rules.Caps, earlier);
+    }
+
+    /// <summary>Reads the vector of a row, brought to length 1; of length 0 where it has none.</summary>
+    private static void ReadDirection(Snapshot snapshot, int row, Span<float> vector)
+    {
+        float norm = snapshot.Index.TryCopyVector(row, vector) ? TensorPrimitives.Norm<float>(vector) : 0f;
+        if (norm > 0)
+            TensorPrimitives.Divide(vector, norm, vector);
+        else
+            vector.Clear();
     }
 
     /// <summary>Counts what was moved, and states it where that was asked for.</summary>

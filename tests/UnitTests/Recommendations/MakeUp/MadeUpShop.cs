@@ -37,11 +37,12 @@ internal sealed class MadeUpShop
 
     /// <summary>Makes a slate up of the first so many items.</summary>
     public Made Make(
-        SlateRules rules, int limit = 6, int candidates = 20, IReadOnlyList<string>? excluded = null, int[]? seen = null, int[]? history = null, bool explain = true, int depth = 0)
+        SlateRules rules, int limit = 6, int candidates = 20, IReadOnlyList<string>? excluded = null, int[]? seen = null, int[]? history = null, bool explain = true, int depth = 0, int[]? earlier = null)
     {
         var degraded = new Degradations();
         using Eligibility eligible = EligibleWithout(excluded ?? [], seen ?? [], degraded);
-        using var slate = new Slate(Items) { Parts = new ScoreParts() };
+        using var slate = new Slate(Items) { Parts = new ScoreParts(), Earlier = earlier ?? [] };
+        eligible.Deny(earlier ?? []);
         for (int i = 0; slate.Count < candidates; i++)
         {
             if (!eligible.Allows(i))
@@ -62,6 +63,7 @@ internal sealed class MadeUpShop
             Seen = seen ?? [],
             ExcludedItemIds = excluded ?? [],
             AllowedItemIds = [],
+            ShownBefore = earlier?.Length ?? 0,
             IsExplained = explain,
         };
         MakeUp.Apply(request, eligible, slate, degraded);

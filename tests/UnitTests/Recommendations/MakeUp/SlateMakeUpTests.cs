@@ -34,6 +34,26 @@ public sealed class SlateMakeUpTests
         Assert.Empty(made.Degraded);
     }
 
+    [Theory]
+    [InlineData(4, new[] { 1, 2, 4, 5 }, false)]
+    [InlineData(6, new[] { 1, 2, 4, 5, 6, 9 }, false)] // all brands are used up, but b0 not on this page
+    [InlineData(7, new[] { 1, 2, 4, 5, 6, 9, 7 }, true)] // on this page, too
+    public void Apply_WithACapThatEarlierPagesUsedUp_ShowsOthersFirst(int limit, int[] expected, bool isGivenUp)
+    {
+        MadeUpShop.Made made = _shop.Make(new SlateRules { Caps = [new AttributeCap("brand", 2)] }, limit, earlier: [0, 3]);
+
+        Assert.Equal(expected, made.Rows);
+        Assert.Equal(isGivenUp, made.Degraded.Count > 0);
+    }
+
+    [Fact]
+    public void Apply_WithDiversity_PassesOverWhatIsLikeEarlierPages()
+    {
+        MadeUpShop.Made made = _shop.Make(new SlateRules { Diversity = 0.5 }, limit: 4, earlier: [1]);
+
+        Assert.Equal([2, 4, 6, 8], made.Rows); // 0 is like 1
+    }
+
     [Fact]
     public void Apply_WithCapsOfSeveralAttributes_KeepsAll()
     {
@@ -182,8 +202,8 @@ public sealed class SlateMakeUpTests
         Assert.Equal(3.2 / 6, _shop.Snapshot.Popularity.PopularShare, 1e-6);
 
         int[] niche = [.. Enumerable.Range(10, 20).SelectMany(row => Enumerable.Repeat(row, 20))];
-        int ofMany = _shop.Make(new SlateRules { Calibration = new Calibration(0.9) }, history: niche).Rows.Count(row => row < 4);
-        int ofNone = _shop.Make(new SlateRules { Calibration = new Calibration(0.9) }).Rows.Count(row => row < 4);
+        int ofMany = _shop.Make(new SlateRules { Calibration = new Calibration(0.97) }, history: niche).Rows.Count(row => row < 4);
+        int ofNone = _shop.Make(new SlateRules { Calibration = new Calibration(0.97) }).Rows.Count(row => row < 4);
 
         Assert.Equal(0, ofMany);
         Assert.Equal(3, ofNone); // 0.53 of 6, to the nearest
