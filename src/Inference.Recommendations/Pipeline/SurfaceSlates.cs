@@ -65,7 +65,17 @@ internal sealed class SurfaceSlates(
                 : default;
 
             // :: Step 3 those that do not wait for the tower
-            await FindAsync(plan, run, waitsForTower: false, cancellationToken);
+            try
+            {
+                await FindAsync(plan, run, waitsForTower: false, cancellationToken);
+            }
+            catch
+            {
+                // Nobody waits for the tower any more, and it may still read the history.
+                history.Abandon();
+                _ = LetGoAsync(asking);
+                throw;
+            }
 
             // :: Step 4 those that do
             using UserVectors.Answer answer = await asking;
@@ -85,6 +95,18 @@ internal sealed class SurfaceSlates(
         finally
         {
             plan.Return(run);
+        }
+    }
+
+    private static async Task LetGoAsync(ValueTask<UserVectors.Answer> asking)
+    {
+        try
+        {
+            (await asking).Dispose();
+        }
+        catch (OperationCanceledException)
+        {
+            // It gave up with its caller.
         }
     }
 

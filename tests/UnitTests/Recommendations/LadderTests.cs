@@ -111,7 +111,7 @@ public sealed class LadderTests
         Assert.Equal(Rung.ClusterProfile, reply.ServedBy);
         Degradation label = Assert.Single(reply.Degraded);
         Assert.Equal((Components.UserTower, reason), (label.Component, label.Reason));
-        Assert.Equal(new Urgency(WorkPriority.Bulk, world.Options.TowerBudget), tower.Urgency);
+        Assert.Equal(new Urgency(WorkPriority.Bulk, world.Options.BulkTowerBudget), tower.Urgency);
     }
 
     [Fact]

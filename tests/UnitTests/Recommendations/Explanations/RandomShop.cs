@@ -36,7 +36,7 @@ internal sealed class RandomShop : IDisposable
             Fusion = fused ? new FusedScorer(new FusionModel(_parts.Sources(), weights, newItems), new FusionOptions { DenseItems = Random.Next(2) == 0 ? 1_000 : 100 }) : null,
         };
         _pipeline = new RecommendationPipeline(
-            _world.States, null, World.Keys, _world.Options, new RecommendationMetrics(_world.Meters), TimeProvider.System, NullLoggerFactory.Instance,
+            _world.States, null, World.Keys, _world.Options, new RecommendationMetrics(_world.Meters), _world.Time, NullLoggerFactory.Instance,
             new ExplorationOptions { Policy = Random.Next(2) == 0 ? ExplorationPolicy.Softmax : ExplorationPolicy.Off, Share = 0.3, PoolSize = 20 },
             guards: Random.Next(3) == 0 ? new GuardOptions { ShownAtMost = 1 } : null);
         for (int change = Random.Next(30); change > 0; change--)
