@@ -25,7 +25,7 @@ public class DependencyRuleTests
         ["Inference.Server"] =
         [
             "Inference.Vectors", "Inference.Recommendations", "Inference.Towers", "Inference.Storage", "Inference.Protocol",
-            "Google.Protobuf", "Grpc.*", "OpenTelemetry", "OpenTelemetry.*", "Microsoft.AspNetCore", "Microsoft.AspNetCore.*", "Microsoft.Extensions.*",
+            "Google.Protobuf", "Grpc.*", "OpenTelemetry", "OpenTelemetry.*", "Microsoft.AspNetCore", "Microsoft.AspNetCore.*", "Microsoft.Net.Http.Headers", "Microsoft.Extensions.*",
         ],
         ["inference"] =
         [

@@ -202,8 +202,8 @@ public sealed class SlateMakeUpTests
         Assert.Equal(3.2 / 6, _shop.Snapshot.Popularity.PopularShare, 1e-6);
 
         int[] niche = [.. Enumerable.Range(10, 20).SelectMany(row => Enumerable.Repeat(row, 20))];
-        int ofMany = _shop.Make(new SlateRules { Calibration = new Calibration(0.97) }, history: niche).Rows.Count(row => row < 4);
-        int ofNone = _shop.Make(new SlateRules { Calibration = new Calibration(0.97) }).Rows.Count(row => row < 4);
+        int ofMany = _shop.Make(new SlateRules { Calibration = new Calibration(0.985) }, history: niche).Rows.Count(row => row < 4);
+        int ofNone = _shop.Make(new SlateRules { Calibration = new Calibration(0.985) }).Rows.Count(row => row < 4);
 
         Assert.Equal(0, ofMany);
         Assert.Equal(3, ofNone); // 0.53 of 6, to the nearest
