@@ -84,6 +84,9 @@ public sealed class CatalogueFilters : IDisposable
         }
     }
 
+    /// <summary>How often an item came, went or changed. May be read by anybody.</summary>
+    internal long ChangeCount => _changes.Count;
+
     /// <summary>Reads a filter and checks that it fits this catalogue; what was read before costs a look-up.</summary>
     public bool TryRead(string text, [NotNullWhen(true)] out ItemFilter? filter, [NotNullWhen(false)] out FilterError? error)
     {

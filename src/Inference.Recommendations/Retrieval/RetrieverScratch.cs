@@ -12,6 +12,7 @@ internal sealed class RetrieverScratch
     private Neighbor[] _found = [];
     private ulong[] _keys = [];
     private int[] _rows = [];
+    private SharedValues? _shared;
 
     /// <summary>Kept by a retriever that runs a fused model until the request ends.</summary>
     public FusionScratch? Fused { get; set; }
@@ -21,6 +22,9 @@ internal sealed class RetrieverScratch
 
     /// <summary>Rows that are there once.</summary>
     public RowPlaces Places { get; } = new();
+
+    /// <summary>What the history shares its values by.</summary>
+    public SharedValues Shared => _shared ??= new SharedValues();
 
     public Memory<float> Vectors(int length) => Grown(ref _vectors, length);
 

@@ -32,7 +32,7 @@ internal sealed class SurfacePlan
         int mostOfModel = 0;
         foreach (SurfaceRetriever listed in surface.Retrievers)
         {
-            int[] sources = UsesModel ? SourcesOf(scorer!.Model, listed.Name) : [];
+            int[] sources = UsesModel && !GoesByAttributes(listed, scorer) ? SourcesOf(scorer!.Model, listed.Name) : [];
             if (sources.Length > 0)
             {
                 if (isWhole && listed.Name != SurfaceRetriever.Learned)
@@ -42,7 +42,7 @@ internal sealed class SurfacePlan
                 ofModel.Add(new ModelPart(listed.Name, sources));
                 mostOfModel = Math.Max(mostOfModel, listed.Quota);
             }
-            else if (RetrieverOf(listed.Name, snapshot, scorer, search) is { } retriever)
+            else if (RetrieverOf(listed, surface, snapshot, scorer, search) is { } retriever)
             {
                 retrievers.Add(retriever);
                 settings.Add(listed);
@@ -119,6 +119,10 @@ internal sealed class SurfacePlan
         }
     }
 
+    /// <summary>Whether a surface's "content" goes by attributes of items, rather than by the source of that name of a fused model.</summary>
+    public static bool GoesByAttributes(SurfaceRetriever listed, FusedScorer? scorer) =>
+        listed.Name == Sources.Content && (listed.Attributes.Count > 0 || scorer is null || SourcesOf(scorer.Model, listed.Name).Length == 0);
+
     private static int[] SourcesOf(FusionModel model, string name)
     {
         Retrievers kind = Sources.Parse(name);
@@ -129,8 +133,9 @@ internal sealed class SurfacePlan
         ];
     }
 
-    private static Retriever? RetrieverOf(string name, Snapshot snapshot, FusedScorer? scorer, EmbeddingSearch search)
+    private static Retriever? RetrieverOf(SurfaceRetriever listed, Surface surface, Snapshot snapshot, FusedScorer? scorer, EmbeddingSearch search)
     {
+        string name = listed.Name;
         switch (name)
         {
             case Sources.Towers:
@@ -141,6 +146,8 @@ internal sealed class SurfacePlan
                 return new PopularityRetriever();
             case Sources.Trending:
                 return new TrendingRetriever();
+            case Sources.Content when GoesByAttributes(listed, scorer):
+                return new ContentRetriever(ContentRetriever.AttributesOf(surface, listed), surface.Name, listed.IsOptional);
             case Sources.ClusterProfile when scorer is null || SourcesOf(scorer.Model, name).Length == 0:
                 return snapshot.Profiles is null ? null : new ProfilesRetriever();
             default:

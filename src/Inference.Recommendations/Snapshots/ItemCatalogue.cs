@@ -53,17 +53,22 @@ public sealed class ItemCatalogue : IDisposable
         _contents = contents;
         _rows = new CatalogueRows(ids.Count, ids.Count, []);
         Filters = new CatalogueFilters(this, contents);
+        ValueLists = new CatalogueValueLists(this);
     }
 
     /// <summary>Frees what is known of the items. Nobody reads any more; ids and rows stay.</summary>
     public void Dispose()
     {
         Filters.Dispose();
+        ValueLists.Dispose();
         _contents.Dispose();
     }
 
     /// <summary>Which rows filters select, kept true while items come and go.</summary>
     public CatalogueFilters Filters { get; }
+
+    /// <summary>The items by value of attributes, for the retrievers that go by them.</summary>
+    internal CatalogueValueLists ValueLists { get; }
 
     /// <summary>Which rows hold an item now.</summary>
     public CatalogueRows Rows => Volatile.Read(ref _rows);

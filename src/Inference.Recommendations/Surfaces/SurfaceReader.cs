@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Inference.Recommendations.Filters;
@@ -45,7 +46,7 @@ internal static partial class SurfaceReader
         {
             // A name alone is a retriever with all defaults.
             bool isName = element.ValueKind == JsonValueKind.String;
-            JsonFields? fields = isName ? null : new JsonFields(element, path, problems, "name", "weight", "budget", "quota", "optional");
+            JsonFields? fields = isName ? null : new JsonFields(element, path, problems, "name", "weight", "budget", "quota", "optional", "attributes");
             string name = isName ? element.GetString()! : fields!.Required("name", NameBytes);
             string place = isName ? path : fields!.PathOf("name");
             if (name.Length > 0 || isName)
@@ -55,10 +56,35 @@ internal static partial class SurfaceReader
                 (float)(fields?.Number("weight", 1, 0.000_001, 1_000_000) ?? 1),
                 fields?.Duration("budget", DefaultBudget, ShortestBudget, LongestBudget) ?? DefaultBudget,
                 fields?.Whole("quota", DefaultQuota, 1, MostItems) ?? DefaultQuota,
-                fields?.Flag("optional", false) ?? false));
+                fields?.Flag("optional", false) ?? false)
+            {
+                Attributes = fields is not null && fields.Has("attributes") ? Attributes(fields, name, problems) : [],
+            });
         }
 
         return retrievers;
+    }
+
+    private static string[] Attributes(JsonFields retriever, string name, List<SurfaceProblem> problems)
+    {
+        var attributes = new List<string>();
+        if (name != Sources.Content)
+            retriever.Add("attributes", $"is there, but only '{Sources.Content}' goes by attributes.");
+        foreach ((JsonElement element, string path) in retriever.List("attributes", SurfaceRetriever.MostAttributes))
+        {
+            if (element.ValueKind != JsonValueKind.String)
+                problems.Add(new SurfaceProblem(path, $"is {JsonFields.NameOf(element)}; it must be a text."));
+            else if (element.GetString() is not { Length: > 0 } attribute)
+                problems.Add(new SurfaceProblem(path, "is empty."));
+            else if (Encoding.UTF8.GetByteCount(attribute) > NameBytes)
+                problems.Add(new SurfaceProblem(path, $"has {Encoding.UTF8.GetByteCount(attribute)} bytes; it may have {NameBytes}."));
+            else if (attributes.Contains(attribute))
+                problems.Add(new SurfaceProblem(path, $"is \"{attribute}\", which is there twice."));
+            else
+                attributes.Add(attribute);
+        }
+
+        return [.. attributes];
     }
 
     private const int DefaultQuota = 200;

@@ -10,4 +10,10 @@ public sealed record SurfaceRetriever(string Name, float Weight, TimeSpan Budget
 {
     /// <summary>The bundle's whole fused model as one retriever.</summary>
     public const string Learned = "learned";
+
+    /// <summary>Attributes of one retriever at most.</summary>
+    public const int MostAttributes = 4;
+
+    /// <summary>The attributes that "content" goes by, at most <see cref="MostAttributes"/>, no two the same; empty for the fused model's source of that name, or one attribute that the surface says (docs/surfaces.md).</summary>
+    public IReadOnlyList<string> Attributes { get; init; } = [];
 }

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Filters;
+using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Hosting;
 using Inference.Server.Options;
+using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
 using Inference.Storage.Users;
 using Inference.Towers.Bundles;
@@ -31,6 +33,7 @@ internal sealed class ModelLifecycle : IDisposable
     private readonly UserKeyRing _keys;
     private readonly CatalogueUpdates _catalogue;
     private readonly FirstReads _firstReads;
+    private readonly ServedSurfaces _surfaces;
     private readonly Readiness _readiness;
     private readonly ServerMetrics _metrics;
     private readonly TimeProvider _time;
@@ -47,7 +50,7 @@ internal sealed class ModelLifecycle : IDisposable
     private volatile string? _rollbackTo;
 
     public ModelLifecycle(
-        InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, FirstReads firstReads, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLifecycle> log)
+        InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, FirstReads firstReads, ServedSurfaces surfaces, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLifecycle> log)
     {
         _options = options;
         _snapshots = snapshots;
@@ -55,6 +58,7 @@ internal sealed class ModelLifecycle : IDisposable
         _keys = keys;
         _catalogue = catalogue;
         _firstReads = firstReads;
+        _surfaces = surfaces;
         _readiness = readiness;
         _metrics = metrics;
         _time = time;
@@ -304,6 +308,14 @@ internal sealed class ModelLifecycle : IDisposable
                 bundle = bundle with { Warnings = [.. bundle.Warnings, warning] };
             }
 
+            await BackgroundThread.RunAsync(
+                () =>
+                {
+                    ContentPreparation.Run(bundle.Snapshot, _surfaces.Current.All, _time, cancellationToken);
+                    return true;
+                },
+                settings.Pace,
+                _options.Loading);
             await _firstReads.RunAsync(bundle.Snapshot, cancellationToken);
             // A hash for each user is milliseconds of work: not at the swap, and not on a thread that requests want.
             KeyedUsers users = await BackgroundThread.RunAsync(() => new KeyedUsers(bundle.Users, id => _keys.Of(id).Key), settings.Pace, _options.Loading);

@@ -1,9 +1,11 @@
 using Inference.Recommendations;
 using Inference.Recommendations.Features;
+using Inference.Recommendations.Filters.Columns;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
 using Inference.Recommendations.Users;
@@ -32,9 +34,10 @@ public sealed class SurfaceRanking : RankingModel
     /// <param name="inputs">The data that it is judged on.</param>
     public SurfaceRanking(string name, LoadedBundle loaded, Surface surface, EvaluationInputs inputs)
     {
-        (Name, _snapshot, _inputs, _surface) = (name, loaded.Snapshot, inputs, surface with { Ranks = false, Slate = SlateRules.None });
+        (Name, _snapshot, _inputs, _surface) = (name, loaded.Snapshot, inputs, surface with { Ranks = false, Slate = SlateRules.None with { CoverageAttribute = surface.Slate.CoverageAttribute } });
         var patient = new PipelineOptions { TowerBudget = TimeSpan.FromSeconds(10) };
         _pipeline = new RecommendationPipeline(new Nobody(), null, new UserKeyRing("evaluation"u8), patient, RecommendationMetrics.Unobserved, new StandingTime(), NullLoggerFactory.Instance);
+        ContentPreparation.Run(_snapshot, [_surface], TimeProvider.System, CancellationToken.None);
         _itemOf = inputs.Split.Items.Ids.Select((id, item) => (id, item)).ToDictionary(pair => pair.id, pair => pair.item, StringComparer.Ordinal);
     }
 
@@ -55,7 +58,7 @@ public sealed class SurfaceRanking : RankingModel
                 names.Add(kind);
         }
 
-        if (model?.Sources.Any(source => source.Name == Sources.Content) == true)
+        if (model?.Sources.Any(source => source.Name == Sources.Content) == true || snapshot.Items.Filters.Attributes.KindsOf(ContentRetriever.DefaultAttribute) != AttributeKinds.None)
             names.Add(Sources.Content);
         if (snapshot.Profiles is not null || model?.Clusters is not null)
             names.Add(Sources.ClusterProfile);

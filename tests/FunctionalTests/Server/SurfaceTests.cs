@@ -54,6 +54,32 @@ public sealed class SurfaceTests : IDisposable
     }
 
     [Fact]
+    public async Task Recommend_ByContentOfABundleWithoutAModel_FindsWhatSharesAttributesFromTheFirstRequestOn()
+    {
+        await File.WriteAllTextAsync(_file, """
+            { "surfaces": {
+                "colours": { "retrievers": [ { "name": "content", "attributes": ["colour"] } ], "fusion": "reciprocal_rank" },
+                "bare": { "retrievers": [ "content", "popularity" ] }
+            } }
+            """);
+        await using RunningServer server = await RunningServer.StartAsync(options => options.Surfaces.File = _file, CatalogueBundle.Of);
+        var request = new RecommendRequest { Surface = "colours", RecentItemIds = { "item-3" }, ExcludedItemIds = { "item-13" }, Limit = 5, Filter = "sizes >= 10", Options = new() { Explain = true } };
+
+        RecommendResponse reply = await server.Recommendations.RecommendAsync(request);
+        RecommendResponse bare = await server.Recommendations.RecommendAsync(new RecommendRequest { Surface = "bare", RecentItemIds = { "item-3" }, Limit = 5 });
+
+        // Odd rows are blue, low rows popular; a row has the sizes row and row + 1.
+        Assert.Equal(["item-9", "item-11", "item-15", "item-17", "item-19"], reply.Items.Select(item => item.ItemId));
+        Assert.All(reply.Items, item => Assert.Equal("content", item.Source));
+        // Half of the items are blue, and popularity adds a thousandth at most.
+        Assert.All(reply.Items, item => Assert.Equal(Math.Log(2), item.Parts.Single().Score, 1e-3));
+        Assert.Empty(reply.Degraded);
+        Assert.Equal(15, Assert.Single(reply.Report.Retrievers, report => report.Name == "content").Found);
+        Assert.Contains(bare.Degraded, label => label.Component == "retrievers" && label.Detail.Contains("no 'content' by 'category'", StringComparison.Ordinal));
+        Assert.Equal(5, bare.Items.Count);
+    }
+
+    [Fact]
     public async Task Recommend_WhileTheFileChanges_TakesWhatIsValidAndKeepsItOtherwise()
     {
         await File.WriteAllTextAsync(_file, """{ "surfaces": { "first": { "retrievers": ["popularity"] } } }""");

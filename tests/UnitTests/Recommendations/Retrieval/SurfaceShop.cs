@@ -20,14 +20,19 @@ internal sealed class SurfaceShop
     /// <param name="withModel">Whether the bundle has a fused model.</param>
     /// <param name="isWhole">Whether its sources score the whole catalogue.</param>
     /// <param name="change">Puts other sources into the model.</param>
-    public SurfaceShop(bool withModel = true, bool isWhole = true, Func<ScoreSource, ScoreSource>? change = null, int seed = 1)
+    /// <param name="items">Items of the shop.</param>
+    /// <param name="attributes">What is known of each.</param>
+    public SurfaceShop(bool withModel = true, bool isWhole = true, Func<ScoreSource, ScoreSource>? change = null, int seed = 1, int items = 150, Func<int, Dictionary<string, FeatureValue>>? attributes = null)
     {
-        Shop = new FusionWorld(seed: seed);
+        Shop = new FusionWorld(items, seed);
         var index = new LiveIndex(new ExactIndex(VectorMatrix.Create(Shop.ItemVectors, FusionWorld.Dimension), Metric.InnerProduct));
-        var items = new ItemCatalogue([.. Enumerable.Range(0, Shop.Items).Select(row => $"i{row}")], [.. Enumerable.Range(0, Shop.Items).Select(_ => (string?)null)]);
+        var contents = new ItemContents();
+        for (int row = 0; row < Shop.Items; row++)
+            contents.Add(attributes is null ? ItemContent.Empty : ItemContent.Empty with { Attributes = attributes(row) });
+        var catalogue = new ItemCatalogue([.. Enumerable.Range(0, Shop.Items).Select(row => $"i{row}")], contents);
         Tower = new MeanTower(Shop.Index);
         ScoreSource[] sources = [.. Shop.Sources().Select(source => change?.Invoke(source) ?? source)];
-        Snapshot = new Snapshot(new ModelIdentity("shop", "1", "space", FusionWorld.Dimension, Metric.InnerProduct), items, index, Tower, null, Shop.Popularity, Shop.Profiles)
+        Snapshot = new Snapshot(new ModelIdentity("shop", "1", "space", FusionWorld.Dimension, Metric.InnerProduct), catalogue, index, Tower, null, Shop.Popularity, Shop.Profiles)
         {
             Fusion = withModel ? new FusedScorer(new FusionModel(sources, FusionWorld.Weights()), new FusionOptions { DenseItems = isWhole ? Shop.Items : 0 }) : null,
         };

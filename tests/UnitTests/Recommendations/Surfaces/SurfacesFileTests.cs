@@ -51,6 +51,14 @@ public class SurfacesFileTests
     }
 
     [Fact]
+    public void TryRead_OfAttributes_TakesThemForContent()
+    {
+        Surface surface = Read("""{ "surfaces": { "shelf": { "retrievers": [ { "name": "content", "attributes": [ "category", "brand" ] }, "popularity" ] } } }""").Find("shelf")!;
+        Assert.Equal(["category", "brand"], surface.Retrievers[0].Attributes);
+        Assert.Empty(surface.Retrievers[1].Attributes);
+    }
+
+    [Fact]
     public void TryRead_OfAnEmptySurface_HasTheDefaults()
     {
         Surface surface = Read("""{ "surfaces": { "bare": {} } }""").Find("bare")!;
@@ -83,6 +91,12 @@ public class SurfacesFileTests
     [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "towers", "weight": 0 } ] } } }""", "surfaces.home.retrievers[0].weight", "is 0; it must be a number from")]
     [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "towers", "quota": 10001 } ] } } }""", "surfaces.home.retrievers[0].quota", "from 1 to 10000")]
     [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "towers", "budget": "10us" } ] } } }""", "surfaces.home.retrievers[0].budget", "is \"10us\"")]
+    [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "towers", "attributes": [ "category" ] } ] } } }""", "surfaces.home.retrievers[0].attributes", "only 'content' goes by attributes")]
+    [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "content", "attributes": "category" } ] } } }""", "surfaces.home.retrievers[0].attributes", "must be a list")]
+    [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "content", "attributes": [ "a", "b", "c", "d", "e" ] } ] } } }""", "surfaces.home.retrievers[0].attributes", "has 5 elements; it may have 4")]
+    [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "content", "attributes": [ "a", 1 ] } ] } } }""", "surfaces.home.retrievers[0].attributes[1]", "is 1; it must be a text")]
+    [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "content", "attributes": [ "" ] } ] } } }""", "surfaces.home.retrievers[0].attributes[0]", "is empty")]
+    [InlineData("""{ "surfaces": { "home": { "retrievers": [ { "name": "content", "attributes": [ "a", "a" ] } ] } } }""", "surfaces.home.retrievers[0].attributes[1]", "is there twice")]
     [InlineData("""{ "surfaces": { "home": { "slate": { "diversity": 2 } } } }""", "surfaces.home.slate.diversity", "from 0 to 1")]
     [InlineData("""{ "surfaces": { "home": { "slate": { "diversity": 0.2, "lambda": 0.8 } } } }""", "surfaces.home.slate.lambda", "give one of them")]
     [InlineData("""{ "surfaces": { "home": { "slate": { "caps": [ { "attribute": "brand" } ] } } } }""", "surfaces.home.slate.caps[0].most", "is missing")]
