@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Snapshots;
 
 namespace Inference.Recommendations.Pipeline;
@@ -10,6 +11,7 @@ internal sealed class RateBoard(int rowCount)
     private readonly bool[] _isTouched = new bool[rowCount];
     private int[] _touched = new int[1024];
     private ScoredRow[] _best = new ScoredRow[16];
+    private ulong[] _keys = new ulong[16];
     private int _count;
 
     public int RowCount => rowCount;
@@ -46,24 +48,20 @@ internal sealed class RateBoard(int rowCount)
     {
         int capacity = Math.Min(limit, _count);
         if (_best.Length < capacity)
-            _best = new ScoredRow[Math.Max(capacity, _best.Length * 2)];
-        int kept = 0;
+            (_best, _keys) = (new ScoredRow[Math.Max(capacity, _best.Length * 2)], new ulong[Math.Max(capacity, _best.Length * 2)]);
+        if (capacity == 0)
+            return default;
+        var best = new BestRows(_keys.AsSpan(0, capacity));
         foreach (int row in _touched.AsSpan(0, _count))
         {
-            var candidate = new ScoredRow(row, _rates[row]);
-            if (kept == capacity && !Precedes(candidate, _best[kept - 1]))
-                continue;
-            int place = kept < capacity ? kept++ : kept - 1;
-            while (place > 0 && Precedes(candidate, _best[place - 1]))
-            {
-                _best[place] = _best[place - 1];
-                place--;
-            }
-
-            _best[place] = candidate;
+            if (_rates[row] >= best.Threshold)
+                best.Offer(row, _rates[row]);
         }
 
-        return _best.AsSpan(0, kept);
+        ReadOnlySpan<ulong> sorted = best.Sorted();
+        for (int i = 0; i < sorted.Length; i++)
+            _best[i] = new ScoredRow(BestRows.RowOf(sorted[i]), BestRows.ScoreOf(sorted[i]));
+        return _best.AsSpan(0, sorted.Length);
     }
 
     public void Clear()
@@ -76,8 +74,6 @@ internal sealed class RateBoard(int rowCount)
 
         _count = 0;
     }
-
-    private static bool Precedes(ScoredRow a, ScoredRow b) => a.Rate > b.Rate || (a.Rate == b.Rate && a.Row < b.Row);
 }
 
 /// <summary>Keeps a few boards that fit the catalogue and have room for it to grow; boards that are too small, or far too large, are let go.</summary>

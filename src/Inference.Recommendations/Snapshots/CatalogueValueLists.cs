@@ -20,6 +20,7 @@ internal sealed class CatalogueValueLists(ItemCatalogue items) : IDisposable
 
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
+    private bool _isDisposed;
 
     /// <summary>Whether any item has, or has had, an attribute of this name.</summary>
     public bool Knows(string attribute) => items.Filters.Attributes.KindsOf(attribute) != Filters.Columns.AttributeKinds.None;
@@ -55,9 +56,12 @@ internal sealed class CatalogueValueLists(ItemCatalogue items) : IDisposable
         }
     }
 
-    /// <summary>Ends what is being built. Nobody asks any more.</summary>
+    /// <summary>Ends what is being built. Nobody asks any more. Once is enough.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         _stop.Cancel();
         Wait();
         _entries.Clear();

@@ -161,6 +161,8 @@ public sealed class ContentRetrieverTests
         // The thread that builds may have been faster.
         Assert.Contains(first.Outcome, (RetrieverOutcome[])[RetrieverOutcome.Silent, RetrieverOutcome.Ok]);
         Assert.Equal((10, RetrieverOutcome.Ok), (second.Found, second.Outcome));
+        shop.Snapshot.Dispose();
+        shop.Snapshot.Dispose();
     }
 
     [Fact]
