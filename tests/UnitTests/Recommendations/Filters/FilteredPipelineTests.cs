@@ -110,6 +110,20 @@ public sealed class FilteredPipelineTests
     }
 
     [Fact]
+    public async Task Recommend_WhenCappedItemsComeBack_KeepsThemToTheFilter()
+    {
+        Interaction[] shown = [.. Enumerable.Range(0, World.Items).Select(i => new Interaction((ulong)i, $"i{i}", InteractionType.Skip, _world.Time.GetUtcNow() - TimeSpan.FromMinutes(i + 1), 0))];
+        var user = new UserState(FeatureSet.None, [], shown);
+        var pipeline = new RecommendationPipeline(
+            new ScriptedStates(_ => new(new UserLookup(user)), user), null, World.Keys, _world.Options, new RecommendationMetrics(_world.Meters), _world.Time, NullLoggerFactory.Instance, guards: new GuardOptions { ShownAtMost = 1 });
+
+        RecommendReply reply = await AskAsync(pipeline, _world.Snapshot, new() { UserId = "ida", Limit = 100 }, "even = \"yes\"");
+
+        Assert.Contains(reply.Degraded, label => label.Component == Components.Guards);
+        Assert.Equal(["i0", "i2", "i4", "i6", "i8", "i10"], reply.Items.Select(item => item.ItemId));
+    }
+
+    [Fact]
     public async Task Recommend_WhenNothingIsSelected_AnswersWithoutItemsAndSaysSo()
     {
         foreach (RecommendQuery query in (RecommendQuery[])[new() { UserId = "anna" }, new() { UserId = "all" }, new() { Context = German }, new()])

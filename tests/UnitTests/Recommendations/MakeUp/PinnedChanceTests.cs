@@ -2,10 +2,12 @@ using System.Globalization;
 using Inference.Recommendations;
 using Inference.Recommendations.Decisions;
 using Inference.Recommendations.Exploration;
+using Inference.Recommendations.Features;
 using Inference.Recommendations.Guards;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -62,6 +64,35 @@ public sealed class PinnedChanceTests
 
         Assert.Equal("i8", reply.Items[0].ItemId);
         Assert.InRange(reply.Items.Count(item => item.ItemId is "i9" or "i10" or "i11"), 2, 6);
+    }
+
+    [Fact]
+    public async Task Recommend_OfALaterPage_DrawsNothingThatEarlierPagesUsedUp()
+    {
+        var vector = new float[3];
+        for (int row = 0; row < World.Items; row++)
+        {
+            Assert.True(_world.Snapshot.Index.TryCopyVector(row, vector));
+            var attributes = new Dictionary<string, FeatureValue> { ["kind"] = FeatureValue.Of(row < 8 ? "common" : $"rare {row}") };
+            _world.Snapshot.Editor.Apply([new ItemChange($"i{row}", 1, new ItemContent(null, FeatureSet.None, attributes))], vector);
+        }
+
+        var exploration = new ExplorationOptions { Policy = ExplorationPolicy.EpsilonGreedy, Epsilon = 1, PoolSize = 5, Share = 0.4 };
+        var pipeline = new RecommendationPipeline(_world.States, null, World.Keys, _world.Options, new RecommendationMetrics(_world.Meters), _world.Time, NullLoggerFactory.Instance, exploration);
+        int explored = 0;
+        for (int i = 0; i < 50; i++)
+        {
+            var query = new RecommendQuery
+            {
+                Limit = 3, RequestId = $"r{i}", Slate = new SlateRules { Caps = [new AttributeCap("kind", 2)] }, Page = new Page(2, $"r{i}", _world.Snapshot.Model.FullVersion, ["i0", "i1"]),
+            };
+            RecommendReply reply = await pipeline.RecommendAsync(_world.Snapshot, query, CancellationToken.None);
+
+            Assert.All(reply.Items, item => Assert.Contains(item.ItemId, (string[])["i8", "i9", "i10", "i11"]));
+            explored += reply.Items.Count(item => item.SlotType == SlotType.Explore);
+        }
+
+        Assert.True(explored > 0);
     }
 
     [Fact]

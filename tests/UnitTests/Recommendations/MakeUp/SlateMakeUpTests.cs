@@ -167,6 +167,15 @@ public sealed class SlateMakeUpTests
     }
 
     [Fact]
+    public void Apply_WithABoost_OrdersByTheScoresThatItStates()
+    {
+        MadeUpShop.Made made = _shop.Make(new SlateRules { Boosts = [new Boost("cheap", "price >= 10 and price < 12", 1.3)] }, limit: 20, candidates: 20);
+
+        Assert.Equal([0, 1, 2, 10, 3, 11, 4], made.Rows[..7]); // 20 and 19, and 7.5 more
+        Assert.Equal(made.Places.Select(place => place.Score).OrderDescending(), made.Places.Select(place => place.Score));
+    }
+
+    [Fact]
     public void Apply_WithBoostsThatOverlap_AddsThemUp()
     {
         MadeUpShop.Made made = _shop.Make(new SlateRules { Boosts = [new Boost("a", "price = 0", -1), new Boost("b", "price < 2", -1)] }, limit: 20);
