@@ -64,6 +64,9 @@ public sealed class CatalogueFilters : IDisposable
     /// <summary>The attributes that filters may name.</summary>
     public ItemAttributes Attributes => _contents.Attributes;
 
+    /// <summary>What tests of this class do where others have their turn.</summary>
+    internal Action? AfterPiece { get; set; }
+
     /// <summary>Characters of the filters that were read and are kept.</summary>
     internal long ReadCharacters => Volatile.Read(ref _readCharacters);
 
@@ -323,6 +326,8 @@ public sealed class CatalogueFilters : IDisposable
                 if (!TryTest(test, epoch, first, block, ref learnt, isAlone))
                     return null;
                 KeepItems(start, first, block);
+                if (!isAlone)
+                    AfterPiece?.Invoke();
             }
 
             Enter(isAlone);
