@@ -128,6 +128,7 @@ public sealed class ServerHost : IAsyncDisposable
             options.Recall, provider.GetRequiredService<RecallMetrics>(), time, provider.GetRequiredService<ILogger<RecallMonitor>>()));
         services.AddHostedService<RecallLifetime>();
         services.AddSingleton<Embeddings>();
+        services.AddSingleton<FirstRequests>();
         services.AddSingleton(options.Surfaces).AddSingleton<ServedSurfaces>();
         services.AddHostedService<SurfacesWatch>();
         services.AddSingleton<ShadowMetrics>();

@@ -67,8 +67,13 @@ internal static class PinnedPlaces
         return places;
     }
 
-    private static string Text(int unknown, int barred, int pins) =>
-        $"{unknown + barred} of {pins} pinned items are not shown: {unknown} are not in the catalogue, {barred} may not be shown to this request.";
+    private static string Text(int unknown, int barred, int pins)
+    {
+        string why = unknown == 0 ? "" : $"{unknown} not in the catalogue";
+        if (barred > 0)
+            why += $"{(unknown > 0 ? ", " : "")}{barred} left out by a filter, a list or an earlier page of this request";
+        return $"{unknown + barred} of {pins} pinned items cannot be shown: {why}.";
+    }
 
     private static int CandidateOf(MakeUpScratch s, int row)
     {

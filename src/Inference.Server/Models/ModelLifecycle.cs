@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Inference.Recommendations.Catalogue;
 using Inference.Recommendations.Filters;
+using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
@@ -33,6 +34,7 @@ internal sealed class ModelLifecycle : IDisposable
     private readonly UserKeyRing _keys;
     private readonly CatalogueUpdates _catalogue;
     private readonly FirstReads _firstReads;
+    private readonly FirstRequests _firstRequests;
     private readonly ServedSurfaces _surfaces;
     private readonly Readiness _readiness;
     private readonly ServerMetrics _metrics;
@@ -50,7 +52,7 @@ internal sealed class ModelLifecycle : IDisposable
     private volatile string? _rollbackTo;
 
     public ModelLifecycle(
-        InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, FirstReads firstReads, ServedSurfaces surfaces, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLifecycle> log)
+        InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, FirstReads firstReads, FirstRequests firstRequests, ServedSurfaces surfaces, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLifecycle> log)
     {
         _options = options;
         _snapshots = snapshots;
@@ -58,6 +60,7 @@ internal sealed class ModelLifecycle : IDisposable
         _keys = keys;
         _catalogue = catalogue;
         _firstReads = firstReads;
+        _firstRequests = firstRequests;
         _surfaces = surfaces;
         _readiness = readiness;
         _metrics = metrics;
@@ -317,6 +320,9 @@ internal sealed class ModelLifecycle : IDisposable
                 settings.Pace,
                 _options.Loading);
             await _firstReads.RunAsync(bundle.Snapshot, cancellationToken);
+            // What is compiled once stays compiled: later versions find it.
+            if (_active is null)
+                await _firstRequests.RunAsync(bundle.Snapshot, _surfaces.Current, _options.Loading.WarmUpTime, cancellationToken);
             // A hash for each user is milliseconds of work: not at the swap, and not on a thread that requests want.
             KeyedUsers users = await BackgroundThread.RunAsync(() => new KeyedUsers(bundle.Users, id => _keys.Of(id).Key), settings.Pace, _options.Loading);
             return new LoadedModel(bundle, users, _time.GetUtcNow(), _time.GetElapsedTime(start));
