@@ -33,6 +33,8 @@ internal sealed class ModelLifecycle : IDisposable
     private readonly UserStates _users;
     private readonly UserKeyRing _keys;
     private readonly CatalogueUpdates _catalogue;
+    private static int s_hasAsked;
+
     private readonly FirstReads _firstReads;
     private readonly FirstRequests _firstRequests;
     private readonly ServedSurfaces _surfaces;
@@ -320,8 +322,8 @@ internal sealed class ModelLifecycle : IDisposable
                 settings.Pace,
                 _options.Loading);
             await _firstReads.RunAsync(bundle.Snapshot, cancellationToken);
-            // What is compiled once stays compiled: later versions find it.
-            if (_active is null)
+            // What is compiled once stays compiled: later versions, and other servers of the process, find it.
+            if (Interlocked.Exchange(ref s_hasAsked, 1) == 0)
                 await _firstRequests.RunAsync(bundle.Snapshot, _surfaces.Current, _options.Loading.WarmUpTime, cancellationToken);
             // A hash for each user is milliseconds of work: not at the swap, and not on a thread that requests want.
             KeyedUsers users = await BackgroundThread.RunAsync(() => new KeyedUsers(bundle.Users, id => _keys.Of(id).Key), settings.Pace, _options.Loading);
