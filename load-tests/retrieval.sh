@@ -9,7 +9,7 @@ grpc=${GRPC_PORT:-5122} http=${HTTP_PORT:-5192}
 server_core=${SERVER_CORE:-0} client_core=${CLIENT_CORE:-1}
 cli="dotnet artifacts/bin/Inference.Cli/release/inference.dll"
 for project in src/Inference.Server src/Inference.Cli tests/Benchmarks; do
-  dotnet build "$project" -c Release -v q -nologo -clp:NoSummary
+  [[ -n ${NO_BUILD:-} ]] || dotnet build "$project" -c Release -v q -nologo -clp:NoSummary
 done
 
 work=$(mktemp -d)

@@ -135,6 +135,7 @@ internal sealed class SurfaceSlates(
                 continue;
             }
 
+            run.Input.EnoughAt = clock.IsSet ? start + (long)(plan.Settings[i].Budget.TotalSeconds * time.TimestampFrequency / 2) : long.MaxValue;
             try
             {
                 int found = await retriever.FindAsync(run.Input, run.Scratch[i], run.PlacesOf(i), cancellationToken);

@@ -12,6 +12,7 @@ namespace Inference.Recommendations.Retrieval;
 /// <item>For each the eligible items nearest to it: of the list that is kept for it (<see cref="NearItems"/>), or, where too few of the list may be shown, by a search among those that may.</item>
 /// <item>score(j) = Σ_k <see cref="Decay"/>^k · s(h_k, j), with s the metric's score, at least 0; of a squared distance d² it is 1 ∕ (1 + d²).</item>
 /// </list>
+/// The newest come first, and once half of the retriever's time is over no further one is searched for: under tight filters a search may take long, and the latest items weigh most.
 /// The items themselves are not among what is found.
 /// </summary>
 internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, Sources.RecentItems, Retrievers.RecentItems)
@@ -21,6 +22,9 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
 
     /// <summary>What each step into the past is multiplied with.</summary>
     public const float Decay = 0.7f;
+
+    /// <summary>For items before the latest one it is enough that this part of what is wanted is left of the list: the nearest of what may be shown is among it.</summary>
+    private const int OfOlder = 8;
 
     public override bool ReadsHistory => true;
 
@@ -52,7 +56,7 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
         int count = ReadVectors(input, scratch);
         if (count == 0)
             return Silent;
-        Search(input, scratch, count, found.Length);
+        scratch.VectorCount = Search(input, scratch, count, found.Length);
         ReadOnlySpan<int> rows = scratch.Places.Rows;
         if (rows.IsEmpty)
             return 0;
@@ -65,10 +69,12 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
     }
 
     /// <summary>Adds the best of a list that may be shown.</summary>
-    /// <returns>Whether there were enough: as many as are wanted, or the list holds all that there are.</returns>
-    private static bool AddListed(RetrievalInput input, RetrieverScratch scratch, ReadOnlySpan<int> list, int most)
+    /// <returns>Whether there were enough, or the list holds all that there are.</returns>
+    private static bool AddListed(RetrievalInput input, RetrieverScratch scratch, ReadOnlySpan<int> list, int most, int enough)
     {
-        int wanted = most, enough = list.Length < NearItems.Listed ? 0 : most;
+        int wanted = most;
+        if (list.Length < NearItems.Listed)
+            enough = 0;
         int eligible = 0;
         foreach (int row in list)
             eligible += input.Eligible.Allows(row) ? 1 : 0;
@@ -112,7 +118,8 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
         return scratch.VectorCount = count;
     }
 
-    private static void Search(RetrievalInput input, RetrieverScratch scratch, int count, int quota)
+    /// <returns>How many of the latest items count.</returns>
+    private static int Search(RetrievalInput input, RetrieverScratch scratch, int count, int quota)
     {
         LiveIndex index = input.Snapshot.Index;
         // The items themselves may be eligible, and would then take places.
@@ -124,8 +131,10 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
         scratch.Places.Begin(count * Math.Max(most, NearItems.Listed));
         for (int k = 0; k < count; k++)
         {
+            if (k > 0 && input.Clock.Now >= input.EnoughAt)
+                return k;
             ReadOnlySpan<float> vector = vectors.Slice(k * index.Dimension, index.Dimension);
-            if (most <= NearItems.Listed && AddListed(input, scratch, input.Snapshot.NearItems.Of(index, asked[k], vector, input.Searcher, found, time), most))
+            if (most <= NearItems.Listed && AddListed(input, scratch, input.Snapshot.NearItems.Of(index, asked[k], vector, input.Searcher, found, time), most, k == 0 ? most : most / OfOlder))
                 continue;
             int near = input.Searcher.Search(vector, found[..most], input.Eligible.Filter);
             foreach (Neighbor neighbor in found[..near])
@@ -134,5 +143,7 @@ internal sealed class RecentItemsRetriever() : Retriever(Sources.RecentItems, So
                     scratch.Places.Add(neighbor.Row);
             }
         }
+
+        return count;
     }
 }

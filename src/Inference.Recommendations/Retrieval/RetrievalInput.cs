@@ -43,6 +43,9 @@ internal sealed class RetrievalInput
     /// <summary>When retrievers are late.</summary>
     public FusionClock Clock { get; private set; }
 
+    /// <summary>The timestamp by which a retriever that can do with less should begin nothing more; set for each in turn.</summary>
+    public long EnoughAt { get; set; } = long.MaxValue;
+
     public Budget Budget { get; private set; }
 
     /// <summary>Where searches on a device say what became of them.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Inference.Recommendations.Ports;
 using Inference.Towers.Bundles;
@@ -30,10 +31,18 @@ internal static class RankedBundle
             Output = "score",
             Inputs = [new InputManifest { Name = "pair", Encoder = new ColumnsSpec { Columns = [.. Reads.Select(feature => new CrossSpec { Value = CrossFeatures.Names[(int)feature], Missing = 0 })] } }],
         };
-        var addition = new RankerAddition(new TowerContent { Model = graph.ToBytes(), Manifest = manifest }, [], new JsonObject { ["weights"] = "drawn" });
+        // Of nothing known it makes nothing: it has no bias.
+        var golden = new RankerCase { Items = [FirstItem(source)], Scores = [0f] };
+        var addition = new RankerAddition(new TowerContent { Model = graph.ToBytes(), Manifest = manifest }, [golden], new JsonObject { ["weights"] = "drawn" });
         string target = Path.GetFullPath(folder);
         await addition.WriteAsync(source, target, Path.GetFileName(Path.GetDirectoryName(target)!), Path.GetFileName(target), overwrite: true, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         return 0;
+    }
+
+    private static string FirstItem(string bundle)
+    {
+        using JsonDocument line = JsonDocument.Parse(File.ReadLines(Path.Combine(bundle, "items.jsonl")).First());
+        return line.RootElement.GetProperty("id").GetString()!;
     }
 
     private static OnnxValue Drawn(OnnxGraph graph, ref SeededRandom random, string name, int rows, int columns)

@@ -6,7 +6,8 @@ namespace Benchmarks.Serving;
 /// <param name="Name">As the table has it.</param>
 /// <param name="Surface">Surface of the server.</param>
 /// <param name="Set">What the request says beside the user, the limit and the surface.</param>
-internal sealed record RetrievalKind(string Name, string Surface, Action<RecommendRequest>? Set = null)
+/// <param name="IsNewSession">Whether the request is of nobody, about five items drawn from a million.</param>
+internal sealed record RetrievalKind(string Name, string Surface, Action<RecommendRequest>? Set = null, bool IsNewSession = false)
 {
     /// <summary>All kinds; the first is what the others are compared with.</summary>
     /// <param name="filter">Filter of the kinds that have one.</param>
@@ -15,6 +16,7 @@ internal sealed record RetrievalKind(string Name, string Surface, Action<Recomme
         new("1 retriever", "one"),
         new("3 retrievers", "three"),
         new("6 retrievers", "six"),
+        new("3 retrievers, 5 items nobody asked about", "three", IsNewSession: true),
         new("1 + ranking model", "one_ranked"),
         new("1 + filter, 10 % of the items", "one", request => request.Filter = filter),
         new("1 + diversity", "one", static request => request.Options.Diversity = new DiversityOptions { Strength = 0.2 }),
@@ -35,10 +37,19 @@ internal sealed record RetrievalKind(string Name, string Surface, Action<Recomme
     ];
 
     /// <summary>The request of one user.</summary>
-    public RecommendRequest Make(string user)
+    /// <param name="user">The user.</param>
+    /// <param name="random">For what is drawn.</param>
+    public RecommendRequest Make(string user, Random random)
     {
         var request = new RecommendRequest { UserId = user, Limit = 10, Surface = Surface, Options = new RecommendOptions() };
         Set?.Invoke(request);
+        if (IsNewSession)
+        {
+            request.UserId = "";
+            for (int i = 0; i < 5; i++)
+                request.RecentItemIds.Add($"i{random.Next(1, 1_000_001)}");
+        }
+
         return request;
     }
 
