@@ -13,11 +13,17 @@ namespace Inference.Server.Services;
 /// <summary>Versions of the model as messages.</summary>
 internal sealed class ModelDescriptions(SnapshotRegistry snapshots, ServedSurfaces surfaces)
 {
-    public ModelVersion Of(LoadedModel model) => Of(new ModelRecord(model.Version, ModelState.Loaded, null, model));
+    /// <summary>How the traffic is split now; to be read once for versions that are shown together.</summary>
+    public TrafficSplit Split => snapshots.Split;
 
-    public ModelVersion Of(ModelRecord record)
+    public ModelVersion Of(LoadedModel model) => Of(model, Split);
+
+    public ModelVersion Of(LoadedModel model, TrafficSplit split) => Of(new ModelRecord(model.Version, ModelState.Loaded, null, model), split);
+
+    public ModelVersion Of(ModelRecord record) => Of(record, Split);
+
+    public ModelVersion Of(ModelRecord record, TrafficSplit split)
     {
-        TrafficSplit split = snapshots.Split;
         var version = new ModelVersion
         {
             Version = record.Version,

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Inference.Recommendations.Comparison;
 using Inference.Recommendations.Recall;
+using Inference.Recommendations.Snapshots;
 using Inference.Server.Failures;
 using Inference.Server.Models;
 using Inference.Server.Requests;
@@ -24,10 +25,11 @@ internal sealed class ModelService(ModelLifecycle lifecycle, RepositoryWatch wat
     {
         if (lifecycle.Active is not { } active)
             throw FailureTable.ModelLoading.ToException();
-        var response = new StatusResponse { Active = descriptions.Of(active), RollbackTo = lifecycle.RollbackTo ?? "", Shadow = ShadowMapping.ToWire(shadow.Report()), Recall = RecallMapping.ToWire(recall.Report(active.Snapshot)) };
-        if (lifecycle.Canary is { } canary && lifecycle.Find(canary) is { } record)
+        TrafficSplit split = descriptions.Split;
+        var response = new StatusResponse { Active = descriptions.Of(active, split), RollbackTo = lifecycle.RollbackTo ?? "", Shadow = ShadowMapping.ToWire(shadow.Report()), Recall = RecallMapping.ToWire(recall.Report(active.Snapshot)) };
+        if (split.Canary is { } canary && lifecycle.Find(canary.Model.FullVersion) is { } record)
         {
-            response.Canary = descriptions.Of(record);
+            response.Canary = descriptions.Of(record, split);
             response.CanaryRecall = record.Model is { } tried ? RecallMapping.ToWire(recall.Report(tried.Snapshot)) : null;
         }
 
