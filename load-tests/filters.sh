@@ -7,8 +7,8 @@ items=${1:-1000000} asked=${2:-500} result=${3:-load-tests/results/filters.json}
 users=${USERS:-20000} dim=${DIM:-64} kind=${KIND:-Auto}
 grpc=${GRPC_PORT:-5131} http=${HTTP_PORT:-5132} exact_grpc=${EXACT_GRPC_PORT:-5133} exact_http=${EXACT_HTTP_PORT:-5134}
 server_core=${SERVER_CORE:-0} client_core=${CLIENT_CORE:-1}
-dotnet build src/Inference.Server -c Release -v q -nologo -clp:NoSummary
-dotnet build src/Inference.Cli -c Release -v q -nologo -clp:NoSummary
+[[ -n ${NO_BUILD:-} ]] || dotnet build src/Inference.Server -c Release -v q -nologo -clp:NoSummary
+[[ -n ${NO_BUILD:-} ]] || dotnet build src/Inference.Cli -c Release -v q -nologo -clp:NoSummary
 models=${MODELS:-.local/models-filters-$items}
 [[ -f $models/demo/1/manifest.json ]] || dotnet artifacts/bin/Inference.Cli/release/inference.dll demo --out "$models" --items "$items" --users "$users" --dim "$dim"
 

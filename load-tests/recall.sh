@@ -11,8 +11,8 @@ notice=${NOTICE:-200:0.001 200:0.01 1000:0.001 1000:0.01} kind=${KIND:-Fast}
 server_core=${SERVER_CORE:-0} client_core=${CLIENT_CORE:-1}
 shares=(0 0.001 0.01)
 cli="dotnet artifacts/bin/Inference.Cli/release/inference.dll"
-dotnet build src/Inference.Server -c Release -v q -nologo -clp:NoSummary
-dotnet build src/Inference.Cli -c Release -v q -nologo -clp:NoSummary
+[[ -n ${NO_BUILD:-} ]] || dotnet build src/Inference.Server -c Release -v q -nologo -clp:NoSummary
+[[ -n ${NO_BUILD:-} ]] || dotnet build src/Inference.Cli -c Release -v q -nologo -clp:NoSummary
 
 work=$(mktemp -d)
 servers=()

@@ -9,7 +9,7 @@ bundle=${1:-} rounds=${2:-7} calls=${3:-5000} result=${4:-load-tests/results/str
 grpc=${GRPC_PORT:-5123} http=${HTTP_PORT:-5193} cores=${CORES:-0,1} users=${USERS:-20000}
 cli="dotnet artifacts/bin/Inference.Cli/release/inference.dll"
 for project in src/Inference.Server src/Inference.Cli tests/Benchmarks; do
-  dotnet build "$project" -c Release -v q -nologo -clp:NoSummary
+  [[ -n ${NO_BUILD:-} ]] || dotnet build "$project" -c Release -v q -nologo -clp:NoSummary
 done
 
 work=$(mktemp -d)
