@@ -8,6 +8,7 @@ using Inference.Recommendations.Ports;
 using Inference.Recommendations.Recall;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
+using Inference.Server.Entry;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
 using Inference.Server.Json;
@@ -26,7 +27,7 @@ namespace Inference.Server;
 /// <summary>
 /// The composition root: every part is made here, once, and nothing else makes parts.
 /// <code>
-///  Kestrel ─ CallObserver ─ routing ─ gRPC ─ FailureInterceptor ─ services ─ RecommendationPipeline ─ SnapshotRegistry ◂─ ModelLifecycle ◂─ RepositoryWatch
+///  Kestrel ─ CallObserver ─ CallEntry ─ routing ─ gRPC ─ FailureInterceptor ─ services ─ RecommendationPipeline ─ SnapshotRegistry ◂─ ModelLifecycle ◂─ RepositoryWatch
 ///                                   └ /healthz /readyz /metrics, JsonRoutes ─ services (as above)   └ UserStates ◂─ UserEvents
 /// </code>
 /// </summary>
@@ -159,6 +160,7 @@ public sealed class ServerHost : IAsyncDisposable
         // The gRPC side. Singletons, or the framework would make one for each call.
         services.AddSingleton<RequestIds>();
         services.AddSingleton<FailureInterceptor>();
+        services.AddSingleton<CallEntry>();
         services.AddSingleton<JsonParts>();
         services.AddSingleton<RecommendationStreams>();
         services.AddSingleton<RecommendationService>();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using Inference.Server.Entry;
 using Inference.Server.Failures;
 using Inference.Server.Telemetry;
 using Microsoft.Net.Http.Headers;
@@ -11,7 +12,7 @@ namespace Inference.Server.Json;
 /// <summary>
 /// One method over HTTP, counted and timed as a call of gRPC is:
 /// <list type="number">
-/// <item>what is refused unread: pages, other methods than POST, other types than JSON, a server that stops</item>
+/// <item>what is refused unread: pages, other methods than POST, other types than JSON, a server that stops, and who is not let in (<see cref="CallEntry"/>)</item>
 /// <item>the call: deadline and cancellation</item>
 /// <item>the method, behind the same boundary as gRPC's (<see cref="FailureInterceptor"/>)</item>
 /// <item>a failure becomes a problem document</item>
@@ -21,6 +22,7 @@ internal abstract class JsonEndpoint(JsonRoute route, JsonParts parts)
 {
     private readonly CallTags _tags = new($"{route.Method.Service.FullName}/{route.Method.Name}", "http_json");
     private readonly string _method = $"/{route.Method.Service.FullName}/{route.Method.Name}";
+    private readonly MethodRule _rule = MethodRules.Of(route.Method);
     private readonly FieldDescriptor? _requestId = route.Method.InputType.FindFieldByName("request_id");
 
     /// <summary>What all endpoints share.</summary>
@@ -63,6 +65,8 @@ internal abstract class JsonEndpoint(JsonRoute route, JsonParts parts)
         // :: Step 1
         Failure? failure = Refuse(http);
         TimeSpan? timeout = failure is null ? JsonCall.TimeoutOf(http, out failure) : null;
+        using Entrance entrance = failure is null ? await Parts.Entry.EnterAsync(http, _rule) : default;
+        failure ??= entrance.Refusal;
         if (failure is not null)
         {
             await Problem.AnswerAsync(http, failure, requestId);

@@ -1,3 +1,4 @@
+using Inference.Server.Entry;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
 using Inference.Server.Options;
@@ -7,4 +8,4 @@ using Inference.Server.Telemetry;
 namespace Inference.Server.Json;
 
 /// <summary>What every endpoint needs beside its method.</summary>
-internal sealed record JsonParts(ServerOptions Options, FailureInterceptor Failures, RequestIds RequestIds, ServerMetrics Metrics, Drain Drain, TimeProvider Time);
+internal sealed record JsonParts(ServerOptions Options, CallEntry Entry, FailureInterceptor Failures, RequestIds RequestIds, ServerMetrics Metrics, Drain Drain, TimeProvider Time);
