@@ -1,3 +1,5 @@
+using Inference.Server.Admission;
+
 namespace Inference.Server.Entry;
 
 /// <summary>Who calls, as far as the server knows; a feature of the request once it is let in.</summary>
@@ -11,6 +13,9 @@ internal sealed class Caller(string name, Roles roles)
     public string Name { get; } = name;
 
     public Roles Roles { get; } = roles;
+
+    /// <summary>How much the caller may ask for; null where only the server's own bounds count.</summary>
+    public QuotaOptions? Quota { get; init; }
 
     /// <summary>Whether the caller may call methods that need a role.</summary>
     public bool May(Roles role) => (Roles & role) == role;
