@@ -45,6 +45,12 @@ internal static partial class Log
     [LoggerMessage(112, LogLevel.Warning, "The item tower of {Version} could not encode changed items")]
     public static partial void ItemTowerFailed(ILogger logger, string version, Exception exception);
 
+    [LoggerMessage(113, LogLevel.Error, "The {Name} could not be brought up to date; the next update comes in a moment")]
+    public static partial void UpdateFailed(ILogger logger, string name, Exception exception);
+
+    [LoggerMessage(114, LogLevel.Warning, "The requests that warm {Version} up failed after {Count}; it serves, and its first answers may be slow")]
+    public static partial void FirstRequestFailed(ILogger logger, string version, int count, Exception exception);
+
     [LoggerMessage(130, LogLevel.Warning, "The recall of the index of {Version} is too low: {Detail}")]
     public static partial void RecallLow(ILogger logger, string version, string detail);
 

@@ -1,6 +1,7 @@
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
+using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Exploration;
 
@@ -21,9 +22,6 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
     /// <summary>Name of the counts of clicks.</summary>
     public const string ClickedName = "clicked";
 
-    /// <summary>Counting costs at most this share of a core.</summary>
-    private const double MostLoad = 0.05;
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<Snapshot, DateTimeOffset> _since = [];
@@ -42,16 +40,9 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
     };
 
     /// <summary>Updates about every second until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            long start = time.GetTimestamp();
-            Update();
-            TimeSpan rest = time.GetElapsedTime(start) / MostLoad;
-            await Task.Delay(rest > Pause ? rest : Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    /// <param name="log">Is told of an update that failed; the next one comes all the same.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("exposure of items", Pause, time, log).RunAsync(Update, cancellationToken);
 
     /// <summary>Brings the loaded snapshots up to date. Not safe for concurrent use.</summary>
     public void Update()

@@ -50,6 +50,10 @@ public sealed class CatalogueFilters : IDisposable
     private long _uses;
     private long _readCharacters;
     private int _columnEpoch;
+
+    /// <summary>Rows that have content, up to the highest one: an item's content comes before the item is published.</summary>
+    private int _contentRows;
+
     private volatile bool _disposed;
 
     internal CatalogueFilters(ItemCatalogue items, ItemContents contents)
@@ -179,6 +183,7 @@ public sealed class CatalogueFilters : IDisposable
         _lock.EnterWriteLock();
         try
         {
+            _contentRows = Math.Max(_contentRows, row + 1);
             bool isWorn = false;
             foreach ((string name, AttributeColumn column) in _columns)
             {
@@ -371,7 +376,7 @@ public sealed class CatalogueFilters : IDisposable
             foreach (AttributeName name in filter.Names)
             {
                 if (!_columns.ContainsKey(name.Name) && Attributes.KindsOf(name.Name) != AttributeKinds.None)
-                    Keep(name.Name, Read(name.Name, _items.Rows.RowCount), filter);
+                    Keep(name.Name, Read(name.Name), filter);
                 _columnUses[name.Name] = _uses;
             }
 
@@ -503,14 +508,14 @@ public sealed class CatalogueFilters : IDisposable
             if (_columns.ContainsKey(name))
                 return;
             long since = _changes.Count;
-            AttributeColumn column = Read(name, _items.Rows.RowCount);
+            AttributeColumn column = Read(name);
             _lock.EnterWriteLock();
             try
             {
                 if (_disposed || _columns.ContainsKey(name))
                     return;
                 if (!_changes.Knows(since))
-                    column = Read(name, _items.Rows.RowCount);
+                    column = Read(name);
                 else
                     for (long change = since; change < _changes.Count; change++)
                         column.Set(_changes[change], ValueOf(_changes[change], name));
@@ -527,9 +532,10 @@ public sealed class CatalogueFilters : IDisposable
         }
     }
 
-    private AttributeColumn Read(string name, int rows)
+    private AttributeColumn Read(string name)
     {
         const int batch = 4_096;
+        int rows = Math.Max(_items.Rows.RowCount, Volatile.Read(ref _contentRows));
         var column = new AttributeColumn(rows);
         for (int row = 0; row < rows; row++)
         {

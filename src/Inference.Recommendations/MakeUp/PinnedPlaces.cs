@@ -43,10 +43,14 @@ internal static class PinnedPlaces
         }
 
         int places = Math.Min(request.Limit, s.Count), last = places - 1;
+        Span<int> latestFirst = pins.Count <= 128 ? stackalloc int[pins.Count] : new int[pins.Count];
+        OrderByRank(pins, latestFirst);
         for (int round = 0; round < 2; round++)
         {
-            for (int i = 0; i < pins.Count; i++)
+            // Those that stand at the end are given their places from the last one, so that they keep their order.
+            for (int turn = 0; turn < pins.Count; turn++)
             {
+                int i = round == 0 ? turn : latestFirst[turn];
                 int rank = pins[i].Rank - request.ShownBefore;
                 if (pinned[i] < 0 || (rank <= places) != (round == 0) || s.Places[pinned[i]].IsPinned)
                     continue;
@@ -73,6 +77,18 @@ internal static class PinnedPlaces
         if (barred > 0)
             why += $"{(unknown > 0 ? ", " : "")}{barred} left out by a filter, a list or an earlier page of this request";
         return $"{unknown + barred} of {pins} pinned items cannot be shown: {why}.";
+    }
+
+    /// <summary>The pins by descending rank, those of one rank in their order.</summary>
+    private static void OrderByRank(IReadOnlyList<Pin> pins, Span<int> order)
+    {
+        for (int i = 0; i < order.Length; i++)
+        {
+            int at = i;
+            for (; at > 0 && pins[order[at - 1]].Rank < pins[i].Rank; at--)
+                order[at] = order[at - 1];
+            order[at] = i;
+        }
     }
 
     private static int CandidateOf(MakeUpScratch s, int row)

@@ -5,6 +5,7 @@ using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
 using Inference.Recommendations.Users;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Inference.Recommendations.Pipeline;
@@ -29,32 +30,40 @@ public sealed class FirstRequests
     private readonly RecommendationPipeline _pipeline;
     private readonly Somebody _users;
     private readonly TimeProvider _time;
+    private readonly ILogger<FirstRequests> _log;
 
     /// <param name="keys">How ids of users become keys.</param>
     /// <param name="states">Where serving finds users.</param>
     /// <param name="cache">Where it keeps their embeddings; null for nowhere.</param>
-    public FirstRequests(UserKeyRing keys, IUserStates states, IUserEmbeddings? cache, TimeProvider time)
+    public FirstRequests(UserKeyRing keys, IUserStates states, IUserEmbeddings? cache, TimeProvider time, ILogger<FirstRequests> log)
     {
-        _time = time;
+        (_time, _log) = (time, log);
         _users = new Somebody(states);
         _pipeline = new RecommendationPipeline(_users, cache is null ? null : new ReadCache(cache), keys, new PipelineOptions(), RecommendationMetrics.Unobserved, time, NullLoggerFactory.Instance);
     }
 
-    /// <summary>Asks until all was asked some times, or the time is over; a request under way is not cut off.</summary>
+    /// <summary>Asks until all was asked some times, or the time is over; a request under way is not cut off. A request that fails ends it and is told to the log alone: a bundle that passed its checks is not refused by what only warms up.</summary>
     /// <returns>How many requests were answered.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<int> RunAsync(Snapshot snapshot, SurfaceSet surfaces, TimeSpan most, CancellationToken cancellationToken)
     {
         long start = _time.GetTimestamp();
-        ItemFilter? filter = FilterOf(snapshot);
         int answered = 0, round = 0;
-        foreach (int rounds in s_rounds)
+        try
         {
-            for (int end = round + rounds; round < end; round++)
-                answered += await AskAsync(snapshot, surfaces, filter, round, start, most, cancellationToken);
-            // The compiler's time, whatever clock requests go by.
-            if (_time.GetElapsedTime(start) < most)
-                await Task.Delay(s_pause, TimeProvider.System, cancellationToken);
+            ItemFilter? filter = FilterOf(snapshot);
+            foreach (int rounds in s_rounds)
+            {
+                for (int end = round + rounds; round < end; round++)
+                    answered += await AskAsync(snapshot, surfaces, filter, round, start, most, cancellationToken);
+                // The compiler's time, whatever clock requests go by.
+                if (_time.GetElapsedTime(start) < most)
+                    await Task.Delay(s_pause, TimeProvider.System, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            Log.FirstRequestFailed(_log, snapshot.Model.FullVersion, answered, e);
         }
 
         return answered;

@@ -161,7 +161,7 @@ internal sealed class SurfaceFusing(FusedSlates slates, RecommendationMetrics me
             Span<int> ranks = run.RanksOf(i);
             ranks.Clear();
             Span<float> scores = run.ScoresOf(i);
-            if (needsScores && !(found.Length < rows.Length && plan.Retrievers[i].Score(run.Input, run.Scratch[i], rows, scores)))
+            if (needsScores && !(found.Length < rows.Length && TryScore(plan, run, i, rows, scores)))
                 scores.Fill(float.NaN);
             for (int rank = 0; rank < found.Length; rank++)
             {
@@ -180,6 +180,21 @@ internal sealed class SurfaceFusing(FusedSlates slates, RecommendationMetrics me
                 LateFusion.ZScores(scores, plan.Settings[i].Weight * share, parts);
             for (int place = 0; place < sums.Length; place++)
                 sums[place] += parts[place];
+        }
+    }
+
+    /// <summary>The retriever's scores of what others found; one that fails has none, and what it found itself still counts.</summary>
+    private static bool TryScore(SurfacePlan plan, SurfaceRun run, int retriever, ReadOnlySpan<int> rows, Span<float> scores)
+    {
+        try
+        {
+            return plan.Retrievers[retriever].Score(run.Input, run.Scratch[retriever], rows, scores);
+        }
+        catch (Exception e)
+        {
+            run.Failures[retriever] = e;
+            run.Input.Degraded.Add(plan.Retrievers[retriever].Source, DegradationReason.Failed, $"The retriever '{plan.Retrievers[retriever].Name}' could not score what others found.");
+            return false;
         }
     }
 

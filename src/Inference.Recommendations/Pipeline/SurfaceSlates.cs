@@ -129,13 +129,14 @@ internal sealed class SurfaceSlates(
             if (!run.IsIn[i] || retriever.NeedsTower != waitsForTower)
                 continue;
             long start = clock.Now;
-            if (!(clock.LeftAt(start) is > 0 and double left && plan.Times.Fits(i, left, plan.Settings[i].Budget.TotalSeconds)))
+            double left = clock.LeftAt(start);
+            if (!(left > 0 && plan.Times.Fits(i, left, plan.Settings[i].Budget.TotalSeconds)))
             {
                 run.Outcomes[i] = RetrieverOutcome.Late;
                 continue;
             }
 
-            run.Input.EnoughAt = clock.IsSet ? start + (long)(plan.Settings[i].Budget.TotalSeconds * time.TimestampFrequency / 2) : long.MaxValue;
+            run.Input.EnoughAt = clock.IsSet ? start + (long)(Math.Min(plan.Settings[i].Budget.TotalSeconds, left) * time.TimestampFrequency / 2) : long.MaxValue;
             try
             {
                 int found = await retriever.FindAsync(run.Input, run.Scratch[i], run.PlacesOf(i), cancellationToken);
@@ -149,7 +150,9 @@ internal sealed class SurfaceSlates(
             }
 
             run.Ticks[i] = clock.Now - start;
-            plan.Times.Ran(i, clock.SecondsOf(run.Ticks[i]));
+            // One that knew nothing, or failed, was quick and says nothing of how long it takes.
+            if (run.Outcomes[i] == RetrieverOutcome.Ok)
+                plan.Times.Ran(i, clock.SecondsOf(run.Ticks[i]));
         }
     }
 

@@ -54,7 +54,9 @@ internal sealed class IndexSearches(RecallMonitor? monitor, RecommendationMetric
         if (Scans(snapshot))
             return Scan(snapshot, query, results, filter);
         RecallProbe probe = Begin(snapshot);
+        long start = time.GetTimestamp();
         int count = snapshot.Index.Search(query, results, filter);
+        metrics.IndexSearched(time.GetElapsedTime(start));
         Offer(probe, snapshot, query, results[..count], results.Length, filter);
         return count;
     }
@@ -87,5 +89,8 @@ internal sealed class IndexSearches(RecallMonitor? monitor, RecommendationMetric
 /// <summary>Searches the index of the snapshot that answers one request.</summary>
 internal readonly record struct IndexSearcher(IndexSearches Searches, Snapshot Snapshot)
 {
+    /// <summary>Whether a scan answers for the index now.</summary>
+    public bool Scans => Searches.Scans(Snapshot);
+
     public int Search(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter) => Searches.Search(Snapshot, query, results, filter);
 }

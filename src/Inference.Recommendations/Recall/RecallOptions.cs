@@ -45,7 +45,7 @@ public sealed class RecallOptions
     [Range(10, 100_000)]
     public int Window { get; set; } = 1_000;
 
-    /// <summary>Checks that are older play no part.</summary>
+    /// <summary>Checks that are older play no part in the estimates that are reported. The alarm goes by the latest ones whatever their age.</summary>
     /// <value>00:01:00 to 7.00:00:00; default 01:00:00.</value>
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
     public TimeSpan WindowTime { get; set; } = TimeSpan.FromHours(1);
@@ -55,7 +55,7 @@ public sealed class RecallOptions
     [Range(0.0, 1.0)]
     public double Threshold { get; set; } = 0.9;
 
-    /// <summary>Checks, the latest ones, that decide whether a version is degraded; at least as many decide whether it is no longer.</summary>
+    /// <summary>Checks, the latest ones, that decide whether a version is degraded; at least as many decide whether it is no longer. Ten are enough where the interval is wholly below half the Threshold.</summary>
     /// <value>10 to 10,000; default 50.</value>
     [Range(10, 10_000)]
     public int MinSamples { get; set; } = 50;

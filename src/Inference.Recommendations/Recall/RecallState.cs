@@ -4,12 +4,16 @@ namespace Inference.Recommendations.Recall;
 
 /// <summary>What is known of the recall of one version: its checks, and what follows from them. A new version begins with a new one.</summary>
 /// <remarks>
-/// The latest <see cref="RecallOptions.MinSamples"/> checks decide whether the alarm is raised: when their interval is wholly below the threshold. It ends when that of the latest
+/// The latest <see cref="RecallOptions.MinSamples"/> checks decide whether the alarm is raised, whatever their age: when their interval is wholly below the threshold. Of an index that is
+/// broken, not somewhat weak, the latest <see cref="FewSamples"/> are enough: when their interval is wholly below half the threshold; in a large catalogue more would take minutes. The alarm ends when that of the latest
 /// <see cref="RecoverySamples"/> is wholly at or above it; in between things stay as they are, so that chance alone does not switch to and fro. Checks are added by one thread; everything else is safe for
 /// concurrent use.
 /// </remarks>
 internal sealed class RecallState(string version, RecallOptions options, TimeProvider time)
 {
+    /// <summary>Checks that are enough to tell a broken index.</summary>
+    private const int FewSamples = 10;
+
     private readonly Lock _lock = new();
     private readonly RecallWindow _window = new(Math.Max(options.Window, RecoverySamples(options)));
     private volatile RecallAlarm? _alarm;
@@ -91,13 +95,16 @@ internal sealed class RecallState(string version, RecallOptions options, TimePro
     {
         if (options.Threshold <= 0)
             return false;
-        RecallEstimate latest = _window.Estimate(Since, most: options.MinSamples);
-        if (latest.Samples < options.MinSamples)
+        int few = Math.Min(FewSamples, options.MinSamples), most = few;
+        RecallEstimate latest = _window.Estimate(long.MinValue, most: few);
+        if (latest.Samples < few || latest.Upper >= options.Threshold / 2)
+            latest = _window.Estimate(long.MinValue, most: most = options.MinSamples);
+        if (latest.Samples < most)
             return false;
         RecallAlarm? before = _alarm;
         if (latest.Upper < options.Threshold)
         {
-            RecallEstimate scan = _window.Estimate(Since, most: options.MinSamples, ofScan: true);
+            RecallEstimate scan = _window.Estimate(long.MinValue, most: most, ofScan: true);
             bool helps = scan.Upper >= options.Threshold, scans = helps && options.Fallback == RecallFallback.Exact;
             // The figure in the labels stays, unless it has moved out of the interval: replies should not all differ.
             if (before is not null && before.Scans == scans && latest.Recall >= before.Estimate.Lower && latest.Recall <= before.Estimate.Upper)
@@ -106,7 +113,7 @@ internal sealed class RecallState(string version, RecallOptions options, TimePro
             return before is null || before.Scans != scans;
         }
 
-        if (before is null || _window.Estimate(Since, most: RecoverySamples(options)).Lower < options.Threshold)
+        if (before is null || _window.Estimate(long.MinValue, most: RecoverySamples(options)).Lower < options.Threshold)
             return false;
         _alarm = null;
         return true;

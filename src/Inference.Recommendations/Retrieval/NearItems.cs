@@ -8,7 +8,7 @@ namespace Inference.Recommendations.Retrieval;
 /// <list type="number">
 /// <item>A table of <see cref="Slots"/> lists by row; a list that another row needs the slot of is replaced.</item>
 /// <item>A list is what the index found among all items. Who may be shown what is decided when it is read, so it serves every user and every filter that leaves enough of it.</item>
-/// <item>When items have come, gone or moved, all lists are forgotten, but no more often than every <see cref="Freshness"/>. Items that are gone are left out at once, for they are not eligible.</item>
+/// <item>When items have come, gone or moved, or a scan answers for the index, all lists are forgotten, but no more often than every <see cref="Freshness"/>. Items that are gone are left out at once, for they are not eligible.</item>
 /// </list>
 /// Safe for concurrent use, without locks: two requests that miss at once both search.
 /// </summary>
@@ -34,7 +34,7 @@ internal sealed class NearItems
     /// <param name="time">Seconds of a clock that never goes back.</param>
     public ReadOnlySpan<int> Of(LiveIndex index, int row, ReadOnlySpan<float> vector, IndexSearcher searcher, Span<Neighbor> scratch, double time)
     {
-        List?[] lists = Current(index, time).Lists;
+        List?[] lists = Current(index, searcher, time).Lists;
         ref List? slot = ref lists[(int)(((uint)row * 0x9E3779B1u) >> (32 - 14))];
         if (Volatile.Read(ref slot) is { } list && list.Row == row)
             return list.Rows;
@@ -46,17 +46,17 @@ internal sealed class NearItems
         return rows;
     }
 
-    private Era Current(LiveIndex index, double time)
+    private Era Current(LiveIndex index, IndexSearcher searcher, double time)
     {
         Era? era = Volatile.Read(ref _era);
-        if (era is not null && (time - era.Begun < Freshness.TotalSeconds || !index.HasChanged(era.Moment)))
+        if (era is not null && (time - era.Begun < Freshness.TotalSeconds || index.ChangeCount == era.Changes && searcher.Scans == era.Scans))
             return era;
-        // The moment is read first: what the lists of the era are made from is at least as new.
-        var next = new Era(index.Now, time, new List?[Slots]);
+        // The count is read first: what the lists of the era are made from is at least as new.
+        var next = new Era(index.ChangeCount, searcher.Scans, time, new List?[Slots]);
         return Interlocked.CompareExchange(ref _era, next, era) == era ? next : Volatile.Read(ref _era)!;
     }
 
     private sealed record List(int Row, int[] Rows);
 
-    private sealed record Era(IndexMoment Moment, double Begun, List?[] Lists);
+    private sealed record Era(long Changes, bool Scans, double Begun, List?[] Lists);
 }

@@ -1,4 +1,5 @@
 using Inference.Recommendations.Ports;
+using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Snapshots;
 
@@ -18,9 +19,6 @@ public sealed class LivePopularity(ICounters counters, SnapshotRegistry snapshot
     /// <summary>For how many users the bundle's rates stand where it does not say, having no profiles.</summary>
     private const int UsersUnlessTold = 1_000;
 
-    /// <summary>Working the rates out costs at most this share of a core.</summary>
-    private const double MostLoad = 0.05;
-
     /// <summary>By which share a count must have changed for the rates to be worked out again: fading alone takes minutes to come to that.</summary>
     private const double Negligible = 0.01;
 
@@ -29,16 +27,9 @@ public sealed class LivePopularity(ICounters counters, SnapshotRegistry snapshot
     private readonly Dictionary<Snapshot, IReadOnlyDictionary<string, double>> _applied = [];
 
     /// <summary>Updates every few seconds until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            long start = time.GetTimestamp();
-            Update();
-            TimeSpan rest = time.GetElapsedTime(start) / MostLoad;
-            await Task.Delay(rest > Pause ? rest : Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    /// <param name="log">Is told of an update that failed; the next one comes all the same.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("popularity", Pause, time, log).RunAsync(() => Update(), cancellationToken);
 
     /// <summary>Brings the loaded snapshots up to date. Not safe for concurrent use.</summary>
     /// <returns>How many had to be changed.</returns>

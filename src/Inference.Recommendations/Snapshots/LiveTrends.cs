@@ -1,4 +1,5 @@
 using Inference.Recommendations.Ports;
+using Microsoft.Extensions.Logging;
 
 namespace Inference.Recommendations.Snapshots;
 
@@ -8,25 +9,15 @@ public sealed class LiveTrends(ICounters counters, SnapshotRegistry snapshots, T
     /// <summary>Name of the counts; they fade faster than those of popularity.</summary>
     public const string CounterName = "trending";
 
-    /// <summary>Counting costs at most this share of a core.</summary>
-    private const double MostLoad = 0.05;
-
     /// <summary>Counts below this have faded.</summary>
     private const double Negligible = 0.01;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>Updates every few seconds until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            long start = time.GetTimestamp();
-            Update();
-            TimeSpan rest = time.GetElapsedTime(start) / MostLoad;
-            await Task.Delay(rest > Pause ? rest : Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    /// <param name="log">Is told of an update that failed; the next one comes all the same.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("trends", Pause, time, log).RunAsync(Update, cancellationToken);
 
     /// <summary>Brings the loaded snapshots up to date. Not safe for concurrent use.</summary>
     public void Update()

@@ -3,10 +3,15 @@ namespace Inference.Recommendations.Surfaces;
 /// <summary>Finds what somebody may have meant who wrote an unknown name.</summary>
 public static class NearestName
 {
+    /// <summary>Characters up to which a name is compared: nobody mistypes a longer one, and somebody may send it to make the server work.</summary>
+    private const int MostCharacters = 64;
+
     /// <summary>The known name with the smallest edit distance, case aside; null where none is near: within two edits, or a third of what was written.</summary>
     public static string? Find(string written, IEnumerable<string> known)
     {
         string? best = null;
+        if (written.Length > MostCharacters)
+            return null;
         int bestDistance = Math.Max(2, written.Length / 3) + 1;
         foreach (string name in known)
         {

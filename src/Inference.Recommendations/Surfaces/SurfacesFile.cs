@@ -65,6 +65,12 @@ public static class SurfacesFile
             found.Add(new SurfaceProblem($"line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}", "is no JSON."));
             return null;
         }
+        catch (InvalidOperationException)
+        {
+            // The parser lets half of a surrogate pair pass, and whoever reads the text then refuses it.
+            found.Add(new SurfaceProblem("", "holds a text with half of a surrogate pair (\\ud800 to \\udfff alone), which is no Unicode."));
+            return null;
+        }
     }
 
     /// <summary>Reads a file.</summary>

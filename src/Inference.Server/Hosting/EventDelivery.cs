@@ -6,7 +6,7 @@ using Inference.Storage.Events;
 namespace Inference.Server.Hosting;
 
 /// <summary>Lets recorded events move popularity, trends and the counts of exploration while the server runs; and brings to Redis and to the log of decisions what they still lack once calls have ended, within what is left of the drain time.</summary>
-internal sealed class EventDelivery(UserEvents events, LivePopularity popularity, LiveTrends trends, ItemExposure exposure, DecisionLog? decisions = null) : IHostedLifecycleService, IDisposable
+internal sealed class EventDelivery(UserEvents events, LivePopularity popularity, LiveTrends trends, ItemExposure exposure, ILogger<EventDelivery> log, DecisionLog? decisions = null) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
@@ -14,7 +14,9 @@ internal sealed class EventDelivery(UserEvents events, LivePopularity popularity
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         _running = Task.WhenAll(
-            Task.Run(() => popularity.RunAsync(_stopping.Token), CancellationToken.None), Task.Run(() => trends.RunAsync(_stopping.Token), CancellationToken.None), Task.Run(() => exposure.RunAsync(_stopping.Token), CancellationToken.None));
+            Task.Run(() => popularity.RunAsync(log, _stopping.Token), CancellationToken.None),
+            Task.Run(() => trends.RunAsync(log, _stopping.Token), CancellationToken.None),
+            Task.Run(() => exposure.RunAsync(log, _stopping.Token), CancellationToken.None));
         return Task.CompletedTask;
     }
 

@@ -165,8 +165,8 @@ public sealed class LiveIndex : ISearchable, IDisposable
         return end > since.Position.Position;
     }
 
-    /// <summary>Whether any row changed since a moment of this index.</summary>
-    public bool HasChanged(IndexMoment since) => _log.Count > since.Position.Position;
+    /// <summary>How often a row came, went or got another vector. A search that begins after it was read sees all of these changes.</summary>
+    public long ChangeCount => _log.Count;
 
     /// <summary>Does several searches together. Each finds what <see cref="Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)"/> would.</summary>
     /// <param name="requests">Queries and places for their results. <see cref="SearchRequest.Found"/> is set.</param>

@@ -1,5 +1,6 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Filters;
+using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Recall;
 using Xunit;
 
@@ -60,6 +61,18 @@ public sealed class CatalogueFiltersTests : IDisposable
         _shop.Put("i5", new() { ["colour"] = FeatureValue.Of("red") });
 
         Assert.Equal(["i5"], await _shop.IdsAsync("colour = \"red\""));
+    }
+
+    [Fact]
+    public async Task Find_WhenAColumnComesBeforeItemsArePublished_KnowsThemAfterwards()
+    {
+        _shop.Items.Reserve(1_000, "late");
+        _shop.Items.SetContent(1_000, new ItemContent(null, FeatureSet.None, new Dictionary<string, FeatureValue> { ["price"] = FeatureValue.Of(5_000L) }));
+        Assert.Empty(await _shop.IdsAsync("price = 5000"));
+
+        _shop.Items.Publish(1, [], []);
+
+        Assert.Equal(["late"], await _shop.IdsAsync("price = 5000"));
     }
 
     [Fact]

@@ -120,6 +120,14 @@ public sealed class SlateMakeUpTests
     }
 
     [Fact]
+    public void Apply_WithPinsBeyondTheEndOfAShortSlate_KeepsTheirOrder()
+    {
+        MadeUpShop.Made made = _shop.Make(new SlateRules { Pins = [new Pin("i0", 9), new Pin("i1", 8), new Pin("i2", 10)] }, limit: 10, candidates: 5);
+
+        Assert.Equal([3, 4, 1, 0, 2], made.Rows);
+    }
+
+    [Fact]
     public void Apply_WithPinsThatMayNotBeShown_SaysHowMany()
     {
         MadeUpShop.Made made = _shop.Make(new SlateRules { Pins = [new Pin("nothing", 1), new Pin("i3", 2), new Pin("i9", 3)] }, excluded: ["i3"]);

@@ -23,6 +23,31 @@ public sealed class RecallStateTests
     }
 
     [Fact]
+    public void Add_OfSearchesThatFindNextToNothing_RaisesTheAlarmAfterTen()
+    {
+        RecallState state = Make();
+        Add(state, 60, hits: 10);
+
+        bool[] changes = Add(state, 10, hits: 1);
+
+        Assert.Contains(true, changes);
+        Assert.Contains("finds 1", state.Alarm!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Add_OfSearchesHoursApart_CountsThemAll()
+    {
+        RecallState state = Make();
+        for (int i = 0; i < 20; i++)
+        {
+            _time.Advance(TimeSpan.FromHours(2));
+            Add(state, 1, hits: 5);
+        }
+
+        Assert.NotNull(state.Alarm);
+    }
+
+    [Fact]
     public void Add_AfterManyGoodSearches_RaisesTheAlarmByTheLatest()
     {
         RecallState state = Make();

@@ -44,6 +44,31 @@ public sealed class NearItemsTests
         Assert.Equal(_shop.Shop.Items, Of(17, time: NearItems.Freshness.TotalSeconds + 1)[0]);
     }
 
+    [Fact]
+    public void Of_AfterManyChanges_HoldsNoneOfThem()
+    {
+        Of(17, time: 0);
+        WeakReference log = LogOf(_shop.Snapshot.Index);
+        for (int i = 0; i < 20_000; i++)
+            _shop.Snapshot.Index.Upsert(3, VectorOf(3));
+        _shop.Snapshot.Index.Merge();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.False(log.IsAlive);
+        GC.KeepAlive(_near);
+        Assert.Equal(Found(17), Of(17, time: NearItems.Freshness.TotalSeconds + 1));
+    }
+
+    /// <summary>What a moment of the index holds on to.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference LogOf(LiveIndex index)
+    {
+        IndexMoment moment = index.Now;
+        return new WeakReference(moment.Position.Block);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
