@@ -16,6 +16,8 @@ using Inference.Server.Models;
 using Inference.Server.OpenInference;
 using Inference.Server.Options;
 using Inference.Server.Requests;
+using Inference.Server.Security;
+using Inference.Server.Security.Tls;
 using Inference.Server.Services;
 using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
@@ -43,6 +45,9 @@ public sealed class ServerHost : IAsyncDisposable
     /// <summary>Where HTTP is served once the host is started.</summary>
     public string HttpAddress => Addresses().ElementAt(1);
 
+    /// <summary>Where the services of operators are served once the host is started; null where that is no address of its own.</summary>
+    public string? AdminAddress => Addresses().ElementAtOrDefault(2);
+
     /// <summary>All services of the host.</summary>
     public IServiceProvider Services => _app.Services;
 
@@ -57,7 +62,8 @@ public sealed class ServerHost : IAsyncDisposable
     {
         // The empty builder brings nothing by itself: no configuration, no log, no second look at environment variables.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Inference.Server", ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => ListenerSetup.Apply(kestrel, options.Server));
+        IReadOnlyList<ServedListener> listeners = ServedListener.All(options.Server, options.Tls);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => ListenerSetup.Apply(kestrel, options.Server, listeners, kestrel.ApplicationServices.GetService<ServedCertificate>()));
         builder.Services.AddRoutingCore();
         builder.Services.AddMetrics();
         builder.Services.AddLogging(logging => configureLogging?.Invoke(logging));
@@ -70,6 +76,7 @@ public sealed class ServerHost : IAsyncDisposable
             grpc.Interceptors.Add<FailureInterceptor>();
         });
         AddParts(builder.Services, options, time ?? TimeProvider.System);
+        builder.Services.AddSecurity(options, time ?? TimeProvider.System);
 
         WebApplication app = builder.Build();
         // Made now, so that nothing is measured before somebody listens.

@@ -4,6 +4,7 @@ using Inference.Server.Configuration;
 using Inference.Server.Hosting;
 using Inference.Server.Models;
 using Inference.Server.Options;
+using Inference.Server.Security;
 using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
 using Inference.Storage.Redis;
@@ -71,16 +72,17 @@ public static class ServerProgram
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            return await RefuseAsync(error, $"{Sentence(e)} Choose another address with --grpc ADDR or --http ADDR.", [], Failed);
+            return await RefuseAsync(error, $"{Sentence(e)} Choose another address with --grpc ADDR, --http ADDR or --Inference:Server:AdminAddress=ADDR.", [], Failed);
         }
 
         if (options.Redis.IsConfigured && options.State.IsSecretPublic)
             Log.SecretIsPublic(host.Services.GetRequiredService<ILogger<ServerHost>>());
+        SecurityWarnings.Tell(options, host.Services.GetRequiredService<CallerCheck>(), host.Services.GetRequiredService<ILogger<ServerHost>>());
         Task shutdown = host.WaitForShutdownAsync(cancellationToken);
         try
         {
             LoadedModel model = await host.Loaded;
-            await output.WriteAsync(FirstScreen.Make(model, Bare(host.GrpcAddress), Bare(host.HttpAddress), options.Telemetry.Prometheus, options.Server.HttpApi, host.Services.GetService<RedisConnection>(),
+            await output.WriteAsync(FirstScreen.Make(model, new ScreenAddress(host.GrpcAddress), new ScreenAddress(host.HttpAddress), host.AdminAddress is { } admin ? new ScreenAddress(admin) : null, SecurityWarnings.Describe(options, host.Services.GetRequiredService<CallerCheck>()), options.Telemetry.Prometheus, options.Server.HttpApi, host.Services.GetService<RedisConnection>(),
                 host.Services.GetRequiredService<ServedSurfaces>().Current));
         }
         catch (BundleException e)
@@ -122,6 +124,4 @@ public static class ServerProgram
     }
 
     private static string Sentence(Exception e) => e.Message.EndsWith('.') ? e.Message : e.Message + ".";
-
-    private static string Bare(string url) => url.StartsWith("http://", StringComparison.Ordinal) ? url["http://".Length..] : url;
 }

@@ -1,3 +1,6 @@
+using Inference.Server.Failures;
+using Inference.Server.Security;
+
 namespace Inference.Server.Entry;
 
 /// <summary>
@@ -7,16 +10,26 @@ namespace Inference.Server.Entry;
 /// <item>whether there is room</item>
 /// </list>
 /// </summary>
-internal sealed class CallEntry
+/// <param name="callers">Who may.</param>
+internal sealed class CallEntry(CallerCheck callers)
 {
     /// <summary>Lets a call in or refuses it. The entrance is disposed when the call has ended.</summary>
     /// <param name="http">The request.</param>
     /// <param name="rule">What its method asks.</param>
-#pragma warning disable CA1822 // Steps follow that need what the instance holds.
     public ValueTask<Entrance> EnterAsync(HttpContext http, MethodRule rule)
-#pragma warning restore CA1822
     {
         // :: Step 1
+        ValueTask<Failure?> check = callers.CheckAsync(http, rule);
+        if (!check.IsCompletedSuccessfully)
+            return AwaitAsync(http, rule, check);
+        return check.Result is { } refusal ? ValueTask.FromResult(new Entrance(refusal)) : MakeRoomAsync(http, rule);
+    }
+
+    private static async ValueTask<Entrance> AwaitAsync(HttpContext http, MethodRule rule, ValueTask<Failure?> check) =>
+        await check is { } refusal ? new Entrance(refusal) : await MakeRoomAsync(http, rule);
+
+    private static ValueTask<Entrance> MakeRoomAsync(HttpContext http, MethodRule rule)
+    {
         // :: Step 2
         _ = (http, rule);
         return ValueTask.FromResult(default(Entrance));

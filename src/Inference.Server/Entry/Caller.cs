@@ -2,7 +2,7 @@ using Inference.Server.Admission;
 
 namespace Inference.Server.Entry;
 
-/// <summary>Who calls, as far as the server knows; a feature of the request once it is let in.</summary>
+/// <summary>Who calls, as far as the server knows; a feature of the request once it is let in. The same object for all calls of one client, as long as the client stays as it is.</summary>
 /// <param name="name">Name for logs, quotas and audit; of a closed set only where it comes from the configuration, so never an attribute of metrics.</param>
 /// <param name="roles">What the caller may do.</param>
 internal sealed class Caller(string name, Roles roles)
@@ -13,6 +13,9 @@ internal sealed class Caller(string name, Roles roles)
     public string Name { get; } = name;
 
     public Roles Roles { get; } = roles;
+
+    /// <summary>How it is known who calls: "key:ID", "certificate:SUBJECT", "token"; "" where nothing was shown. Never a secret.</summary>
+    public string Credential { get; init; } = "";
 
     /// <summary>How much the caller may ask for; null where only the server's own bounds count.</summary>
     public QuotaOptions? Quota { get; init; }

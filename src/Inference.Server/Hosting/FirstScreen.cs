@@ -12,13 +12,15 @@ namespace Inference.Server.Hosting;
 internal static class FirstScreen
 {
     /// <param name="model">The model that answers.</param>
-    /// <param name="grpc">Address of gRPC, as "host:port" or "unix:/path".</param>
+    /// <param name="grpc">Address of gRPC.</param>
     /// <param name="http">Address of HTTP.</param>
+    /// <param name="admin">Address of the services of operators; null where it is none of its own.</param>
+    /// <param name="access">Who may call.</param>
     /// <param name="hasMetrics">Whether /metrics is served.</param>
     /// <param name="hasApi">Whether the methods are served as JSON.</param>
     /// <param name="redis">Where state is shared; null when it is kept in the process.</param>
     /// <param name="surfaces">The surfaces that requests may name.</param>
-    public static string Make(LoadedModel model, string grpc, string http, bool hasMetrics, bool hasApi, RedisConnection? redis, SurfaceSet surfaces)
+    public static string Make(LoadedModel model, ScreenAddress grpc, ScreenAddress http, ScreenAddress? admin, string access, bool hasMetrics, bool hasApi, RedisConnection? redis, SurfaceSet surfaces)
     {
         Snapshot snapshot = model.Snapshot;
         // An item says nothing about anybody, so it may stand on a screen that somebody logs.
@@ -38,7 +40,6 @@ internal static class FirstScreen
             Metric.Cosine => "cosine",
             _ => "L2",
         };
-        string toGrpc = Reachable(grpc), toHttp = Reachable(http);
         return string.Create(CultureInfo.InvariantCulture, $$"""
 
             Inference {{TelemetryPipeline.Version.Split('+')[0]}} is ready.
@@ -49,13 +50,14 @@ internal static class FirstScreen
               surfaces {{surfaces}}{{(surfaces.Default is { } ours ? $"; {ours.Name} where a request names none" : "")}}
               state    {{(redis is null ? "in this process, lost with it; --redis HOST:PORT shares and keeps it" : $"shared through Redis at {redis.Address}, {redis.Status.ToString().ToLowerInvariant()}")}}
               loaded   in {{model.Took.TotalSeconds:0.00}} s from {{model.Bundle.Folder}}; towers run on {{string.Join(", ", model.Bundle.Providers)}}{{string.Concat(model.Fallbacks.Select(line => $"\n           ! {line}"))}}
-              gRPC     {{grpc}}  (HTTP/2 without TLS)
-              HTTP     http://{{http}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}{{(hasApi ? " /v1/recommend /openapi.json" : "")}}
+              gRPC     {{grpc.Bare}}  (HTTP/2 {{(grpc.IsTls ? "with" : "without")}} TLS)
+              HTTP     {{http.Scheme}}{{http.Bare}}  /healthz /readyz{{(hasMetrics ? " /metrics" : "")}}{{(hasApi ? " /v1/recommend /openapi.json" : "")}}{{(admin is null ? "" : $"\n  admin    {admin.Bare}  ModelService, StateService")}}
+              access   {{access}}
 
             Try:
-              ./dev cli recommend --address http://{{toGrpc}} --recent {{item}}
-              grpcurl -plaintext -d '{"recent_item_ids":["{{item}}"],"limit":5}' {{toGrpc}} recsys.v1.RecommendationService/Recommend
-              curl -s {{toHttp}}/{{(hasApi ? """v1/recommend -d '{"user_id":"u1","limit":5}'""" : hasMetrics ? "metrics" : "readyz")}}
+              ./dev cli recommend --address {{grpc.Scheme}}{{grpc.Reachable}} --recent {{item}}
+              grpcurl {{(grpc.IsTls ? "-cacert ca.pem" : "-plaintext")}} -d '{"recent_item_ids":["{{item}}"],"limit":5}' {{grpc.Reachable}} recsys.v1.RecommendationService/Recommend
+              curl -s {{(http.IsTls ? "--cacert ca.pem https://" : "")}}{{http.Reachable}}/{{(hasApi ? """v1/recommend -d '{"user_id":"u1","limit":5}'""" : hasMetrics ? "metrics" : "readyz")}}
 
             """);
     }
@@ -71,8 +73,4 @@ internal static class FirstScreen
         };
         return size.ToString(CultureInfo.InvariantCulture) + measured?.ToString(CultureInfo.InvariantCulture);
     }
-
-    /// <summary>The address as a client on this machine writes it: one that listens everywhere is reached at loopback.</summary>
-    private static string Reachable(string address) =>
-        address.Replace("[::]:", "127.0.0.1:", StringComparison.Ordinal).Replace("0.0.0.0:", "127.0.0.1:", StringComparison.Ordinal);
 }

@@ -1,6 +1,11 @@
 using Inference.Recommendations.Recall;
+using Inference.Server.Entry;
+using Inference.Server.Json;
 using Inference.Server.Models;
+using Inference.Server.Options;
 using Inference.Server.Prometheus;
+using Inference.Server.Requests;
+using Inference.Server.Security;
 using Inference.Server.Telemetry;
 
 namespace Inference.Server.Hosting;
@@ -28,8 +33,18 @@ internal static class HttpEndpoints
                 _ => "loading the model\n",
             });
         });
-        if (metrics is not null)
-            Map(app, "/metrics", metrics.ServeAsync);
+        if (metrics is null)
+            return;
+        CallerCheck callers = app.Services.GetRequiredService<CallerCheck>();
+        RequestIds ids = app.Services.GetRequiredService<RequestIds>();
+        RoleNames.TryParse(app.Services.GetRequiredService<SecurityOptions>().MetricsRole, out Roles role);
+        Map(app, "/metrics", async context =>
+        {
+            if (await callers.CheckAsync(context, role) is { } refusal)
+                await Problem.AnswerAsync(context, refusal, ids.Next());
+            else
+                await metrics.ServeAsync(context);
+        });
     }
 
     /// <summary>"ready", and what is less than was wanted: what the configuration allowed to fall back, and an index that finds too little.</summary>

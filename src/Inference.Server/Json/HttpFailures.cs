@@ -50,6 +50,7 @@ internal static class HttpFailures
         TooLargeReason => StatusCodes.Status413PayloadTooLarge,
         UnknownPathReason => StatusCodes.Status404NotFound,
         MethodNotAllowedReason => StatusCodes.Status405MethodNotAllowed,
+        Security.SecurityFailures.NotServedReason => StatusCodes.Status404NotFound,
         _ => StatusOf(failure.Code),
     };
 

@@ -24,6 +24,8 @@ internal static class Problem
             return;
         response.StatusCode = HttpFailures.StatusOf(failure);
         response.ContentType = ContentType;
+        if (response.StatusCode == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = Security.SecurityFailures.Challenge;
         if (failure.RetryDelay is { } delay)
             response.Headers.RetryAfter = ((long)Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         Write(response.BodyWriter, failure, requestId);

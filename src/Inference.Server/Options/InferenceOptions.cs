@@ -20,6 +20,14 @@ public sealed class InferenceOptions
 
     public ServerOptions Server { get; } = new();
 
+    public TlsOptions Tls { get; } = new();
+
+    public SecurityOptions Security { get; } = new();
+
+    public JwtOptions Jwt { get; } = new();
+
+    public AuditOptions Audit { get; } = new();
+
     public BundleOptions Bundle { get; } = new();
 
     public ModelOptions Models { get; } = new();

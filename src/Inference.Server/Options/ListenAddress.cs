@@ -22,6 +22,9 @@ public sealed record ListenAddress
     /// <summary>Path of the Unix socket; null for TCP.</summary>
     public string? UnixSocket { get; }
 
+    /// <summary>Whether only this machine reaches it.</summary>
+    public bool IsLocal => EndPoint is null || IPAddress.IsLoopback(EndPoint.Address);
+
     /// <summary>Reads "ADDRESS:PORT" (an IP address, "localhost" or "*"; port 0 takes a free one) or "unix:/path".</summary>
     /// <param name="text">The text; "http://" before it is allowed.</param>
     /// <param name="address">The address.</param>
@@ -42,7 +45,7 @@ public sealed record ListenAddress
 
         if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
-            error = "TLS is not served here; put a proxy or a sidecar that ends TLS before the server";
+            error = "an address has no scheme; Inference:Tls:Certificate turns TLS on";
             return false;
         }
 

@@ -6,6 +6,11 @@ namespace Inference.Server.Options;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ListenAddressAttribute : ValidationAttribute
 {
+    /// <summary>Whether "" is allowed too.</summary>
+    public bool AllowEmpty { get; set; }
+
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
-        ListenAddress.TryParse(value as string ?? "", out _, out string? error) ? ValidationResult.Success : new ValidationResult(error);
+        AllowEmpty && value is "" ? ValidationResult.Success
+        : ListenAddress.TryParse(value as string ?? "", out _, out string? error) ? ValidationResult.Success
+        : new ValidationResult(error);
 }

@@ -25,7 +25,7 @@ public class DependencyRuleTests
         ["Inference.Server"] =
         [
             "Inference.Vectors", "Inference.Recommendations", "Inference.Towers", "Inference.Storage", "Inference.Protocol",
-            "Google.Protobuf", "Grpc.*", "OpenTelemetry", "OpenTelemetry.*", "Microsoft.AspNetCore", "Microsoft.AspNetCore.*", "Microsoft.Net.Http.Headers", "Microsoft.Extensions.*",
+            "Google.Protobuf", "Grpc.*", "OpenTelemetry", "OpenTelemetry.*", "Microsoft.IdentityModel.*", "Microsoft.AspNetCore", "Microsoft.AspNetCore.*", "Microsoft.Net.Http.Headers", "Microsoft.Extensions.*",
         ],
         ["inference"] =
         [
@@ -43,6 +43,7 @@ public class DependencyRuleTests
         ("OpenTelemetry.*", ["Inference.Server"]),
         ("Grpc.*", ["Inference.Protocol", "Inference.Server", "inference"]),
         ("Microsoft.AspNetCore.*", ["Inference.Server"]),
+        ("Microsoft.IdentityModel.*", ["Inference.Server"]),
     ];
 
     public static TheoryData<string> Assemblies => [.. Allowed.Keys];

@@ -32,6 +32,9 @@ public sealed class InstrumentTests : IDisposable
     private static readonly Dictionary<string, string[]> Attributes = new()
     {
         ["rpc.server.call.duration"] = ["rpc.system.name", "rpc.method", "rpc.status_code", "error.type"],
+        ["recsys.auth.refusals"] = ["recsys.reason"],
+        ["recsys.auth.key.fetches"] = ["recsys.outcome"],
+        ["recsys.tls.reloads"] = ["recsys.outcome"],
         ["recsys.recommendations"] = ["recsys.rung", "recsys.model.version"],
         ["recsys.degradations"] = ["recsys.component", "recsys.reason"],
         ["recsys.fusion.source.duration"] = ["recsys.source"],
@@ -178,6 +181,7 @@ public sealed class InstrumentTests : IDisposable
               (UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS).
             - `recsys.outcome` of changes: `inserted`, `updated`, `deleted`, `superseded`, `failed`; `recsys.origin`: `call`, `replica`, `replay`.
             - `recsys.outcome` of searches on a device: `found`, `unsuited`, `uncertain`, `late`, `refused`, `failed`; of its rebuilds: `ok`, `failed`.
+            - `recsys.reason` of refused callers: `missing` (no credentials), `invalid`, `role`, `not_served_here`, `keys_unavailable`, `audit_unavailable`; `recsys.outcome` of fetches of keys and of reloads of certificates: `ok`, `failed`.
             - `recsys.rung`: `cached_embedding`, `user_tower`, `session`, `cluster_profile`, `popularity`, `item_embedding`.
             - `recsys.reason`: `failed`, `timeout`, `unavailable`, `unknown_items`, `unknown_features`, `too_few_candidates`, `low_recall`; `recsys.component` as in the reply's `degraded`.
             - `recsys.cache`: `embeddings`, `contexts`, `states`; `recsys.cache.level`: `memory`, `redis`. `recsys.store.queue`: `embeddings`, `contexts`, `events`, `counters`. `recsys.store.failure`, and `error.type` of Redis commands:
@@ -223,6 +227,7 @@ public sealed class InstrumentTests : IDisposable
         _ = new ShadowMetrics(meters);
         _ = new Inference.Recommendations.Recall.RecallMetrics(meters, new SnapshotRegistry());
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
+        _ = new Inference.Server.Security.SecurityMetrics(meters, TimeProvider.System);
         _ = new StorageMetrics(meters);
         _ = new DecisionMetrics(meters);
         RuntimeHelpers.RunClassConstructor(typeof(TowerMetrics).TypeHandle);

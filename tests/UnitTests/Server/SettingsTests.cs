@@ -63,7 +63,7 @@ public sealed class SettingsTests : IDisposable
             "Inference:Server:StreamConcurrency = 'many' (from the environment variable Inference__Server__StreamConcurrency): a whole number is expected.",
             "Inference:Server:MaxStreamsPerConnection = '0' (from the environment variable Inference__Server__MaxStreamsPerConnection): it must be from 1 to 10000.",
             "Inference:Telemetry:OtlpProtocol = 'thrift' (from the command line): it must be one of grpc, http/protobuf.",
-            "Inference:Server:GrpcAddress = 'https://127.0.0.1:1' (from the command line): TLS is not served here",
+            "Inference:Server:GrpcAddress = 'https://127.0.0.1:1' (from the command line): an address has no scheme; Inference:Tls:Certificate turns TLS on.",
             "Inference:Telemetry:OtlpEndpoint = 'localhost' (from the environment variable Inference__Telemetry__OtlpEndpoint): it must be an http or https URL",
             "Inference:Recommend:DefaultLimit = '500' (from " + Path.Combine(_program, "appsettings.json") + "): DefaultLimit must not be above MaxLimit (100).",
         ];
