@@ -22,12 +22,6 @@ namespace Inference.Recommendations.Filters;
 /// <remarks>The writer of the catalogue tells of each row after it changed (<see cref="Changed(int)"/>); who asks after that is answered with it.</remarks>
 public sealed class CatalogueFilters : IDisposable
 {
-    /// <summary>Texts of filters that were read and fit, for each filter whose rows may be kept.</summary>
-    private const int ReadPerEntry = 4;
-
-    /// <summary>Characters of the filters that were read and fit; their trees take some tens of bytes for each.</summary>
-    private const int MostReadCharacters = 1 << 20;
-
     /// <summary>Changes up to which rows that are kept are brought up to date while others wait; beyond it all rows are tested, while nobody does.</summary>
     private const int MostPatched = 4_096;
 
@@ -38,41 +32,34 @@ public sealed class CatalogueFilters : IDisposable
     private static readonly int MostTests = Math.Max(2, Environment.ProcessorCount / 2);
 
     private readonly ItemCatalogue _items;
-    private readonly ItemContents _contents;
     private readonly ReaderWriterLockSlim _lock = new();
     private readonly SemaphoreSlim _testing = new(MostTests);
-    private readonly ConcurrentDictionary<string, ItemFilter> _read = new(StringComparer.Ordinal);
+    private readonly ReadFilters _read;
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, AttributeColumn> _columns = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Lazy<Task>> _making = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> _columnUses = new(StringComparer.Ordinal);
     private readonly RowChanges _changes = new();
+    private readonly CatalogueColumns _columns;
     private long _uses;
-    private long _readCharacters;
-    private int _columnEpoch;
-
-    /// <summary>Rows that have content, up to the highest one: an item's content comes before the item is published.</summary>
-    private int _contentRows;
-
     private volatile bool _disposed;
 
     internal CatalogueFilters(ItemCatalogue items, ItemContents contents)
     {
         _items = items;
-        _contents = contents;
+        Attributes = contents.Attributes;
+        _read = new ReadFilters(items, contents.Attributes);
+        _columns = new CatalogueColumns(items, contents, _lock, _changes, ForgetTests);
     }
 
     /// <summary>What is kept, and for how long. Set before the first request.</summary>
     public FilterOptions Options { get; set; } = new();
 
     /// <summary>The attributes that filters may name.</summary>
-    public ItemAttributes Attributes => _contents.Attributes;
+    public ItemAttributes Attributes { get; }
 
     /// <summary>What tests of this class do where others have their turn.</summary>
     internal Action? AfterPiece { get; set; }
 
     /// <summary>Characters of the filters that were read and are kept.</summary>
-    internal long ReadCharacters => Volatile.Read(ref _readCharacters);
+    internal long ReadCharacters => _read.Characters;
 
     /// <summary>Bytes of the columns.</summary>
     public long ColumnBytes
@@ -82,7 +69,7 @@ public sealed class CatalogueFilters : IDisposable
             _lock.EnterReadLock();
             try
             {
-                return _columns.Values.Sum(column => column.Bytes);
+                return _columns.Bytes;
             }
             finally
             {
@@ -95,36 +82,7 @@ public sealed class CatalogueFilters : IDisposable
     internal long ChangeCount => _changes.Count;
 
     /// <summary>Reads a filter and checks that it fits this catalogue; what was read before costs a look-up.</summary>
-    public bool TryRead(string text, [NotNullWhen(true)] out ItemFilter? filter, [NotNullWhen(false)] out FilterError? error)
-    {
-        error = null;
-        if (_read.TryGetValue(text, out filter))
-            return true;
-        if (!ItemFilter.TryParse(text, out filter, out error))
-            return false;
-        if ((error = filter.Check(Attributes)) is not null)
-        {
-            // Nothing is known of items that are still to come, and there is nothing to show.
-            if (_items.Count == 0)
-            {
-                error = null;
-                return true;
-            }
-
-            filter = null;
-            return false;
-        }
-
-        // Attributes never go, so what fits once fits always.
-        if (_read.Count >= Options.CacheEntries * ReadPerEntry || Interlocked.Add(ref _readCharacters, text.Length) > MostReadCharacters)
-        {
-            _read.Clear();
-            Volatile.Write(ref _readCharacters, text.Length);
-        }
-
-        filter = _read.GetOrAdd(text, filter);
-        return true;
-    }
+    public bool TryRead(string text, [NotNullWhen(true)] out ItemFilter? filter, [NotNullWhen(false)] out FilterError? error) => _read.TryRead(text, Options, out filter, out error);
 
     /// <summary>The rows that a filter selects. Attributes that no item has are missing on all.</summary>
     /// <param name="filter">Any filter; it need not fit.</param>
@@ -151,8 +109,7 @@ public sealed class CatalogueFilters : IDisposable
         foreach (string name in read.Union(wanted, StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!_columns.ContainsKey(name) && Attributes.KindsOf(name) != AttributeKinds.None)
-                Make(name);
+            _columns.Make(name, options.ColumnBytes);
         }
 
         return new FilterPreparation(null, [.. read.Where(name => Attributes.KindsOf(name) == AttributeKinds.None)]);
@@ -163,8 +120,7 @@ public sealed class CatalogueFilters : IDisposable
     {
         _disposed = true;
         // They look at the contents, which go next, and stop within microseconds.
-        foreach (Lazy<Task> making in _making.Values)
-            ((IAsyncResult)making.Value).AsyncWaitHandle.WaitOne();
+        _columns.EndMaking();
         _lock.EnterWriteLock();
         try
         {
@@ -183,17 +139,8 @@ public sealed class CatalogueFilters : IDisposable
         _lock.EnterWriteLock();
         try
         {
-            _contentRows = Math.Max(_contentRows, row + 1);
-            bool isWorn = false;
-            foreach ((string name, AttributeColumn column) in _columns)
-            {
-                column.Set(row, ValueOf(row, name));
-                isWorn |= column.IsWorn;
-            }
-
+            _columns.Changed(row);
             _changes.Add(row);
-            if (isWorn)
-                DropColumns(column => column.IsWorn);
         }
         finally
         {
@@ -230,17 +177,6 @@ public sealed class CatalogueFilters : IDisposable
         return rows;
     }
 
-    private bool HasColumns(ItemFilter filter)
-    {
-        foreach (AttributeName name in filter.Names)
-        {
-            if (!_columns.ContainsKey(name.Name) && Attributes.KindsOf(name.Name) != AttributeKinds.None)
-                return false;
-        }
-
-        return true;
-    }
-
     /// <summary>Brings rows that are kept up to date, where few have changed.</summary>
     private FilterLookup? TryPatch(ItemFilter filter, long moment)
     {
@@ -252,7 +188,7 @@ public sealed class CatalogueFilters : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (TryGetKept(filter, moment) is { } kept)
                 return new FilterLookup(kept, FilterLookupKind.Hit);
-            if (!_entries.TryGetValue(filter.Text, out Entry? entry) || entry is not { Rows: { } old, Test: { } test } || old.Moment != moment || _changes.Count - old.Version > MostPatched || !Fits(entry) || !HasColumns(filter))
+            if (!_entries.TryGetValue(filter.Text, out Entry? entry) || entry is not { Rows: { } old, Test: { } test } || old.Moment != moment || _changes.Count - old.Version > MostPatched || !Fits(entry) || !_columns.HasAll(filter))
                 return null;
             int most = Words(_items.Rows.RowCount);
             ulong[] words = ArrayPool<ulong>.Shared.Rent(most);
@@ -276,10 +212,10 @@ public sealed class CatalogueFilters : IDisposable
     private async ValueTask<FilterLookup> TestAsync(ItemFilter filter, long moment, CancellationToken cancellationToken)
     {
         FilterLookupKind kind = FilterLookupKind.Compiled;
-        if (!HasColumns(filter))
+        if (!_columns.HasAll(filter))
         {
             kind = FilterLookupKind.ColumnsMade;
-            await Task.WhenAll(filter.Names.Select(name => MakeAsync(name.Name))).WaitAsync(cancellationToken);
+            await _columns.MakeAsync(filter, Options.ColumnBytes).WaitAsync(cancellationToken);
         }
 
         await _testing.WaitAsync(cancellationToken);
@@ -338,7 +274,7 @@ public sealed class CatalogueFilters : IDisposable
             Enter(isAlone);
             try
             {
-                if (_columnEpoch != epoch || !_changes.Knows(since))
+                if (_columns.Epoch != epoch || !_changes.Knows(since))
                     return null;
                 int most = Words(_items.Rows.RowCount);
                 if (most > count)
@@ -372,19 +308,12 @@ public sealed class CatalogueFilters : IDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            // A column may have gone again in between, where there is room for few.
-            foreach (AttributeName name in filter.Names)
-            {
-                if (!_columns.ContainsKey(name.Name) && Attributes.KindsOf(name.Name) != AttributeKinds.None)
-                    Keep(name.Name, Read(name.Name), filter);
-                _columnUses[name.Name] = _uses;
-            }
-
+            _columns.Use(filter, _uses, Options.ColumnBytes);
             CatalogueRows now = _items.Rows;
-            EnsureRows(filter, now.RowCount);
-            RowTest test = FilterCompiler.Compile(filter.Root, _columns, (moment * Options.Grain.TotalSeconds) - EpochSeconds);
+            _columns.EnsureRows(filter, now.RowCount);
+            RowTest test = FilterCompiler.Compile(filter.Root, _columns.ByName, (moment * Options.Grain.TotalSeconds) - EpochSeconds);
             test.Learn();
-            return (test, now, _changes.Count, _columnEpoch);
+            return (test, now, _changes.Count, _columns.Epoch);
         }
         finally
         {
@@ -400,7 +329,7 @@ public sealed class CatalogueFilters : IDisposable
             _lock.EnterReadLock();
             try
             {
-                if (_columnEpoch != epoch || _disposed)
+                if (_columns.Epoch != epoch || _disposed)
                     return false;
                 if (_changes.Count == learnt)
                 {
@@ -417,7 +346,7 @@ public sealed class CatalogueFilters : IDisposable
         Enter(isAlone);
         try
         {
-            if (_columnEpoch != epoch || _disposed)
+            if (_columns.Epoch != epoch || _disposed)
                 return false;
             test.Learn();
             learnt = _changes.Count;
@@ -435,21 +364,12 @@ public sealed class CatalogueFilters : IDisposable
     {
         CatalogueRows now = _items.Rows;
         long version = _changes.Count;
-        EnsureRows(filter, now.RowCount);
+        _columns.EnsureRows(filter, now.RowCount);
         test.Learn();
         Patch(test, since, version, now, words);
         var rows = new FilterRows(RowSet.Rent(now.RowCount, words.AsSpan(0, Words(now.RowCount))), now.Count, version, moment);
         (entry.Test, entry.Columns, entry.LastUse, entry.Rows) = (test, _columns.Count, Interlocked.Increment(ref _uses), rows);
         return rows;
-    }
-
-    private void EnsureRows(ItemFilter filter, int rows)
-    {
-        foreach (AttributeName name in filter.Names)
-        {
-            if (_columns.TryGetValue(name.Name, out AttributeColumn? column))
-                column.EnsureRows(rows);
-        }
     }
 
     private static int Words(int rows) => (int)(((long)rows + 63) / 64);
@@ -494,90 +414,9 @@ public sealed class CatalogueFilters : IDisposable
             words[i] &= ~deleted[first + i];
     }
 
-    private Task MakeAsync(string name)
+    /// <summary>Tests hold on to the columns, and some of those went.</summary>
+    private void ForgetTests()
     {
-        if (_columns.ContainsKey(name) || Attributes.KindsOf(name) == AttributeKinds.None)
-            return Task.CompletedTask;
-        return _making.GetOrAdd(name, static (name, self) => new Lazy<Task>(() => Task.Run(() => self.Make(name))), this).Value;
-    }
-
-    private void Make(string name)
-    {
-        try
-        {
-            if (_columns.ContainsKey(name))
-                return;
-            long since = _changes.Count;
-            AttributeColumn column = Read(name);
-            _lock.EnterWriteLock();
-            try
-            {
-                if (_disposed || _columns.ContainsKey(name))
-                    return;
-                if (!_changes.Knows(since))
-                    column = Read(name);
-                else
-                    for (long change = since; change < _changes.Count; change++)
-                        column.Set(_changes[change], ValueOf(_changes[change], name));
-                Keep(name, column);
-            }
-            finally
-            {
-                _lock.ExitWriteLock();
-            }
-        }
-        finally
-        {
-            _making.TryRemove(name, out _);
-        }
-    }
-
-    private AttributeColumn Read(string name)
-    {
-        const int batch = 4_096;
-        int rows = Math.Max(_items.Rows.RowCount, Volatile.Read(ref _contentRows));
-        var column = new AttributeColumn(rows);
-        for (int row = 0; row < rows; row++)
-        {
-            if (row % batch == 0 && _disposed)
-                break;
-            if (_contents.TryGetValue(row, name, out FeatureValue value))
-                column.Set(row, value);
-        }
-
-        return column;
-    }
-
-    private FeatureValue ValueOf(int row, string name) => _contents.TryGetValue(row, name, out FeatureValue value) ? value : default;
-
-    /// <summary>Keeps a column, and lets go of those that were not used for longest where there is no room; never of one that <paramref name="user"/> is about to read.</summary>
-    private void Keep(string name, AttributeColumn column, ItemFilter? user = null)
-    {
-        _columns[name] = column;
-        _columnEpoch++;
-        _columnUses[name] = long.MaxValue;
-        long bytes = _columns.Values.Sum(other => other.Bytes);
-        while (bytes > Options.ColumnBytes)
-        {
-            string? oldest = _columns.Keys.Where(other => other != name && user?.Names.Any(read => read.Name == other) != true).MinBy(other => _columnUses.GetValueOrDefault(other));
-            if (oldest is null)
-                return;
-            bytes -= _columns[oldest].Bytes;
-            AttributeColumn gone = _columns[oldest];
-            DropColumns(other => ReferenceEquals(other, gone));
-        }
-    }
-
-    private void DropColumns(Func<AttributeColumn, bool> isDropped)
-    {
-        foreach ((string name, AttributeColumn column) in _columns)
-        {
-            if (isDropped(column))
-                _columns.TryRemove(name, out _);
-        }
-
-        _columnEpoch++;
-        // Their tests hold on to the columns.
         foreach (Entry entry in _entries.Values)
             entry.Test = null;
     }

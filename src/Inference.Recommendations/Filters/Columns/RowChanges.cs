@@ -3,7 +3,8 @@ namespace Inference.Recommendations.Filters.Columns;
 /// <summary>The rows that changed last, in the order in which they did. One writer; the number of changes may be read by anybody.</summary>
 internal sealed class RowChanges
 {
-    private const int Kept = 1 << 14;
+    /// <summary>Changes that are known.</summary>
+    public const int Kept = 1 << 14;
 
     private readonly int[] _rows = new int[Kept];
     private long _count;
