@@ -35,17 +35,18 @@ internal static class InferenceCommand
 
     private static RootCommand Create(CommandHost host)
     {
+        Verb load = LoadVerb.Create(host);
         Verb[] verbs =
         [
             DemoVerb.Create(host), SplitVerb.Create(host), TrainVerb.Create(host), DistilVerb.Create(host), TrainRankerVerb.Create(host), EvaluateVerb.Create(host), ReplayVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host), BundleDiffVerb.Create(host),
-            RecommendVerb.Create(host), SimilarVerb.Create(host), ExportVerb.Create(host), RecordVerb.Create(host), ForgetVerb.Create(host), StateVerb.Create(host), ModelsVerb.Create(host), LoadVerb.Create(host), SimulateVerb.Create(host),
+            RecommendVerb.Create(host), SimilarVerb.Create(host), ExportVerb.Create(host), RecordVerb.Create(host), ForgetVerb.Create(host), StateVerb.Create(host), ModelsVerb.Create(host), load, LoadPlotVerb.Create(host), SimulateVerb.Create(host),
             IndexBenchVerb.Create(host), IndexTruthVerb.Create(host),
         ];
         var bundle = new Command("bundle", "Make, check and compare bundles: versioned folders of towers, items and profiles");
         var index = new Command("index", "Measure vector indexes");
         var root = new RootCommand("The command-line tool of the recommendation server") { bundle, index };
         foreach (Verb verb in verbs)
-            (verb.Command.Name switch { "import" or "check" or "diff" => bundle, "bench" or "truth" => index, _ => root }).Add(verb.Command);
+            (verb.Command.Name switch { "import" or "check" or "diff" => bundle, "bench" or "truth" => index, "plot" => load.Command, _ => root }).Add(verb.Command);
 
         var examples = verbs.ToDictionary(verb => verb.Command, verb => verb.Examples);
         examples[root] = [.. verbs.Select(verb => verb.Examples[0])];

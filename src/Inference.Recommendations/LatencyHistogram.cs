@@ -8,12 +8,17 @@ namespace Inference.Recommendations;
 /// </summary>
 public sealed class LatencyHistogram
 {
+    /// <summary>Buckets between a duration and its double.</summary>
+    public const int BucketsPerDoubling = 1 << BitsPerDoubling;
+
+    /// <summary>How many doublings there are.</summary>
+    public const int Doublings = MaxShift + 2;
+
     private const int BitsPerDoubling = 7;
-    private const int BucketsPerDoubling = 1 << BitsPerDoubling;
     private const int MaxShift = 33;
     private const long MaxNanoseconds = (1L << (MaxShift + BitsPerDoubling + 1)) - 1;
 
-    private readonly long[] _counts = new long[(MaxShift + 2) * BucketsPerDoubling];
+    private readonly long[] _counts = new long[Doublings * BucketsPerDoubling];
     private long _total;
     private long _sum;
     private long _max;
@@ -26,6 +31,24 @@ public sealed class LatencyHistogram
 
     /// <summary>The mean in nanoseconds, exactly; 0 when there is none.</summary>
     public double Mean => Count == 0 ? 0 : (double)Volatile.Read(ref _sum) / Count;
+
+    /// <summary>The standard deviation in nanoseconds, by the middles of the buckets; 0 when there is none.</summary>
+    public double StandardDeviation
+    {
+        get
+        {
+            double mean = Mean, squares = 0;
+            long total = 0;
+            for (int bucket = 0; bucket < _counts.Length; bucket++)
+            {
+                long count = Volatile.Read(ref _counts[bucket]);
+                total += count;
+                squares += count * (MiddleOf(bucket) - mean) * (MiddleOf(bucket) - mean);
+            }
+
+            return total == 0 ? 0 : Math.Sqrt(squares / total);
+        }
+    }
 
     /// <summary>Records a duration; a negative one, which only a clock in trouble gives, counts as 0.</summary>
     public void Record(long nanoseconds)

@@ -5,6 +5,7 @@ using Benchmarks.Models;
 using Benchmarks.Loading;
 using Benchmarks.OffPolicy;
 using Benchmarks.Onnx;
+using Benchmarks.Peers;
 using Benchmarks.Report;
 using Benchmarks.Serving;
 using Benchmarks.Storage;
@@ -29,6 +30,9 @@ return args switch
     ["kernel-table"] => KernelTable.Run(),
     ["live", .. string[] rest] => LiveReport.Run(rest),
     ["model-leak", .. string[] rest] => await LeakReport.RunAsync(rest),
+    ["peer-data", var bundle, var folder] => await PeerData.WriteAsync(bundle, folder),
+    ["peer-truth", .. string[] rest] => await PeerTruth.RunAsync(rest),
+    ["peer-recall", .. string[] rest] => await PeerRecall.RunAsync(rest),
     ["onnx", .. string[] rest] => OnnxRunReport.Run(rest),
     ["recall-bundle", .. string[] rest] => await RecallBundle.WriteAsync(rest),
     ["replay", .. string[] rest] => ReplayBench.Run(rest),

@@ -14,7 +14,8 @@ internal sealed class ServerConnection : IDisposable
 
     /// <param name="address">Where the server is.</param>
     /// <param name="option">The option that says so, for messages.</param>
-    public ServerConnection(string address, string option = "--address")
+    /// <param name="tls">Whom to trust and who we are, over https; null for the system's own answer.</param>
+    public ServerConnection(string address, string option = "--address", TlsFiles? tls = null)
     {
         _address = address;
         _option = option;
@@ -27,16 +28,21 @@ internal sealed class ServerConnection : IDisposable
                 PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
                 ConnectTimeout = TimeSpan.FromSeconds(5),
                 UseProxy = false,
+                SslOptions = tls?.ToOptions() ?? new(),
             },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = 64 * 1024 * 1024,
         });
+        Invoker = _channel.CreateCallInvoker();
         Client = new RecommendationService.RecommendationServiceClient(_channel);
         Events = new EventService.EventServiceClient(_channel);
         Catalog = new CatalogService.CatalogServiceClient(_channel);
         State = new StateService.StateServiceClient(_channel);
         Models = new ModelService.ModelServiceClient(_channel);
     }
+
+    /// <summary>Makes calls of any service.</summary>
+    public CallInvoker Invoker { get; }
 
     public RecommendationService.RecommendationServiceClient Client { get; }
 

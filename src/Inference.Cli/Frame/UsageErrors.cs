@@ -34,8 +34,10 @@ internal static class UsageErrors
     {
         Command command = result.Command;
         var parts = new List<string> { Path(result) };
-        if (command.Subcommands.Count > 0)
-            parts.Add($"({string.Join(" | ", command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name))})");
+        string verbs = string.Join(" | ", command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name));
+        // Who does something without a verb below it can do without one.
+        if (verbs.Length > 0)
+            parts.Add(command.Action is null ? $"({verbs})" : $"[{verbs}]");
         parts.AddRange(command.Arguments.Select(argument => argument.HelpName ?? argument.Name.ToUpperInvariant()));
         parts.AddRange(command.Options.Where(option => option.Required).Select(option => $"{option.Name} {option.HelpName}"));
         parts.Add("[options]");

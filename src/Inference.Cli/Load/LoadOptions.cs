@@ -24,6 +24,12 @@ internal sealed record LoadOptions
     /// <value>Requests that may be on their way at once; more are not sent and counted as such, so that a dead server does not fill the memory.</value>
     public required int MaxInFlight { get; init; }
 
-    /// <value>Names the chance in arrivals, users and context.</value>
+    /// <value>Names the chance in arrivals.</value>
     public required ulong Seed { get; init; }
+
+    /// <value>Answers that take no longer are good, 0.1 ms to 60 s.</value>
+    public TimeSpan Goal { get; init; } = TimeSpan.FromMilliseconds(25);
+
+    /// <value>Length of an interval of the series, 0.1 s to 10 min.</value>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -1,5 +1,5 @@
+using Google.Rpc;
 using Grpc.Core;
-using Recsys.V1;
 
 namespace Inference.Cli.Load;
 
@@ -17,26 +17,27 @@ internal sealed class LoadRun
 {
     private readonly LoadOptions _options;
     private readonly RequestMix _mix;
-    private readonly IReadOnlyList<RecommendationService.RecommendationServiceClient> _clients;
+    private readonly IReadOnlyList<LoadTarget> _targets;
     private readonly TimeProvider _time;
     private readonly Pacer _pacer;
     private long _inFlight;
 
-    /// <param name="clients">One per connection; requests go round.</param>
+    /// <param name="targets">One per connection; requests go round.</param>
     /// <param name="options">Rate, times and bounds.</param>
     /// <param name="mix">What is asked.</param>
     /// <param name="time">The clock.</param>
-    public LoadRun(IReadOnlyList<RecommendationService.RecommendationServiceClient> clients, LoadOptions options, RequestMix mix, TimeProvider time)
+    public LoadRun(IReadOnlyList<LoadTarget> targets, LoadOptions options, RequestMix mix, TimeProvider time)
     {
-        _clients = clients;
+        _targets = targets;
         _options = options;
         _mix = mix;
         _time = time;
         _pacer = new Pacer(time);
+        Tally = new LoadTally((long)Nanoseconds(options.Goal), new LoadSeries(options.Interval, options.Deadline + TimeSpan.FromSeconds(1)));
     }
 
     /// <summary>What is counted, also while the run goes on.</summary>
-    public LoadTally Tally { get; } = new();
+    public LoadTally Tally { get; }
 
     /// <summary>When the measurement began, in nanoseconds of the run's clock.</summary>
     public long MeasuredFrom { get; private set; }
@@ -82,6 +83,7 @@ internal sealed class LoadRun
         long warm = start + (long)Nanoseconds(_options.WarmUp);
         long end = warm + (long)Nanoseconds(_options.Duration);
         MeasuredFrom = MeasuredUntil = warm;
+        Tally.Series.Begin(warm);
         long measured = 0;
         for (int turn = 0; measured < _options.MaxRequests; turn++)
         {
@@ -92,7 +94,7 @@ internal sealed class LoadRun
                 return;
             }
 
-            RecommendRequest request = _mix.Next();
+            LoadCall request = _mix.Next();
             _pacer.WaitUntil(due, cancellationToken);
             if (cancellationToken.IsCancellationRequested)
                 return;
@@ -103,45 +105,59 @@ internal sealed class LoadRun
                 MeasuredUntil = due;
             }
 
-            Send(_clients[turn % _clients.Count], request, due, counts ? Tally : null);
+            Send(_targets[turn % _targets.Count], request, due, counts ? Tally : null);
         }
     }
 
-    private void Send(RecommendationService.RecommendationServiceClient client, RecommendRequest request, long due, LoadTally? tally)
+    private void Send(LoadTarget target, LoadCall request, long due, LoadTally? tally)
     {
         if (Interlocked.Increment(ref _inFlight) > _options.MaxInFlight)
         {
             Interlocked.Decrement(ref _inFlight);
-            tally?.Skip();
+            tally?.Skip(request.Kind, due);
             return;
         }
 
-        tally?.Send(_pacer.Now - due);
-        _ = CompleteAsync(client, request, due, tally);
+        long sent = _pacer.Now;
+        tally?.Send(request.Kind, due, sent);
+        _ = CompleteAsync(target, request, due, sent, tally);
     }
 
-    private async Task CompleteAsync(RecommendationService.RecommendationServiceClient client, RecommendRequest request, long due, LoadTally? tally)
+    private async Task CompleteAsync(LoadTarget target, LoadCall request, long due, long sent, LoadTally? tally)
     {
         try
         {
             DateTime deadline = _time.GetUtcNow().UtcDateTime + _options.Deadline;
-            using AsyncUnaryCall<RecommendResponse> call = client.RecommendAsync(request, deadline: deadline);
-            RecommendResponse response = await call.ResponseAsync.ConfigureAwait(false);
-            long now = _pacer.Now;
-            tally?.Answer(response, now - due, now);
+            LoadAnswer answer = await target.SendAsync(request, deadline).ConfigureAwait(false);
+            tally?.Answer(request.Kind, answer, due, _pacer.Now);
         }
         catch (RpcException failure)
         {
-            tally?.Fail(failure.StatusCode, _pacer.Now - due);
+            long now = _pacer.Now;
+            tally?.Fail(request.Kind, failure.StatusCode, HasRetryInfo(failure), due, sent, now);
         }
         catch (Exception)
         {
             // The transport broke in a way that it does not call a status; the run goes on and the report shows it.
-            tally?.Fail(StatusCode.Unknown, _pacer.Now - due);
+            tally?.Fail(request.Kind, StatusCode.Unknown, hasRetryInfo: false, due, sent, _pacer.Now);
         }
         finally
         {
             Interlocked.Decrement(ref _inFlight);
+        }
+    }
+
+    private static bool HasRetryInfo(RpcException failure)
+    {
+        if (failure.Trailers.GetValueBytes("grpc-status-details-bin") is not { } details)
+            return false;
+        try
+        {
+            return Google.Rpc.Status.Parser.ParseFrom(details).Details.Any(detail => detail.Is(RetryInfo.Descriptor));
+        }
+        catch (Google.Protobuf.InvalidProtocolBufferException)
+        {
+            return false;
         }
     }
 }

@@ -1,67 +1,103 @@
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
 using Inference.Training.Chance;
 using Recsys.V1;
 
 namespace Inference.Cli.Load;
 
-/// <summary>Draws the requests of a run: known users by a skewed distribution, and a share of users that nobody has seen. Use it from one thread.</summary>
+/// <summary>Draws the requests of a run: kinds by their shares, users and items by skewed distributions. Use it from one thread.</summary>
 internal sealed class RequestMix
 {
-    /// <summary>Skew of the users' activity.</summary>
-    private const double UserExponent = 0.9;
-
-    private readonly IReadOnlyList<string> _users;
+    private readonly MixOptions _options;
+    private readonly TimeProvider _time;
+    private readonly AliasTable _kinds;
     private readonly AliasTable? _activity;
-    private readonly double _coldShare;
-    private readonly IReadOnlyList<(string Name, FeatureValue[] Values)> _context;
-    private readonly int _limit;
-    private readonly bool _explain;
-    private readonly bool _inOrder;
-    private readonly string _filter;
-    private readonly string _surface;
+    private readonly AliasTable? _popularity;
     private SeededRandom _random;
     private long _strangers;
+    private long _events;
     private int _next;
 
-    /// <param name="users">Ids of known users; the first ones are the most active. When there are none all requests are cold.</param>
-    /// <param name="coldShare">Share of requests from users never seen, in [0, 1]. Each comes once.</param>
-    /// <param name="context">Context features with the values to choose among, for all requests.</param>
-    /// <param name="limit">Items asked for.</param>
-    /// <param name="explain">Whether reasons are asked for.</param>
-    /// <param name="seed">Names the chance.</param>
-    /// <param name="inOrder">Whether known users ask one after another, round and round, rather than by their activity.</param>
-    /// <param name="filter">The filter of all requests; empty for none.</param>
-    /// <param name="surface">Where the slates are shown; empty for the server's default.</param>
-    public RequestMix(IReadOnlyList<string> users, double coldShare, IReadOnlyList<(string Name, FeatureValue[] Values)> context, int limit, bool explain, ulong seed, bool inOrder = false, string filter = "", string surface = "")
+    public RequestMix(MixOptions options, TimeProvider time)
     {
-        _surface = surface;
-        _users = users;
-        _activity = users.Count == 0 ? null : new AliasTable(Zipf.Weights(users.Count, UserExponent));
-        _coldShare = coldShare;
-        _context = context;
-        _limit = limit;
-        _explain = explain;
-        _inOrder = inOrder;
-        _filter = filter;
-        _random = new SeededRandom(seed, stream: 1);
+        _options = options;
+        _time = time;
+        _kinds = new AliasTable(options.Traffic.Shares);
+        _activity = TableOf(options.InOrder ? 0 : options.Users.Count);
+        _popularity = TableOf(options.Traffic.Kinds.Any(kind => kind is LoadKind.Session or LoadKind.Similar or LoadKind.Events) ? options.Items.Count : 0);
+        _random = new SeededRandom(options.Seed, stream: 1);
     }
 
-    public RecommendRequest Next()
+    public LoadCall Next()
     {
-        bool cold = _activity is null || _random.NextDouble() < _coldShare;
-        var request = new RecommendRequest { Limit = _limit, Filter = _filter, Surface = _surface, UserId = cold ? $"stranger-{++_strangers}" : _users[NextUser()] };
-        foreach ((string name, FeatureValue[] values) in _context)
-            request.Context.Add(name, values[_random.NextInt(values.Length)]);
-        if (_explain)
+        var kind = (LoadKind)_kinds.Draw(ref _random);
+        if (_options.Users.Count == 0 && kind is LoadKind.Warm)
+            kind = LoadKind.Cold;
+        return new LoadCall(kind, kind switch
+        {
+            LoadKind.Similar => new SimilarItemsRequest { ItemIds = { Item() }, Limit = _options.Limit, Surface = _options.Surface },
+            LoadKind.Events => Events(),
+            LoadKind.Stream => new RecommendStreamRequest { Request = Recommend(kind) },
+            _ => Recommend(kind),
+        });
+    }
+
+    private RecommendRequest Recommend(LoadKind kind)
+    {
+        bool isStranger = kind is LoadKind.Cold or LoadKind.Session;
+        var request = new RecommendRequest
+        {
+            Limit = _options.Limit,
+            Surface = _options.Surface,
+            Filter = _options.IsFilterForAll || kind == LoadKind.Filtered ? _options.Filter : "",
+            UserId = kind switch { LoadKind.Session => "", LoadKind.Cold => NextStranger(), _ => NextUser() },
+        };
+        for (int item = 0; kind == LoadKind.Session && item < _options.SessionItems; item++)
+            request.RecentItemIds.Add(Item());
+        if (isStranger || _options.IsContextForAll)
+        {
+            foreach ((string name, FeatureValue[] values) in _options.Context)
+                request.Context.Add(name, values[_random.NextInt(values.Length)]);
+        }
+
+        if (_options.Explain)
             request.Options = new RecommendOptions { Explain = true };
         return request;
     }
 
-    private int NextUser()
+    private RecordEventsRequest Events()
     {
-        if (!_inOrder)
-            return _activity!.Draw(ref _random);
-        int user = _next;
-        _next = (user + 1) % _users.Count;
-        return user;
+        var request = new RecordEventsRequest();
+        string user = NextUser();
+        for (int i = 0; i < _options.EventsPerCall; i++)
+        {
+            request.Events.Add(new Event
+            {
+                EventId = string.Create(CultureInfo.InvariantCulture, $"{_options.RunId}-{++_events}"),
+                UserId = user,
+                ItemId = Item(),
+                Type = EventType.Click,
+                Time = Timestamp.FromDateTimeOffset(_time.GetUtcNow()),
+            });
+        }
+
+        return request;
     }
+
+    private string Item() => _popularity is null ? "i1" : _options.Items[_popularity.Draw(ref _random)];
+
+    private string NextStranger() => string.Create(CultureInfo.InvariantCulture, $"stranger-{++_strangers}");
+
+    private string NextUser()
+    {
+        if (_options.Users.Count == 0)
+            return NextStranger();
+        if (!_options.InOrder)
+            return _options.Users[_activity!.Draw(ref _random)];
+        int user = _next;
+        _next = (user + 1) % _options.Users.Count;
+        return _options.Users[user];
+    }
+
+    private AliasTable? TableOf(int count) => count == 0 ? null : new AliasTable(Zipf.Weights(count, _options.Zipf));
 }

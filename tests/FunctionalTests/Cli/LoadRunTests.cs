@@ -1,5 +1,4 @@
 using Inference.Cli.Load;
-using Recsys.V1;
 using Xunit;
 
 namespace FunctionalTests.Cli;
@@ -59,7 +58,7 @@ public sealed class LoadRunTests
     public async Task Run_WhenCancelled_KeepsWhatWasMeasured()
     {
         using var stop = new CancellationTokenSource();
-        var run = new LoadRun([Client(new StallingInvoker(TimeProvider.System, TimeSpan.Zero, TimeSpan.Zero))], Options(rate: 1000, TimeSpan.FromMinutes(10)), Mix(), TimeProvider.System);
+        var run = new LoadRun([new LoadTarget(new StallingInvoker(TimeProvider.System, TimeSpan.Zero, TimeSpan.Zero))], Options(rate: 1000, TimeSpan.FromMinutes(10)), Mix(), TimeProvider.System);
         Task ended = run.RunAsync(stop.Token);
         while (run.Tally.Answered < 20)
             await Task.Delay(5);
@@ -79,14 +78,12 @@ public sealed class LoadRunTests
 
     private static async Task<(LoadRun Run, LoadReport Report)> RunAsync(StallingInvoker invoker, LoadOptions options)
     {
-        var run = new LoadRun([Client(invoker)], options, Mix(), TimeProvider.System);
+        var run = new LoadRun([new LoadTarget(invoker)], options, Mix(), TimeProvider.System);
         await run.RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1));
         return (run, new LoadReport(run, options));
     }
 
-    private static RecommendationService.RecommendationServiceClient Client(StallingInvoker invoker) => new(invoker);
-
-    private static RequestMix Mix() => new(["u1", "u2"], coldShare: 0, context: [], limit: 1, explain: false, seed: 1);
+    private static RequestMix Mix() => new(new MixOptions { Traffic = TrafficMix.Of(coldShare: 0), Users = new NumberedIds("u", 2), Limit = 1 }, TimeProvider.System);
 
     private static LoadOptions Options(double rate, TimeSpan duration) => new()
     {

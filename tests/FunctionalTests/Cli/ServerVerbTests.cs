@@ -137,6 +137,39 @@ public sealed class ServerVerbTests(SharedServer shared)
         Assert.Contains("latency p99", run.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Load_OfAMixInSteps_AnswersEveryKindAtEveryRate()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            CliRun run = await CliRun.Of(
+                "load", "--address", _address, "--rps", "200,400", "--duration", "500ms", "--warmup", "100ms", "--arrivals", "constant", "--users", "10", "--items", "20", "--context", "country=France", "--deadline", "30s",
+                "--mix", "warm=2,cold=1,session=1,similar=1,events=1,stream=1", "--item-prefix", "item-", "--session-items", "2", "--header", "x-priority=bulk", "--json", file);
+            Assert.Equal((0, ""), (run.Code, run.Error.StartsWith("warning", StringComparison.Ordinal) ? "" : run.Error));
+            using JsonDocument report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+            JsonElement[] steps = [.. report.RootElement.GetProperty("steps").EnumerateArray()];
+            Assert.All(steps, step => Assert.Equal("{}", step.GetProperty("errors").GetRawText()));
+            Assert.Equal([100, 200], steps.Select(step => step.GetProperty("answered").GetInt32()));
+            Assert.All(steps, step => Assert.Equal(6, step.GetProperty("kinds").EnumerateObject().Count(kind => kind.Value.GetProperty("answered").GetInt32() is > 0 and int answered && answered == kind.Value.GetProperty("offered").GetInt32())));
+            Assert.All(steps, step => Assert.Equal(0, step.GetProperty("empty").GetInt32()));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Load_ThatSearches_FindsTheHighestRateWhereNothingIsTooMuch()
+    {
+        CliRun run = await CliRun.Of("load", "--address", _address, "--search", "20:60", "--slo", "60s", "--duration", "300ms", "--warmup", "100ms", "--arrivals", "constant", "--users", "10", "--deadline", "30s", "--json", "-");
+        Assert.Equal(0, run.Code);
+        using JsonDocument report = JsonDocument.Parse(run.Output);
+        Assert.Equal(60, report.RootElement.GetProperty("search").GetProperty("sustained_rps").GetDouble());
+        Assert.Equal([20, 30, 45, 60], report.RootElement.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("target_rps").GetDouble()));
+    }
+
     /// <summary>The cells of a table's rows, without its frame and header.</summary>
     private static IEnumerable<string[]> RowsOf(string output) => output.Split('\n')
         .Where(line => line.StartsWith('│') && !line.Contains("rank", StringComparison.Ordinal))

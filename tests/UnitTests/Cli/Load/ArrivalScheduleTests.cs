@@ -1,7 +1,7 @@
 using Inference.Cli.Load;
 using Xunit;
 
-namespace UnitTests.Cli;
+namespace UnitTests.Cli.Load;
 
 public sealed class ArrivalScheduleTests
 {
