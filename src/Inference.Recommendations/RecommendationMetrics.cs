@@ -130,7 +130,7 @@ public sealed class RecommendationMetrics
         _droppedRetrievers.Add(1, new KeyValuePair<string, object?>("recsys.retriever", retriever), new KeyValuePair<string, object?>("recsys.reason", reason));
 
     // Constants, so that no enum is boxed or formatted per request.
-    private static string NameOf(Rung rung) => rung switch
+    internal static string NameOf(Rung rung) => rung switch
     {
         Rung.CachedEmbedding => "cached_embedding",
         Rung.UserTower => "user_tower",
@@ -140,7 +140,7 @@ public sealed class RecommendationMetrics
         _ => "item_embedding",
     };
 
-    private static string NameOf(FilterLookupKind kind) => kind switch
+    internal static string NameOf(FilterLookupKind kind) => kind switch
     {
         FilterLookupKind.Hit => "hit",
         FilterLookupKind.Patched => "patched",
@@ -157,7 +157,7 @@ public sealed class RecommendationMetrics
         _ => "off",
     };
 
-    private static string NameOf(DegradationReason reason) => reason switch
+    internal static string NameOf(DegradationReason reason) => reason switch
     {
         DegradationReason.Failed => "failed",
         DegradationReason.Timeout => "timeout",

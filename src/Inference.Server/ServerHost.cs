@@ -21,6 +21,7 @@ using Inference.Server.Security.Tls;
 using Inference.Server.Services;
 using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
+using Inference.Server.Telemetry.Gpu;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -66,7 +67,11 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => ListenerSetup.Apply(kestrel, options.Server, listeners, kestrel.ApplicationServices.GetService<ServedCertificate>()));
         builder.Services.AddRoutingCore();
         builder.Services.AddMetrics();
-        builder.Services.AddLogging(logging => configureLogging?.Invoke(logging));
+        builder.Services.AddLogging(logging =>
+        {
+            configureLogging?.Invoke(logging);
+            LogExport.Add(logging, options.Telemetry);
+        });
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Server.ReadinessGrace + options.Server.DrainTime);
         builder.Services.AddGrpc(grpc =>
@@ -82,6 +87,8 @@ public sealed class ServerHost : IAsyncDisposable
         // Made now, so that nothing is measured before somebody listens.
         app.Services.GetRequiredService<TelemetryPipeline>();
         app.Services.GetRequiredService<ServerMetrics>();
+        app.Services.GetRequiredService<ProcessMetrics>();
+        app.Services.GetRequiredService<GpuMetrics>();
         app.Services.GetRequiredService<ExposureMetrics>();
         app.UseMiddleware<CallObserver>();
         app.MapServices(options.Server.Reflection);
@@ -157,6 +164,9 @@ public sealed class ServerHost : IAsyncDisposable
         // Telemetry, and the life of the process.
         services.AddSingleton<TelemetryPipeline>();
         services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<CallSpans>();
+        services.AddSingleton<ProcessMetrics>();
+        services.AddSingleton<GpuMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<Drain>();
         services.AddSingleton(options.Models).AddSingleton<ModelLifecycle>();

@@ -1,9 +1,14 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Storage;
 
+/// <summary>The log messages and the activity source of this project.</summary>
 internal static partial class Log
 {
+    /// <summary>Spans of one request.</summary>
+    public static readonly ActivitySource Activities = new("Inference.Storage");
+
     [LoggerMessage(1, LogLevel.Information, "Connected to Redis at {Address}.")]
     public static partial void RedisConnected(ILogger log, string address);
 

@@ -128,7 +128,7 @@ public sealed class StorageMetrics
         Enum.GetValues<StoreFailure>().Where(failure => failure != StoreFailure.None).ToDictionary(NameOf, failure => Interlocked.Read(ref _failed[(int)failure])),
         _status?.Invoke() ?? RedisStatus.None);
 
-    private static string NameOf(StoreFailure failure) => failure switch
+    internal static string NameOf(StoreFailure failure) => failure switch
     {
         StoreFailure.Unavailable => "unavailable",
         StoreFailure.Timeout => "timeout",

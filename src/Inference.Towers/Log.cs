@@ -1,10 +1,14 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Inference.Towers;
 
-/// <summary>Everything that this project logs.</summary>
+/// <summary>Everything that this project logs, and its activity source.</summary>
 internal static partial class Log
 {
+    /// <summary>Spans of one request.</summary>
+    public static readonly ActivitySource Activities = new("Inference.Towers");
+
     [LoggerMessage(1, LogLevel.Warning, "The {Part} cannot run on {Provider}; it is served without, as Inference:Towers:ProviderFallback allows: {Reason}")]
     public static partial void ProviderSkipped(this ILogger logger, string part, string provider, string reason);
 

@@ -1,5 +1,6 @@
 using Inference.Recommendations.Filters;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Recall;
 using Inference.Recommendations.Snapshots;
 using Inference.Vectors;
 
@@ -87,6 +88,9 @@ internal sealed class Eligibility : IDisposable
 
     /// <summary>Rows that may be shown now: a pass over the bitmaps where there is an allow list.</summary>
     public int Count() => _allowed is null ? Rows.RowCount - _denied.Count : _allowed.CountOutside(_denied);
+
+    /// <summary>How much of the catalogue may be shown now; as costly as <see cref="Count"/>.</summary>
+    public FilterClass Class() => FilterClasses.Of(Count(), Rows.RowCount, _allowed is not null);
 
     /// <summary>Whether any row may be shown now.</summary>
     public bool Any() => _allowed is null ? Rows.RowCount > _denied.Count : _allowed.CountOutside(_denied, enough: 1) > 0;

@@ -56,7 +56,7 @@ internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddi
         Snapshot snapshot, FusedScorer fused, RecommendQuery query, FeatureSet features, History history, RentedEmbedding? own, float[]? context, Recalled recalled, Known known,
         Eligibility eligible, Slate slate, Budget budget, Degradations degraded)
     {
-        using Activity? span = Log.Activities.StartActivity("fusion");
+        using Activity? span = Spans.Begin(Log.Activities, "fusion");
         long start = time.GetTimestamp();
         long until = start + (long)(budget.Left(query.Priority == WorkPriority.Bulk ? fused.Options.BulkBudget : fused.Options.Budget).TotalSeconds * time.TimestampFrequency);
         Span<int> passed = stackalloc int[PassedItems.Most];
@@ -80,7 +80,7 @@ internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddi
         {
             var clock = new FusionClock(time, until);
             fused.Run(input, scratch, fused.IsWhole, eligible.Filter, slate.Free, clock);
-            Label(snapshot, fused.Model, scratch, degraded);
+            Label(snapshot, fused.Model, scratch, degraded, span);
             var changed = new ChangedRows(snapshot, fused.Model, scratch, clock);
             Rung rung = Fill(fused, input, scratch, ref changed, known, eligible, slate, query.Explain);
             if (slate is { Parts: { } noted, Retrievers: not null })
@@ -101,7 +101,7 @@ internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddi
     }
 
     /// <summary>Labels and counts what became of the sources.</summary>
-    internal void Label(Snapshot snapshot, FusionModel model, FusionScratch scratch, Degradations degraded)
+    internal void Label(Snapshot snapshot, FusionModel model, FusionScratch scratch, Degradations degraded, Activity? span)
     {
         for (int i = 0; i < model.Sources.Count; i++)
         {
@@ -111,15 +111,18 @@ internal sealed class FusedSlates(IndexSearches searches, UserEmbeddings embeddi
             {
                 case SourceOutcome.Late:
                     metrics.SourceDropped(source.Kind, "timeout");
+                    span.Source(source.Kind, "timeout", TimeSpan.Zero);
                     degraded.Add(component, DegradationReason.Timeout, $"No time was left for the source '{source.Name}'; the others answered.");
                     break;
                 case SourceOutcome.Failed:
                     Log.FusionSourceFailed(log, source.Name, snapshot.Model.FullVersion, scratch.Failure);
                     metrics.SourceDropped(source.Kind, "failed");
+                    span.Source(source.Kind, "failed", TimeSpan.Zero);
                     degraded.Add(component, DegradationReason.Failed, $"The source '{source.Name}' failed; the others answered.");
                     break;
                 case SourceOutcome.Scored:
                     metrics.SourceScored(source.Kind, time.GetElapsedTime(0, scratch.Ticks[i]));
+                    span.Source(source.Kind, "ok", time.GetElapsedTime(0, scratch.Ticks[i]));
                     break;
                 default:
                     break;

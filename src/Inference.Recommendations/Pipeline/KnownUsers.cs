@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Users;
@@ -17,12 +18,14 @@ internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineO
         UserIdentity user = keys.Of(userId) with { Bundle = bundle };
         if (user.IsNobody)
             return default;
+        using Activity? span = Spans.Begin(Log.Activities, "user_state");
         TimeSpan left = budget.Left(options.UserStateBudget);
         try
         {
             if (left <= TimeSpan.Zero)
             {
                 degraded.Add(Components.UserState, DegradationReason.Timeout, "No time was left to look the user up.");
+                span.Ended("timeout");
                 return new KnownUser(user, states.Held(user), TimeSpan.Zero);
             }
 
@@ -33,26 +36,27 @@ internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineO
             if (!finding.IsCompleted && !waits)
             {
                 _ = ListenAsync(finding.AsTask(), start);
-                Label(StoreFailure.Timeout, degraded);
+                Label(StoreFailure.Timeout, degraded, span);
                 return new KnownUser(user, states.Held(user), TimeSpan.Zero);
             }
 
             bool isHeld = finding.IsCompleted;
+            span?.SetTag("recsys.cache.level", isHeld ? "memory" : "redis");
             UserLookup found = await budget.WaitAsync(finding, left, cancellationToken);
             if (!isHeld)
                 _patience.Answered(time.GetElapsedTime(start));
-            Label(found.Failure, degraded);
+            Label(found.Failure, degraded, span);
             return new KnownUser(user, found.State, left - time.GetElapsedTime(start));
         }
         catch (TimeoutException)
         {
             _patience.WasLate();
-            Label(StoreFailure.Timeout, degraded);
+            Label(StoreFailure.Timeout, degraded, span);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.UserStateFailed(log, e);
-            Label(StoreFailure.Refused, degraded);
+            Label(StoreFailure.Refused, degraded, span);
         }
 
         return new KnownUser(user, states.Held(user), TimeSpan.Zero);
@@ -66,19 +70,23 @@ internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineO
             _patience.Answered(time.GetElapsedTime(start));
     }
 
-    private static void Label(StoreFailure failure, Degradations degraded)
+    private static void Label(StoreFailure failure, Degradations degraded, Activity? span)
     {
         switch (failure)
         {
             case StoreFailure.None:
+                span.Ended("ok");
                 break;
             case StoreFailure.Timeout:
+                span.Failed("timeout");
                 degraded.Add(Components.UserState, DegradationReason.Timeout, "The store of user states did not answer within its budget; what this server holds was used.");
                 break;
             case StoreFailure.Unavailable or StoreFailure.Connection:
+                span.Failed("unavailable");
                 degraded.Add(Components.UserState, DegradationReason.Unavailable, "The store of user states cannot be reached; what this server holds was used.");
                 break;
             default:
+                span.Failed("failed");
                 degraded.Add(Components.UserState, DegradationReason.Failed, "The store of user states failed; what this server holds was used.");
                 break;
         }

@@ -81,7 +81,7 @@ public sealed class RecommendationPipeline
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async ValueTask<RecommendReply> RecommendAsync(Snapshot snapshot, RecommendQuery query, CancellationToken cancellationToken)
     {
-        using Activity? span = Log.Activities.StartActivity("recommend");
+        using Activity? span = Spans.Begin(Log.Activities, "recommend");
         var budget = new Budget(_time, query.Deadline, _options.DeadlineReserve);
         var degraded = new Degradations();
         _searches.Label(snapshot, degraded);
@@ -154,16 +154,14 @@ public sealed class RecommendationPipeline
         };
         if (isKept)
             _decisions!.Add(DecisionOf(query, user, history, reply, choices!));
-        _metrics.Served(reply);
-        span?.SetTag("recsys.rung", reply.ServedBy);
-        return reply;
+        return Served(reply, span);
     }
 
     /// <summary>Finds the items nearest to those in question; popular items where none of them is known.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async ValueTask<RecommendReply> SimilarAsync(Snapshot snapshot, SimilarItemsQuery query, CancellationToken cancellationToken)
     {
-        using Activity? span = Log.Activities.StartActivity("similar_items");
+        using Activity? span = Spans.Begin(Log.Activities, "similar_items");
         var budget = new Budget(_time, query.Deadline, _options.DeadlineReserve);
         var degraded = new Degradations();
         _searches.Label(snapshot, degraded);
@@ -216,7 +214,20 @@ public sealed class RecommendationPipeline
             Report = query.Explain ? SlateFigures.Of(snapshot, slate, query.Slate.CoverageAttribute, eligibleItems) : null,
             HasMore = HasMore(eligible, slate, filled),
         };
+        return Served(reply, span);
+    }
+
+    /// <summary>Counts a reply, and says in its span what it is.</summary>
+    private RecommendReply Served(RecommendReply reply, Activity? span)
+    {
         _metrics.Served(reply);
+        if (span is null)
+            return reply;
+        span.SetTag("recsys.rung", RecommendationMetrics.NameOf(reply.ServedBy)).SetTag("recsys.model.version", reply.Model.FullVersion).SetTag("recsys.slate.items", reply.Items.Count);
+        if (reply.Surface.Length > 0)
+            span.SetTag("recsys.surface", reply.Surface);
+        for (int i = 0; i < reply.Degraded.Count; i++)
+            span.Degraded(reply.Degraded[i].Component, RecommendationMetrics.NameOf(reply.Degraded[i].Reason));
         return reply;
     }
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Inference.Recommendations.Filters;
+using Inference.Recommendations.Recall;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 
@@ -16,9 +18,14 @@ internal sealed class RequestFilters(FilterOptions options, RecommendationMetric
         ItemFilter? filter = asked is null ? _always : _always is null ? asked : asked.And(_always);
         if (filter is null)
             return default;
+        return Spans.AreWanted(Log.Activities) ? FindInSpanAsync(snapshot, filter, cancellationToken) : FindAsync(snapshot, filter, null, cancellationToken);
+    }
+
+    private ValueTask<FilterRows?> FindAsync(Snapshot snapshot, ItemFilter filter, Activity? span, CancellationToken cancellationToken)
+    {
         long start = time.GetTimestamp();
         ValueTask<FilterLookup> finding = snapshot.Items.Filters.FindAsync(filter, time.GetUtcNow(), cancellationToken);
-        return finding.IsCompletedSuccessfully ? new ValueTask<FilterRows?>(Count(finding.Result, start)) : WaitAsync(finding, start);
+        return finding.IsCompletedSuccessfully ? new ValueTask<FilterRows?>(Count(finding.Result, start, span)) : WaitAsync(finding, start, span);
     }
 
     /// <summary>Says where a filter leaves less than was asked for.</summary>
@@ -28,10 +35,17 @@ internal sealed class RequestFilters(FilterOptions options, RecommendationMetric
             degraded.Add(Components.Filter, DegradationReason.TooFewCandidates, $"The filter selects {filter.Count} of {filter.Items} items; {limit} were asked for.");
     }
 
-    private async ValueTask<FilterRows?> WaitAsync(ValueTask<FilterLookup> finding, long start) => Count(await finding, start);
-
-    private FilterRows Count(FilterLookup lookup, long start)
+    private async ValueTask<FilterRows?> FindInSpanAsync(Snapshot snapshot, ItemFilter filter, CancellationToken cancellationToken)
     {
+        using Activity? span = Spans.Begin(Log.Activities, "filter");
+        return await FindAsync(snapshot, filter, span, cancellationToken);
+    }
+
+    private async ValueTask<FilterRows?> WaitAsync(ValueTask<FilterLookup> finding, long start, Activity? span) => Count(await finding, start, span);
+
+    private FilterRows Count(FilterLookup lookup, long start, Activity? span)
+    {
+        span?.SetTag(Spans.Outcome, RecommendationMetrics.NameOf(lookup.Kind)).SetTag("recsys.filter", FilterClasses.NameOf(lookup.Rows.Class));
         metrics.Filtered(lookup, lookup.Kind == FilterLookupKind.Hit ? TimeSpan.Zero : time.GetElapsedTime(start));
         return lookup.Rows;
     }

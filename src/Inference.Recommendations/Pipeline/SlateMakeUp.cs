@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using Inference.Recommendations.Filters;
 using Inference.Recommendations.Filters.Columns;
@@ -34,7 +35,9 @@ internal sealed class SlateMakeUp(RecommendationMetrics metrics)
     /// <param name="degraded">Is told of pins that are not shown, and of caps that are not kept.</param>
     public void Apply(in Request request, Eligibility eligible, Slate slate, Degradations degraded)
     {
+        using Activity? span = Spans.Begin(Log.Activities, "make_up");
         SlateRules rules = request.Rules;
+        span?.SetTag("recsys.make_up.candidates", slate.Count);
         if (!_scratch.TryTake(out MakeUpScratch? s))
             s = new MakeUpScratch();
         try

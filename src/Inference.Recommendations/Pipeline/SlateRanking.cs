@@ -42,7 +42,8 @@ internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider t
             return;
         }
 
-        using Activity? span = Log.Activities.StartActivity("ranker");
+        using Activity? span = Spans.Begin(Log.Activities, "ranker");
+        span?.SetTag("recsys.ranker.candidates", slate.Count);
         long start = time.GetTimestamp();
         var scratch = new Scratch(slate.Count);
         bool answered = false;
@@ -65,7 +66,7 @@ internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider t
             if (left <= TimeSpan.Zero)
             {
                 answered = true;
-                Declined(EncodeOutcome.Late, time.GetElapsedTime(start), degraded);
+                Declined(EncodeOutcome.Late, time.GetElapsedTime(start), degraded, span);
                 return;
             }
 
@@ -76,21 +77,24 @@ internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider t
             {
                 Order(slate, scratch);
                 metrics.Ranked(time.GetElapsedTime(start), "ok");
+                span.Ended("ok");
             }
             else
             {
-                Declined(outcome, time.GetElapsedTime(start), degraded);
+                Declined(outcome, time.GetElapsedTime(start), degraded, span);
             }
         }
         catch (TimeoutException)
         {
             metrics.Ranked(time.GetElapsedTime(start), "timeout");
+            span.Failed("timeout");
             degraded.Add(Components.Ranker, DegradationReason.Timeout, "The ranking model did not answer within its budget; the candidates are in the order in which they were found.");
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.RankerFailed(log, snapshot.Model.FullVersion, e);
             metrics.Ranked(time.GetElapsedTime(start), "error");
+            span.Failed("error", e);
             degraded.Add(Components.Ranker, DegradationReason.Failed, "The ranking model failed; the candidates are in the order in which they were found.");
         }
         finally
@@ -103,16 +107,18 @@ internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider t
         }
     }
 
-    private void Declined(EncodeOutcome outcome, TimeSpan after, Degradations degraded)
+    private void Declined(EncodeOutcome outcome, TimeSpan after, Degradations degraded, Activity? span)
     {
         if (outcome == EncodeOutcome.Late)
         {
             metrics.Ranked(after, "late");
+            span.Failed("late");
             degraded.Add(Components.Ranker, DegradationReason.Timeout, "The ranking model is busy and could not have answered within its budget; the candidates are in the order in which they were found.");
         }
         else
         {
             metrics.Ranked(after, "refused");
+            span.Failed("refused");
             degraded.Add(Components.Ranker, DegradationReason.Unavailable, "Too many candidates wait for the ranking model already; these are in the order in which they were found.");
         }
     }

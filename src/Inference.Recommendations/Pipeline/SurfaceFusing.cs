@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Retrieval;
@@ -19,6 +20,7 @@ internal sealed class SurfaceFusing(FusedSlates slates, RecommendationMetrics me
     /// <summary>Fills the free places of the slate.</summary>
     public Rung Fill(SurfacePlan plan, SurfaceRun run, in Known known, Slate slate)
     {
+        using Activity? span = Spans.Begin(Log.Activities, "fusion");
         int found = 0;
         foreach (int count in run.Counts)
             found += count;
@@ -43,7 +45,7 @@ internal sealed class SurfaceFusing(FusedSlates slates, RecommendationMetrics me
             {
                 Factors = plan.Factors, Budgets = plan.Budgets, CandidatesPerSource = Math.Max(plan.MostOfModel, slate.Free), AlsoRows = run.Candidates.Rows,
             });
-            slates.Label(input.Snapshot, scorer.Model, scratch, input.Degraded);
+            slates.Label(input.Snapshot, scorer.Model, scratch, input.Degraded, span);
             var changed = new ChangedRows(input.Snapshot, scorer.Model, scratch, input.Clock);
             changed.ScoreMoved(fusion);
             foreach (ulong key in changed.Best(fusion, input.Eligible, scratch.Keys(slate.Free)))

@@ -52,7 +52,7 @@ internal sealed class SurfaceSlates(
         SurfaceRun run = plan.Rent();
         try
         {
-            using Activity? span = Log.Activities.StartActivity("retrieval");
+            using Activity? span = Spans.Begin(Log.Activities, "retrieval");
             long until = time.GetTimestamp() + (long)(budget.Left(scorer?.Options.Budget ?? WholeBudget).TotalSeconds * time.TimestampFrequency);
             run.Begin();
             run.Input.Begin(snapshot, searches, scorer, query, user, features, history, eligible, new FusionClock(time, until), budget, degraded, time.GetUtcNow());
@@ -136,17 +136,22 @@ internal sealed class SurfaceSlates(
                 continue;
             }
 
+            using Activity? span = Spans.Begin(Log.Activities, "retriever");
+            span?.SetTag("recsys.retriever", TagOf(retriever));
             run.Input.EnoughAt = clock.IsSet ? start + (long)(Math.Min(plan.Settings[i].Budget.TotalSeconds, left) * time.TimestampFrequency / 2) : long.MaxValue;
             try
             {
                 int found = await retriever.FindAsync(run.Input, run.Scratch[i], run.PlacesOf(i), cancellationToken);
                 run.Counts[i] = Math.Max(found, 0);
                 run.Outcomes[i] = found == Retriever.Silent ? RetrieverOutcome.Silent : RetrieverOutcome.Ok;
+                span.Ended(found == Retriever.Silent ? "silent" : "ok");
+                span?.SetTag("recsys.retriever.candidates", run.Counts[i]);
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 run.Failures[i] = e;
                 run.Outcomes[i] = RetrieverOutcome.Failed;
+                span.Failed("failed", e);
             }
 
             run.Ticks[i] = clock.Now - start;
@@ -156,6 +161,9 @@ internal sealed class SurfaceSlates(
         }
     }
 
+    /// <summary>A retriever's name in metrics and spans.</summary>
+    private static string TagOf(Retriever retriever) => retriever.Name == SurfaceRetriever.Learned ? SurfaceRetriever.Learned : retriever.Source;
+
     private void Label(Snapshot snapshot, SurfacePlan plan, SurfaceRun run, Degradations degraded)
     {
         for (int i = 0; i < plan.Retrievers.Length; i++)
@@ -163,7 +171,7 @@ internal sealed class SurfaceSlates(
             if (!run.IsIn[i])
                 continue;
             Retriever retriever = plan.Retrievers[i];
-            string tag = retriever.Name == SurfaceRetriever.Learned ? SurfaceRetriever.Learned : retriever.Source;
+            string tag = TagOf(retriever);
             string component = tag == Sources.Towers ? Components.UserTower : tag;
             switch (run.Outcomes[i])
             {

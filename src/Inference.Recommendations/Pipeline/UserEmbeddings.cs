@@ -59,20 +59,26 @@ internal sealed class UserEmbeddings(
         TimeSpan left = budget.Left(user.StoreTimeLeft);
         if (left < TimeSpan.Zero)
             left = TimeSpan.Zero;
+        using Activity? span = Spans.Begin(Log.Activities, "embedding_cache");
         var embedding = new RentedEmbedding(snapshot.Model.Dimension) { IsCached = true };
         try
         {
             ValueTask<bool> finding = cache.TryGetAsync(snapshot.Model.EmbeddingSpaceId, user.Identity.Key, state.Stamp, embedding.Memory, cancellationToken);
-            if (await budget.WaitAsync(finding, left, cancellationToken))
+            span?.SetTag("recsys.cache.level", finding.IsCompleted ? "memory" : "redis");
+            bool isThere = await budget.WaitAsync(finding, left, cancellationToken);
+            span.Ended(isThere ? "hit" : "miss");
+            if (isThere)
                 return embedding;
             embedding.Dispose();
         }
         catch (TimeoutException)
         {
             // The read may still write to the buffer, so it is left to the collector. Nothing is lost but the tower's time: no label.
+            span.Failed("timeout");
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            span.Failed("failed", e);
             Log.EmbeddingCacheFailed(log, e);
         }
 
@@ -90,7 +96,7 @@ internal sealed class UserEmbeddings(
         }
 
         var embedding = new RentedEmbedding(snapshot.Model.Dimension);
-        using Activity? span = Log.Activities.StartActivity("user_tower");
+        using Activity? span = Spans.Begin(Log.Activities, "user_tower");
         long start = time.GetTimestamp();
         bool answered = false;
         try
@@ -103,21 +109,24 @@ internal sealed class UserEmbeddings(
             if (outcome == EncodeOutcome.Encoded)
             {
                 metrics.TowerRan(time.GetElapsedTime(start), "ok");
+                span.Ended("ok");
                 return embedding;
             }
 
             embedding.Dispose();
-            Declined(outcome, time.GetElapsedTime(start), degraded);
+            Declined(outcome, time.GetElapsedTime(start), degraded, span);
         }
         catch (TimeoutException)
         {
             metrics.TowerRan(time.GetElapsedTime(start), "timeout");
+            span.Failed("timeout");
             degraded.Add(Components.UserTower, DegradationReason.Timeout, "The user tower did not answer within its budget.");
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.UserTowerFailed(log, snapshot.Model.FullVersion, e);
             metrics.TowerRan(time.GetElapsedTime(start), "error");
+            span.Failed("error", e);
             degraded.Add(Components.UserTower, DegradationReason.Failed, "The user tower failed.");
         }
         finally
@@ -129,16 +138,19 @@ internal sealed class UserEmbeddings(
 
         return null;
     }
-    private void Declined(EncodeOutcome outcome, TimeSpan after, Degradations degraded)
+
+    private void Declined(EncodeOutcome outcome, TimeSpan after, Degradations degraded, Activity? span)
     {
         if (outcome == EncodeOutcome.Late)
         {
             metrics.TowerRan(after, "late");
+            span.Failed("late");
             degraded.Add(Components.UserTower, DegradationReason.Timeout, "The user tower is busy and could not have answered within its budget.");
         }
         else
         {
             metrics.TowerRan(after, "refused");
+            span.Failed("refused");
             degraded.Add(Components.UserTower, DegradationReason.Unavailable, "Too many users wait for the user tower already.");
         }
     }

@@ -47,7 +47,9 @@ internal sealed class EmbeddingSearch(IndexSearches searches, PipelineOptions op
 
     private int Find(Snapshot snapshot, ReadOnlyMemory<float> embedding, Memory<Neighbor> found, Eligibility eligible, Budget budget, Degradations degraded)
     {
-        using Activity? span = Log.Activities.StartActivity("index_search");
+        using Activity? span = Spans.Begin(Log.Activities, "index_search");
+        if (span is not null)
+            Describe(span, snapshot, eligible, searches.Scans(snapshot));
         int count = searches.Search(snapshot, embedding, found, eligible.Filter, budget, degraded);
         return Known(found.Span[..count], eligible);
     }
@@ -57,7 +59,7 @@ internal sealed class EmbeddingSearch(IndexSearches searches, PipelineOptions op
         CancellationToken cancellationToken)
     {
         TimeSpan left = budget.Left(options.DeviceSearchBudget);
-        using Activity? span = Log.Activities.StartActivity("device_search");
+        using Activity? span = Spans.Begin(Log.Activities, "device_search");
         long start = time.GetTimestamp();
         try
         {
@@ -70,11 +72,14 @@ internal sealed class EmbeddingSearch(IndexSearches searches, PipelineOptions op
                 case DeviceSearchOutcome.Found:
                     searches.Offer(probe, snapshot, embedding.Span, found.Span[..result.Found], found.Length, eligible.Filter);
                     metrics.IndexSearched(time.GetElapsedTime(start));
+                    span.Ended("found");
                     return Known(found.Span[..result.Found], eligible);
                 case DeviceSearchOutcome.Late:
+                    span.Failed("late");
                     degraded.Add(Components.Index, DegradationReason.Timeout, "The device did not answer within its budget; the index in memory did.");
                     break;
                 case DeviceSearchOutcome.Refused:
+                    span.Failed("refused");
                     degraded.Add(Components.Index, DegradationReason.Unavailable, "Too many searches waited for the device; the index in memory answered.");
                     break;
             }
@@ -82,10 +87,20 @@ internal sealed class EmbeddingSearch(IndexSearches searches, PipelineOptions op
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.DeviceSearchFailed(log, snapshot.Model.FullVersion, e);
+            span.Failed("failed", e);
             degraded.Add(Components.Index, DegradationReason.Failed, "The search on the device failed; the index in memory answered.");
         }
 
         return Find(snapshot, embedding, found, eligible, budget, degraded);
+    }
+
+    /// <summary>Says what is searched, how wide, and how much of it may be returned.</summary>
+    private static void Describe(Activity span, Snapshot snapshot, Eligibility eligible, bool isScan)
+    {
+        span.SetTag("recsys.index.kind", isScan ? "scan" : IndexKinds.NameOf(snapshot.Index.Kind));
+        if (!isScan && snapshot.Index.Tuning is { Width: > 0 and int width })
+            span.SetTag("recsys.index.width", width);
+        span.SetTag("recsys.filter", FilterClasses.NameOf(eligible.Class()));
     }
 
     /// <summary>Leaves out what came after the moment that the reply is made from.</summary>

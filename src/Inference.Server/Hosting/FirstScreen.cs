@@ -1,4 +1,5 @@
 using System.Globalization;
+using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
 using Inference.Server.Models;
@@ -64,7 +65,7 @@ internal static class FirstScreen
 
     private static string Describe(LiveIndex index)
     {
-        FormattableString size = $"{ServerMetrics.NameOf(index.Kind)}, {index.Bytes / 1e6:N1} MB";
+        FormattableString size = $"{IndexKinds.NameOf(index.Kind)}, {index.Bytes / 1e6:N1} MB";
         FormattableString? measured = index.Tuning switch
         {
             null => null,

@@ -33,7 +33,7 @@ internal abstract class JsonEndpoint(JsonRoute route, JsonParts parts)
     {
         long start = Parts.Time.GetTimestamp();
         Parts.Metrics.CallStarted();
-        using Activity? span = CallSpan.Start(http, _tags);
+        using Activity? span = Parts.Spans.Start(http, _tags);
         StatusCode status = StatusCode.Unknown;
         try
         {
@@ -42,7 +42,7 @@ internal abstract class JsonEndpoint(JsonRoute route, JsonParts parts)
         finally
         {
             Parts.Metrics.CallEnded(_tags, status, Parts.Time.GetElapsedTime(start));
-            CallSpan.Finish(span, status);
+            CallSpans.Finish(span, status);
         }
     }
 

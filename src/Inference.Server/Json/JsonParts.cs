@@ -8,4 +8,4 @@ using Inference.Server.Telemetry;
 namespace Inference.Server.Json;
 
 /// <summary>What every endpoint needs beside its method.</summary>
-internal sealed record JsonParts(ServerOptions Options, CallEntry Entry, FailureInterceptor Failures, RequestIds RequestIds, ServerMetrics Metrics, Drain Drain, TimeProvider Time);
+internal sealed record JsonParts(ServerOptions Options, CallEntry Entry, FailureInterceptor Failures, RequestIds RequestIds, ServerMetrics Metrics, CallSpans Spans, Drain Drain, TimeProvider Time);

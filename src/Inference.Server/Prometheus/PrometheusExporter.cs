@@ -5,7 +5,7 @@ using OpenTelemetry.Resources;
 namespace Inference.Server.Prometheus;
 
 /// <summary>
-/// Writes what the OpenTelemetry SDK has aggregated as Prometheus text, when asked to. Not safe for concurrent use; <see cref="PrometheusEndpoint"/> takes turns.
+/// Writes what the OpenTelemetry SDK has aggregated as Prometheus text or OpenMetrics, when asked to. Not safe for concurrent use; <see cref="PrometheusEndpoint"/> takes turns.
 /// </summary>
 [ExportModes(ExportModes.Pull)]
 internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExporter
@@ -15,6 +15,9 @@ internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExpo
     private readonly Dictionary<string, string> _labels = new(StringComparer.Ordinal);
 
     public Func<int, bool>? Collect { get; set; }
+
+    /// <summary>What the next collection writes.</summary>
+    public PrometheusFormat Format { get; set; }
 
     /// <summary>The text of the last collection; valid until the next one.</summary>
     public ReadOnlyMemory<byte> Written => _text.Written;
@@ -29,7 +32,7 @@ internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExpo
         }
 
         // The format wants all samples of one name together, and meters may share a name. The sort is stable in the order of registration.
-        _text.Clear();
+        _text.Begin(Format);
         TargetInfo();
         string? header = null, headerType = null;
         foreach ((string name, Metric metric) in metrics.OrderBy(pair => pair.Name, StringComparer.Ordinal))
@@ -42,6 +45,7 @@ internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExpo
             Points(name, metric);
         }
 
+        _text.End();
         return ExportResult.Success;
     }
 
@@ -53,11 +57,11 @@ internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExpo
             {
                 case MetricType.LongSum or MetricType.LongSumNonMonotonic:
                     Sample(name, "", metric, point.Tags);
-                    _text.Value(point.GetSumLong());
+                    _text.Value(point.GetSumLong(), metric.MetricType == MetricType.LongSum ? ExemplarOf(in point, isLong: true) : null);
                     break;
                 case MetricType.DoubleSum or MetricType.DoubleSumNonMonotonic:
                     Sample(name, "", metric, point.Tags);
-                    _text.Value(point.GetSumDouble());
+                    _text.Value(point.GetSumDouble(), metric.MetricType == MetricType.DoubleSum ? ExemplarOf(in point) : null);
                     break;
                 case MetricType.LongGauge:
                     Sample(name, "", metric, point.Tags);
@@ -77,18 +81,39 @@ internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExpo
     private void Histogram(string name, Metric metric, in MetricPoint point)
     {
         long cumulative = 0;
+        double lower = double.NegativeInfinity;
         foreach (HistogramBucket bucket in point.GetHistogramBuckets())
         {
             cumulative += bucket.BucketCount;
             Sample(name, "_bucket", metric, point.Tags);
-            _text.Label("le", PrometheusText.Number(bucket.ExplicitBound));
-            _text.Value(cumulative);
+            _text.Bound(bucket.ExplicitBound);
+            _text.Value(cumulative, bucket.BucketCount > 0 ? ExemplarOf(in point, isLong: false, lower, bucket.ExplicitBound) : null);
+            lower = bucket.ExplicitBound;
         }
 
         Sample(name, "_sum", metric, point.Tags);
         _text.Value(point.GetHistogramSum());
         Sample(name, "_count", metric, point.Tags);
         _text.Value(point.GetHistogramCount());
+    }
+
+    /// <summary>The latest exemplar of a point, or of one of its buckets: values above the one bound up to the other.</summary>
+    private PrometheusExemplar? ExemplarOf(in MetricPoint point, bool isLong = false, double lower = double.NegativeInfinity, double upper = double.PositiveInfinity)
+    {
+        if (Format != PrometheusFormat.OpenMetrics || !point.TryGetExemplars(out ReadOnlyExemplarCollection exemplars))
+            return null;
+        PrometheusExemplar? latest = null;
+        foreach (ref readonly Exemplar exemplar in exemplars)
+        {
+            if (exemplar.TraceId == default || (latest is not null && exemplar.Timestamp <= latest.Value.Time))
+                continue;
+            // Sums of whole numbers keep whole numbers; histograms keep doubles, whatever they are of.
+            double value = isLong ? exemplar.LongValue : exemplar.DoubleValue;
+            if (value > lower && value <= upper)
+                latest = new PrometheusExemplar(exemplar.TraceId.ToHexString(), exemplar.SpanId.ToHexString(), value, exemplar.Timestamp);
+        }
+
+        return latest;
     }
 
     private void Sample(string name, string suffix, Metric metric, ReadOnlyTagCollection tags)
@@ -102,7 +127,7 @@ internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExpo
     /// <summary>Who speaks, as one sample that queries can join.</summary>
     private void TargetInfo()
     {
-        _text.Header("target_info", "gauge", "Attributes of the resource that the metrics are about.");
+        _text.Header("target_info", Format == PrometheusFormat.OpenMetrics ? "info" : "gauge", "Attributes of the resource that the metrics are about.");
         _text.Sample("target_info");
         foreach (KeyValuePair<string, object> attribute in ParentProvider.GetResource().Attributes)
             _text.Label(LabelOf(attribute.Key), ValueOf(attribute.Value));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using Inference.Recommendations.Ports;
+using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Models;
 using Inference.Server.Surfaces;
@@ -90,7 +91,7 @@ internal sealed class ModelDescriptions(SnapshotRegistry snapshots, ServedSurfac
 
     private static ItemIndex Of(LiveIndex index)
     {
-        var described = new ItemIndex { Kind = ServerMetrics.NameOf(index.Kind), Rows = index.Count, Bytes = index.Bytes };
+        var described = new ItemIndex { Kind = IndexKinds.NameOf(index.Kind), Rows = index.Count, Bytes = index.Bytes };
         if (index.Tuning is { } tuning)
         {
             described.Width = tuning.Width;

@@ -12,7 +12,7 @@ namespace Inference.Server.Telemetry;
 /// Times every gRPC call and, when somebody listens, gives it a span. It stands before the gRPC server, so it also sees the calls that never reach a method:
 /// unknown methods, messages over the limit, deadlines; and those that <see cref="CallEntry"/> does not let in, which it answers.
 /// </summary>
-internal sealed class CallObserver(RequestDelegate next, CallEntry entry, ServerMetrics metrics, TimeProvider time)
+internal sealed class CallObserver(RequestDelegate next, CallEntry entry, ServerMetrics metrics, CallSpans spans, TimeProvider time)
 {
     /// <summary>Stands for methods that are not served, so that callers cannot make series.</summary>
     private static readonly Served Other = new(new CallTags("_OTHER"), null);
@@ -30,7 +30,7 @@ internal sealed class CallObserver(RequestDelegate next, CallEntry entry, Server
         (CallTags tags, MethodRule? rule) = Methods.GetValueOrDefault(context.Request.Path.Value ?? "", Other);
         long start = time.GetTimestamp();
         metrics.CallStarted();
-        using Activity? span = CallSpan.Start(context, tags);
+        using Activity? span = spans.Start(context, tags);
         StatusCode status = StatusCode.Unknown;
         try
         {
@@ -49,7 +49,7 @@ internal sealed class CallObserver(RequestDelegate next, CallEntry entry, Server
         finally
         {
             metrics.CallEnded(tags, status, time.GetElapsedTime(start));
-            CallSpan.Finish(span, status);
+            CallSpans.Finish(span, status);
         }
     }
 

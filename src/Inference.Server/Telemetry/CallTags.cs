@@ -14,6 +14,7 @@ internal sealed class CallTags
     {
         Method = method;
         System = system;
+        OfSpan = [new("rpc.system.name", system), new("rpc.method", method)];
         _byStatus = new KeyValuePair<string, object?>[(int)StatusCode.Unauthenticated + 1][];
         for (int code = 0; code < _byStatus.Length; code++)
         {
@@ -28,6 +29,9 @@ internal sealed class CallTags
 
     /// <summary>"package.Service/Method".</summary>
     public string Method { get; }
+
+    /// <summary>What is known of a call when it begins.</summary>
+    public KeyValuePair<string, object?>[] OfSpan { get; }
 
     /// <summary>How the method was called.</summary>
     public string System { get; }

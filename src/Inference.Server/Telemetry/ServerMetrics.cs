@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Grpc.Core;
+using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Snapshots;
 using Inference.Server.Hosting;
 using Inference.Vectors;
@@ -47,15 +48,6 @@ internal sealed class ServerMetrics
         meter.CreateObservableGauge("recsys.index.width", () => OfIndex(snapshots, static index => index.Tuning?.Width), "{candidate}", "Candidates that a search of the active model's index keeps; 0 for exact kinds.");
     }
 
-    /// <summary>The name of a kind of index in metrics and replies.</summary>
-    public static string NameOf(IndexKind kind) => kind switch
-    {
-        IndexKind.Flat => "flat",
-        IndexKind.Exact => "exact",
-        IndexKind.Fast => "fast",
-        _ => "compact",
-    };
-
     public void CallStarted() => Interlocked.Increment(ref _activeCalls);
 
     public void CallEnded(CallTags tags, StatusCode status, TimeSpan duration)
@@ -83,6 +75,6 @@ internal sealed class ServerMetrics
     private static Measurement<T>[] OfIndex<T>(SnapshotRegistry snapshots, Func<LiveIndex, T?> value)
         where T : struct =>
         snapshots.Active is { } snapshot && value(snapshot.Index) is { } measured
-            ? [new Measurement<T>(measured, new("recsys.index.kind", NameOf(snapshot.Index.Kind)), new("recsys.model.version", snapshot.Model.FullVersion))]
+            ? [new Measurement<T>(measured, new("recsys.index.kind", IndexKinds.NameOf(snapshot.Index.Kind)), new("recsys.model.version", snapshot.Model.FullVersion))]
             : [];
 }

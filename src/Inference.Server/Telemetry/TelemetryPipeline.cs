@@ -3,7 +3,6 @@ using Inference.Recommendations;
 using Inference.Server.Options;
 using Inference.Server.Prometheus;
 using OpenTelemetry;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -11,7 +10,7 @@ using OpenTelemetry.Trace;
 namespace Inference.Server.Telemetry;
 
 /// <summary>
-/// Takes metrics to `/metrics` and, where an endpoint is configured, metrics and traces to OTLP. Without an endpoint nothing listens for spans, so none is made.
+/// Takes metrics to `/metrics` and, where an endpoint is configured, metrics and traces to OTLP (logs go by <see cref="LogExport"/>). Without an endpoint nothing listens for spans, so none is made.
 /// </summary>
 internal sealed class TelemetryPipeline : IDisposable
 {
@@ -27,11 +26,13 @@ internal sealed class TelemetryPipeline : IDisposable
 
     public TelemetryPipeline(TelemetryOptions options)
     {
-        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService(options.ServiceName, serviceVersion: Version);
-        bool hasOtlp = options.OtlpEndpoint.Length > 0;
-        if (options.Prometheus || hasOtlp)
+        ResourceBuilder resource = OtlpTarget.Resource(options);
+        bool hasOtlp = options.OtlpEndpoint.Length > 0, sendsMetrics = hasOtlp && options.OtlpMetrics, sendsTraces = hasOtlp && options.OtlpTraces;
+        if (options.Prometheus || sendsMetrics)
         {
             MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddView(HistogramBounds.ViewOf);
+            // Without traces there is nothing that an exemplar could name.
+            metrics.SetExemplarFilter(sendsTraces && options.Exemplars ? ExemplarFilterType.TraceBased : ExemplarFilterType.AlwaysOff);
             if (options.Prometheus)
             {
                 var exporter = new PrometheusExporter();
@@ -39,11 +40,11 @@ internal sealed class TelemetryPipeline : IDisposable
                 metrics.AddReader(new BaseExportingMetricReader(exporter));
             }
 
-            if (hasOtlp)
+            if (sendsMetrics)
             {
                 metrics.AddOtlpExporter((otlp, reader) =>
                 {
-                    Configure(otlp, options, "v1/metrics");
+                    OtlpTarget.Configure(otlp, options, "v1/metrics");
                     reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)options.ExportInterval.TotalMilliseconds;
                 });
             }
@@ -51,13 +52,13 @@ internal sealed class TelemetryPipeline : IDisposable
             _metrics = metrics.Build();
         }
 
-        if (hasOtlp)
+        if (sendsTraces)
         {
             _traces = Sdk.CreateTracerProviderBuilder()
                 .SetResourceBuilder(resource)
                 .AddSource("Inference.*")
-                .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(options.TraceSampling)))
-                .AddOtlpExporter(otlp => Configure(otlp, options, "v1/traces"))
+                .SetSampler(new ParentBasedSampler(new CallSampler(options.TraceSampling)))
+                .AddOtlpExporter(otlp => OtlpTarget.Configure(otlp, options, "v1/traces"))
                 .Build();
         }
     }
@@ -71,16 +72,5 @@ internal sealed class TelemetryPipeline : IDisposable
         _traces?.Dispose();
         _metrics?.Dispose();
         Prometheus?.Dispose();
-    }
-
-    private static void Configure(OtlpExporterOptions otlp, TelemetryOptions options, string httpPath)
-    {
-        bool isGrpc = options.OtlpProtocol == TelemetryOptions.Grpc;
-        otlp.Protocol = isGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
-        // An endpoint that is set in code is taken as it is, so the path of each signal is added here.
-        var endpoint = new Uri(options.OtlpEndpoint);
-        otlp.Endpoint = isGrpc || endpoint.AbsolutePath.EndsWith(httpPath, StringComparison.Ordinal) ? endpoint : new Uri($"{options.OtlpEndpoint.TrimEnd('/')}/{httpPath}");
-        if (options.OtlpHeaders.Length > 0)
-            otlp.Headers = options.OtlpHeaders;
     }
 }

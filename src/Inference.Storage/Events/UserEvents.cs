@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Security.Cryptography;
+using Inference.Recommendations;
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
@@ -75,6 +77,7 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
     /// <summary>As above, with another budget.</summary>
     internal async ValueTask<RecordedEvents> RecordAsync(IReadOnlyList<UserEvent> events, TimeSpan budget, CancellationToken cancellationToken)
     {
+        using Activity? span = Spans.Begin(Log.Activities, "record_events");
         var receipt = new Receipt();
         for (int i = 0; i < events.Count; i++)
             Take(events[i], receipt);
@@ -82,6 +85,8 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
         if (!receipt.Settled.IsCompleted)
             await Task.WhenAny(receipt.Settled, Task.Delay(budget, _time, cancellationToken));
         cancellationToken.ThrowIfCancellationRequested();
+        if (span is not null)
+            Describe(span, receipt.Counts);
         return receipt.Counts;
     }
 
@@ -111,6 +116,9 @@ public sealed class UserEvents : IUserEvents, IAsyncDisposable
         if (_outbox is not null)
             await _outbox.DisposeAsync();
     }
+
+    private static void Describe(Activity span, in RecordedEvents counts) =>
+        span.SetTag("recsys.events.recorded", counts.Recorded).SetTag("recsys.events.duplicates", counts.Duplicates).SetTag("recsys.events.refused", counts.Refused).SetTag("recsys.events.dropped", counts.Dropped);
 
     private void Take(UserEvent item, Receipt receipt)
     {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Inference.Recommendations;
 using Inference.Recommendations.Ports;
 using StackExchange.Redis;
 
@@ -85,6 +87,9 @@ internal sealed class CoalescedReads(Func<RedisKey[], ValueTask<RedisValue[]>> r
     private async Task SendAsync(List<Read> batch)
     {
         bool timedOut = false;
+        // This runs where another caller's read ended: its span is not theirs.
+        Activity.Current = null;
+        using Activity? span = JoinedSpan(batch);
         try
         {
             RedisKey[] keys = batch.Count == 1 ? batch[0].Keys : [.. batch.SelectMany(static waiting => waiting.Keys)];
@@ -108,9 +113,21 @@ internal sealed class CoalescedReads(Func<RedisKey[], ValueTask<RedisValue[]>> r
         }
     }
 
+    /// <summary>A span under the first caller that is traced, with links to the others: one command answers them all.</summary>
+    private static Activity? JoinedSpan(List<Read> batch)
+    {
+        if (batch.Find(static read => read.Caller is not null) is not { } first)
+            return null;
+        IEnumerable<ActivityLink> others = batch.Where(read => read.Caller is not null && read != first).Select(static read => new ActivityLink(read.Caller!.Context));
+        return Log.Activities.StartActivity("joined_read", ActivityKind.Internal, first.Caller!.Context, links: [.. others]);
+    }
+
     private sealed class Read(RedisKey[] keys) : TaskCompletionSource<RedisValue[]>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public RedisKey[] Keys { get; } = keys;
+
+        /// <summary>The caller's span; null where it is not traced.</summary>
+        public Activity? Caller { get; } = Spans.AreWanted(Log.Activities) ? Activity.Current : null;
 
         public void Complete(ReadOnlySpan<RedisValue> values) => TrySetResult(values.ToArray());
 

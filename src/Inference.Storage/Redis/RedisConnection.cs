@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Inference.Recommendations.Ports;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,7 @@ public sealed class RedisConnection : IAsyncDisposable
     private readonly RedisSupervisor _supervisor;
     private readonly RedisConnector _connector;
     private readonly CoalescedReads _reads;
+    private readonly RedisSpan _span;
     private volatile Action[] _restored = [];
     private volatile bool _disposed;
 
@@ -36,6 +38,7 @@ public sealed class RedisConnection : IAsyncDisposable
         _log = log;
         Keys = new RedisKeys(options.Prefix);
         _connector = new RedisConnector(options, time);
+        _span = new RedisSpan(_connector.Address, options.Database);
         _breaker = new RedisBreaker(options, time, log);
         _reads = new CoalescedReads(keys => RunAsync("mget", keys, static (database, keys) => database.StringGetAsync(keys)));
         _subscriptions = new RedisSubscriptions(options.CommandTimeout, time, log);
@@ -73,6 +76,7 @@ public sealed class RedisConnection : IAsyncDisposable
             throw new StoreException(StoreFailure.Unavailable, "Redis is not connected.");
         }
 
+        using Activity? span = _span.Begin(operation, state);
         var sent = new Sent<T, TState>(this, link, state, command);
         long start = _time.GetTimestamp();
         Outcome<T> outcome = await _breaker.RunAsync(static (_, sent) => sent.RunAsync(), sent);
@@ -83,6 +87,7 @@ public sealed class RedisConnection : IAsyncDisposable
         }
 
         StoreException failure = RedisFailures.ToStoreException(exception);
+        RedisSpan.Failed(span, failure.Failure);
         _metrics.Ran(operation, sent.WasSent ? _time.GetElapsedTime(start) : null, failure.Failure);
         if (failure.Failure is StoreFailure.Timeout)
             _supervisor.Wake();

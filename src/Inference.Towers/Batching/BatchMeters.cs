@@ -8,6 +8,9 @@ internal sealed class BatchMeters(string name)
 {
     private readonly KeyValuePair<string, object?> _tower = new("tower", name);
 
+    /// <summary>Writes spans of runs.</summary>
+    public RunSpan Span { get; } = new(name);
+
     public void Waited(WorkPriority priority, TimeSpan time) => TowerMetrics.QueueWait.Record(time.TotalSeconds, _tower, TagOf(priority));
 
     public void Refused(WorkPriority priority) => TowerMetrics.Rejected.Add(1, _tower, TagOf(priority));

@@ -110,7 +110,12 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
             RunRows();
 
         foreach (Visit visit in _visits)
+        {
+            if (visit.Call.Span is { } caller)
+                _meters.Span.Write(caller, _time.GetUtcNow(), _time.GetElapsedTime(visit.Call.Arrived, _now), _time.GetElapsedTime(_now), Rows);
             visit.Call.Release();
+        }
+
         _late.Clear();
         _visits.Clear();
         _job = null;

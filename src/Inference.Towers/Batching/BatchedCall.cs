@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
+using Inference.Recommendations;
 using Inference.Recommendations.Ports;
 
 namespace Inference.Towers.Batching;
@@ -58,6 +60,9 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>, IThr
 
     /// <summary>Timestamp of its arrival.</summary>
     public long Arrived { get; private set; }
+
+    /// <summary>The caller's span; null where it is not traced.</summary>
+    public Activity? Span { get; private set; }
 
     public int Rows { get; private set; }
 
@@ -130,6 +135,7 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>, IThr
         Arrived = arrived;
         Deadline = deadline;
         _cancellationToken = cancellationToken;
+        Span = Spans.AreWanted(Log.Activities) ? Activity.Current : null;
     }
 
     /// <summary>The row, and its length, at a place in the order in which rows are served.</summary>
@@ -229,6 +235,7 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>, IThr
             return;
         _work = default;
         Job = null;
+        Span = null;
         _failure = null;
         _cancellationToken = default;
         _registration = default;
