@@ -6,6 +6,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Server;
 using Inference.Server.Options;
 using Inference.Towers.Bundles;
+using Microsoft.Extensions.Logging;
 using Recsys.V1;
 using UnitTests.Towers;
 using Xunit;
@@ -40,7 +41,8 @@ public sealed class RunningServer : IAsyncDisposable
 
     /// <param name="configure">Changes the options.</param>
     /// <param name="change">Changes the bundle.</param>
-    public static async Task<RunningServer> StartAsync(Action<InferenceOptions>? configure = null, Func<BundleContent, BundleContent>? change = null)
+    /// <param name="configureLogging">Adds log providers.</param>
+    public static async Task<RunningServer> StartAsync(Action<InferenceOptions>? configure = null, Func<BundleContent, BundleContent>? change = null, Action<ILoggingBuilder>? configureLogging = null)
     {
         string bundle = await WriteBundleAsync(change);
         var options = new InferenceOptions();
@@ -54,7 +56,7 @@ public sealed class RunningServer : IAsyncDisposable
         // Nothing of a test stays behind in the user's folders.
         options.Loading.CacheFolder = "";
         configure?.Invoke(options);
-        ServerHost host = ServerHost.Build(options);
+        ServerHost host = ServerHost.Build(options, configureLogging);
         await host.StartAsync();
         await host.ReadyAsync().WaitAsync(TimeSpan.FromMinutes(1));
         return new RunningServer(host, bundle);

@@ -5,7 +5,7 @@ using Grpc.Core;
 using Recsys.V1;
 using Xunit;
 
-namespace FunctionalTests.Server;
+namespace FunctionalTests.Server.Telemetry;
 
 /// <summary>What one server says of itself. It has the process to itself, because meters of one name are one to the SDK: another host that ends would end them.</summary>
 [Collection(nameof(AloneInProcess))]
