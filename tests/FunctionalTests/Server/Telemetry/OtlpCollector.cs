@@ -89,6 +89,10 @@ internal sealed class OtlpCollector(WebApplication app) : IAsyncDisposable
     {
         await app.DisposeAsync();
         Assert.Empty(_refused);
+        // Whatever a test is about, its spans are those that docs/metrics.md lists.
+        var doc = new MetricsDoc();
+        Assert.All(Spans, span => Assert.All(span.Attributes, attribute => Assert.True(doc.SpanHas(span.Name, span.Kind, attribute.Key), $"docs/metrics.md lists no {attribute.Key} of the span {span.Name}.")));
+        Assert.All(Spans.Where(span => span.Attributes.Count == 0), span => Assert.True(doc.SpanHas(span.Name, span.Kind, "error.type"), $"docs/metrics.md lists no span {span.Name}."));
     }
 
     private IEnumerable<T> Read<T>(MessageParser<T> parser, string signal)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Grpc.Core;
 using Inference.Server.Options;
 using Otlp;
@@ -55,7 +57,7 @@ public sealed class OtlpTests
         Assert.Equal(new() { ["recsys.index.kind"] = "exact", ["recsys.filter"] = ">=50%" }, Named(collector, "index_search").Attributes.ToTexts());
         Dictionary<string, string> run = Named(collector, "tower_run").Attributes.ToTexts();
         Assert.Equal(("user", "1"), (run["tower"], run["recsys.tower.batch.rows"]));
-        Assert.True(double.Parse(run["recsys.tower.queue.wait"], System.Globalization.CultureInfo.InvariantCulture) >= 0);
+        Assert.True(double.Parse(run["recsys.tower.queue.wait"], CultureInfo.InvariantCulture) >= 0);
     }
 
     [Theory]
@@ -204,6 +206,29 @@ public sealed class OtlpTests
         Assert.Equal((2, "UNIMPLEMENTED"), (failed.Status.Code, failed.Attributes.ToTexts()["error.type"]));
         Assert.Equal(0, Named(collector, Recommend).Status?.Code ?? 0);
         Assert.All(collector.Spans, span => Assert.DoesNotContain("nobody-knows-this", span.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Exemplars_OfTracedCalls_AreInOpenMetricsText_InTheirBuckets()
+    {
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
+        string text, without;
+        await using (RunningServer server = await StartAsync(collector, TelemetryOptions.Grpc))
+        {
+            await server.Recommendations.RecommendAsync(new RecommendRequest { UserId = "ann" }, Traced);
+            await server.Recommendations.RecommendAsync(new RecommendRequest { UserId = "ann" });
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+            request.Headers.TryAddWithoutValidation("Accept", "application/openmetrics-text; version=1.0.0");
+            using HttpResponseMessage response = await server.Http.SendAsync(request);
+            text = await response.Content.ReadAsStringAsync();
+            without = await server.Http.GetStringAsync("/metrics");
+        }
+
+        Match bucket = Assert.Single(Regex.Matches(text, @"^rpc_server_call_duration_seconds_bucket{.*le=""([^""]+)""} \d+ # {trace_id=""([0-9a-f]{32})"",span_id=""([0-9a-f]{16})""} (\S+) (\d+\.\d{3})$", RegexOptions.Multiline));
+        Assert.Equal((TraceId, SpanTree.Hex(Named(collector, Recommend).SpanId)), (bucket.Groups[2].Value, bucket.Groups[3].Value));
+        Assert.InRange(double.Parse(bucket.Groups[4].Value, CultureInfo.InvariantCulture), 0, double.Parse(bucket.Groups[1].Value, CultureInfo.InvariantCulture));
+        Assert.Matches($@"recsys_recommendations_total{{.*recsys_rung=""user_tower""}} 1 # {{trace_id=""{TraceId}""", text);
+        Assert.DoesNotContain("trace_id", without, StringComparison.Ordinal);
     }
 
     [Fact]
