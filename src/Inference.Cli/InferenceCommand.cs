@@ -40,7 +40,7 @@ internal static class InferenceCommand
         [
             DemoVerb.Create(host), SplitVerb.Create(host), TrainVerb.Create(host), DistilVerb.Create(host), TrainRankerVerb.Create(host), EvaluateVerb.Create(host), ReplayVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host), BundleDiffVerb.Create(host),
             RecommendVerb.Create(host), SimilarVerb.Create(host), ExportVerb.Create(host), RecordVerb.Create(host), ForgetVerb.Create(host), StateVerb.Create(host), ModelsVerb.Create(host), load, LoadPlotVerb.Create(host), SimulateVerb.Create(host),
-            IndexBenchVerb.Create(host), IndexTruthVerb.Create(host),
+            IndexBenchVerb.Create(host), IndexTruthVerb.Create(host), KeysVerb.Create(host),
         ];
         var bundle = new Command("bundle", "Make, check and compare bundles: versioned folders of towers, items and profiles");
         var index = new Command("index", "Measure vector indexes");

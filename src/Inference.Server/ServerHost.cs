@@ -17,6 +17,7 @@ using Inference.Server.OpenInference;
 using Inference.Server.Options;
 using Inference.Server.Requests;
 using Inference.Server.Security;
+using Inference.Server.Security.Audit;
 using Inference.Server.Security.Tls;
 using Inference.Server.Services;
 using Inference.Server.Surfaces;
@@ -79,7 +80,11 @@ public sealed class ServerHost : IAsyncDisposable
             grpc.MaxReceiveMessageSize = options.Server.MaxReceiveBytes;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<FailureInterceptor>();
-        });
+        })
+        .AddServiceOptions<ModelService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>())
+        .AddServiceOptions<StateService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>())
+        .AddServiceOptions<CatalogService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>())
+        .AddServiceOptions<EventService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>());
         AddParts(builder.Services, options, time ?? TimeProvider.System);
         builder.Services.AddSecurity(options, time ?? TimeProvider.System);
 

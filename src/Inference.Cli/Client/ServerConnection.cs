@@ -13,9 +13,10 @@ internal sealed class ServerConnection : IDisposable
     private readonly string _option;
 
     /// <param name="address">Where the server is.</param>
-    /// <param name="option">The option that says so, for messages.</param>
-    /// <param name="tls">Whom to trust and who we are, over https; null for the system's own answer.</param>
-    public ServerConnection(string address, string option = "--address", TlsFiles? tls = null)
+    /// <param name="access">Who the tool is to it; null for nobody.</param>
+    /// <param name="option">The option that says where it is, for messages.</param>
+    /// <param name="tls">Whom to trust and who we are, over https, where no access says so; null for the system's own answer.</param>
+    public ServerConnection(string address, ServerAccess? access = null, string option = "--address", TlsFiles? tls = null)
     {
         _address = address;
         _option = option;
@@ -28,17 +29,18 @@ internal sealed class ServerConnection : IDisposable
                 PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
                 ConnectTimeout = TimeSpan.FromSeconds(5),
                 UseProxy = false,
-                SslOptions = tls?.ToOptions() ?? new(),
+                SslOptions = (access?.Tls ?? tls)?.ToOptions() ?? new(),
             },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = 64 * 1024 * 1024,
         });
-        Invoker = _channel.CreateCallInvoker();
-        Client = new RecommendationService.RecommendationServiceClient(_channel);
-        Events = new EventService.EventServiceClient(_channel);
-        Catalog = new CatalogService.CatalogServiceClient(_channel);
-        State = new StateService.StateServiceClient(_channel);
-        Models = new ModelService.ModelServiceClient(_channel);
+        CallInvoker calls = _channel.CreateCallInvoker();
+        Invoker = calls = access?.AddTo(calls) ?? calls;
+        Client = new RecommendationService.RecommendationServiceClient(calls);
+        Events = new EventService.EventServiceClient(calls);
+        Catalog = new CatalogService.CatalogServiceClient(calls);
+        State = new StateService.StateServiceClient(calls);
+        Models = new ModelService.ModelServiceClient(calls);
     }
 
     /// <summary>Makes calls of any service.</summary>

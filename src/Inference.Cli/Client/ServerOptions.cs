@@ -22,6 +22,7 @@ internal sealed class ServerOptions
     {
         command.Add(Address);
         command.Add(Timeout);
+        ServerAccess.AddTo(command);
     }
 
     public static void CheckAddress(OptionResult result)

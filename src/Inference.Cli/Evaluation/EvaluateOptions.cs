@@ -1,3 +1,4 @@
+using Inference.Cli.Client;
 using Inference.Recommendations.Surfaces;
 using Inference.Training.Data;
 using Inference.Training.Evaluation;
@@ -36,6 +37,9 @@ internal sealed record EvaluateOptions
 
     /// <summary>Address of a running server that is judged beside the models; null for none.</summary>
     public string? Server { get; init; }
+
+    /// <summary>Who the tool is to that server; null for nobody.</summary>
+    public ServerAccess? Access { get; init; }
 
     /// <summary>How long the server may take for an answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -16,6 +16,7 @@ internal static class Failures
             CommandFailedException => $"error: {failure.Message}",
             BundleException => $"error: {failure.Message}",
             BundleExistsException => $"error: {failure.Message} --overwrite replaces it.",
+            RpcException { StatusCode: StatusCode.Unauthenticated } rpc => $"error: the server answered {rpc.StatusCode}: {rpc.Status.Detail} The tool takes them by --api-key, --token or --cert, or by INFERENCE_API_KEY, INFERENCE_TOKEN or INFERENCE_CERT.",
             RpcException rpc => $"error: the server answered {rpc.StatusCode}: {rpc.Status.Detail}",
             QualityLossException => $"error: {failure.Message}",
             UnauthorizedAccessException or IOException or InvalidDataException => $"error: {failure.Message}",

@@ -65,12 +65,14 @@ internal static class EvaluateVerb
             if (result.GetValue(surface) is null && result.GetValue(surfaces) is not null)
                 result.AddError("--surfaces needs --surface, which names one of them");
         });
+        ServerAccess.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             EvaluateOptions options = data.Read(parsed) with
             {
                 Bundle = parsed.GetValue(bundle),
                 Server = parsed.GetValue(server),
+                Access = ServerAccess.Of(parsed),
                 Timeout = parsed.GetValue(timeout),
                 Models = parsed.GetValue(models) ?? [],
                 Part = parsed.GetRequiredValue(part) == "test" ? EvaluationPart.Test : EvaluationPart.Validation,
@@ -145,7 +147,7 @@ internal static class EvaluateVerb
                 List<EntrantRecipe> recipes = [.. EvaluationSource.Recipes(options)];
                 if (options.Server is not null)
                     begin("greet server");
-                using ReplayedServer? server = options.Server is { } address ? await ReplayedServer.ConnectAsync(address, options, host.Time, cancellationToken) : null;
+                using ReplayedServer? server = options.Server is { } address ? await ReplayedServer.ConnectAsync(address, options.Access, options, host.Time, cancellationToken) : null;
                 if (options.Bundle is not null)
                     begin("load bundle");
                 using ServedBundle? bundle = options.Bundle is { } folder ? await ServedBundle.OpenAsync(folder, cancellationToken) : null;

@@ -50,6 +50,7 @@ internal static class ExportVerb
             if (result.GetValue(output) is { } path && Path.GetExtension(path) is ".gz" or ".zst" or ".br")
                 result.AddError($"--out: '{path}' would be compressed, which cannot be gone on with behind a torn line; compress the file when it is whole");
         });
+        ServerAccess.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var question = new ExportQuestion
@@ -64,7 +65,7 @@ internal static class ExportVerb
             if (usersFile != Pipe && !File.Exists(usersFile))
                 throw new CommandFailedException($"--users: there is no file '{usersFile}'.");
 
-            using var connection = new ServerConnection(parsed.GetRequiredValue(address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(address), ServerAccess.Of(parsed));
             await ProbeAsync(connection, question, host, cancellationToken);
             LineFormat lines = parsed.GetRequiredValue(format) == "csv" ? new CsvLines() : new JsonLines();
             (ExportFile file, UserSource source) = await OpenAsync(usersFile, path, question, lines, parsed.GetValue(resume), parsed.GetValue(overwrite), host, cancellationToken);

@@ -18,7 +18,7 @@ internal static class ForgetVerb
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var request = new ForgetUserRequest { UserId = parsed.GetRequiredValue(user) };
-            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address), ServerAccess.Of(parsed));
             ForgetUserResponse response = await connection.CallAsync(options => connection.Events.ForgetUserAsync(request, options), parsed.GetValue(server.Timeout), host.Time, cancellationToken);
             string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))

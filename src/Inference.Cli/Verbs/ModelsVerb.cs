@@ -53,9 +53,10 @@ internal static class ModelsVerb
         Option<TimeSpan> timeout = Durations.Option("--timeout", "How long to wait for the answer, for example 500ms or 2s", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
         Option<string?> json = JsonFile.Option();
         var command = new Command("shadow", "Show how the version in the shadow of the active one answers") { json, address, timeout };
+        ServerAccess.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var connection = new ServerConnection(parsed.GetRequiredValue(address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(address), ServerAccess.Of(parsed));
             StatusResponse status = await connection.AskAsync(
                 async options => await connection.Models.StatusAsync(new StatusRequest(), options), parsed.GetValue(timeout), host.Time, cancellationToken);
             string? file = parsed.GetValue(json);
@@ -75,9 +76,10 @@ internal static class ModelsVerb
         Option<TimeSpan> timeout = Durations.Option("--timeout", "How long to wait for the answer, for example 500ms or 2s", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
         Option<string?> json = JsonFile.Option();
         var command = new Command("status", "Show the active version, and what searches of its index find of what they should") { json, address, timeout };
+        ServerAccess.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var connection = new ServerConnection(parsed.GetRequiredValue(address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(address), ServerAccess.Of(parsed));
             StatusResponse status = await connection.AskAsync(
                 async options => await connection.Models.StatusAsync(new StatusRequest(), options), parsed.GetValue(timeout), host.Time, cancellationToken);
             string? file = parsed.GetValue(json);
@@ -108,9 +110,10 @@ internal static class ModelsVerb
         command.Add(json);
         command.Add(address);
         command.Add(timeout);
+        ServerAccess.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var connection = new ServerConnection(parsed.GetRequiredValue(address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(address), ServerAccess.Of(parsed));
             string asked = takesVersion ? parsed.GetRequiredValue(version) : "";
             ModelVersion[] versions = [.. await connection.AskAsync(options => ask(parsed)(connection.Models, asked, options), parsed.GetValue(timeout), host.Time, cancellationToken)];
             string? file = parsed.GetValue(json);

@@ -59,7 +59,7 @@ internal static class RecommendVerb
                     request.Context[name] = value;
             }
 
-            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address), ServerAccess.Of(parsed));
             string? file = parsed.GetValue(json);
             var responses = new List<RecommendResponse>();
             do

@@ -57,7 +57,7 @@ internal static class RecordVerb
                 }
             }
 
-            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address), ServerAccess.Of(parsed));
             RecordEventsResponse response = await connection.CallAsync(options => connection.Events.RecordEventsAsync(request, options), parsed.GetValue(server.Timeout), host.Time, cancellationToken);
             string? file = parsed.GetValue(json);
             if (!JsonFile.IsInsteadOfTable(file))

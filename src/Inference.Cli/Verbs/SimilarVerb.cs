@@ -32,7 +32,7 @@ internal static class SimilarVerb
             request.ItemIds.Add(parsed.GetRequiredValue(items));
             request.ExcludedItemIds.Add(parsed.GetRequiredValue(exclude));
             request.AllowedItemIds.Add(parsed.GetRequiredValue(allow));
-            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address), ServerAccess.Of(parsed));
             string? file = parsed.GetValue(json);
             var responses = new List<SimilarItemsResponse>();
             do

@@ -55,7 +55,7 @@ internal static class SimulateVerb
             SimulatedPolicy[] chosen = [.. SimulatedPolicy.All.Where(policy => names.Length == 0 || names.Contains(policy.Name) || policy == SimulatedPolicy.Popularity)];
             string? file = parsed.GetValue(json);
             OutputPath.CheckFile(json.Name, file);
-            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address), ServerAccess.Of(parsed));
             SimulationReport report = await host.WithProgressAsync(begin => new SimulationRun(connection, truth, chosen, options, host.Time).PlayAsync(begin("playing sessions"), cancellationToken));
             if (!JsonFile.IsInsteadOfTable(file))
                 report.Table(host);

@@ -19,7 +19,7 @@ internal static class StateVerb
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address));
+            using var connection = new ServerConnection(parsed.GetRequiredValue(server.Address), ServerAccess.Of(parsed));
             TimeSpan timeout = parsed.GetValue(server.Timeout);
             string? file = parsed.GetValue(json);
             if (parsed.GetValue(user) is { } id)

@@ -1,5 +1,6 @@
 using Inference.Server.Failures;
 using Inference.Server.Security;
+using Inference.Server.Security.Audit;
 
 namespace Inference.Server.Entry;
 
@@ -11,7 +12,8 @@ namespace Inference.Server.Entry;
 /// </list>
 /// </summary>
 /// <param name="callers">Who may.</param>
-internal sealed class CallEntry(CallerCheck callers)
+/// <param name="audit">Records who was refused that called a method of operators.</param>
+internal sealed class CallEntry(CallerCheck callers, AuditTrail audit)
 {
     /// <summary>Lets a call in or refuses it. The entrance is disposed when the call has ended.</summary>
     /// <param name="http">The request.</param>
@@ -22,11 +24,18 @@ internal sealed class CallEntry(CallerCheck callers)
         ValueTask<Failure?> check = callers.CheckAsync(http, rule);
         if (!check.IsCompletedSuccessfully)
             return AwaitAsync(http, rule, check);
-        return check.Result is { } refusal ? ValueTask.FromResult(new Entrance(refusal)) : MakeRoomAsync(http, rule);
+        return check.Result is { } refusal ? ValueTask.FromResult(Refuse(http, rule, refusal)) : MakeRoomAsync(http, rule);
     }
 
-    private static async ValueTask<Entrance> AwaitAsync(HttpContext http, MethodRule rule, ValueTask<Failure?> check) =>
-        await check is { } refusal ? new Entrance(refusal) : await MakeRoomAsync(http, rule);
+    private Entrance Refuse(HttpContext http, MethodRule rule, Failure refusal)
+    {
+        if (rule.Role == Roles.Admin && refusal != SecurityFailures.NotServedHere)
+            audit.WriteRefused(http, rule, refusal);
+        return new Entrance(refusal);
+    }
+
+    private async ValueTask<Entrance> AwaitAsync(HttpContext http, MethodRule rule, ValueTask<Failure?> check) =>
+        await check is { } refusal ? Refuse(http, rule, refusal) : await MakeRoomAsync(http, rule);
 
     private static ValueTask<Entrance> MakeRoomAsync(HttpContext http, MethodRule rule)
     {

@@ -39,6 +39,9 @@ internal sealed class JsonCall : ServerCallContext, IDisposable
         CancellationTokenCore = _either.Token;
     }
 
+    /// <summary>The request.</summary>
+    public HttpContext Http => _http;
+
     /// <summary>The id of the request, once it is known; until then one that was made for it.</summary>
     public string RequestId { get; set; } = "";
 

@@ -11,11 +11,13 @@ internal sealed class UnaryEndpoint<TRequest, TResponse>(JsonRoute route, JsonPa
     where TRequest : class, IMessage<TRequest>, new()
     where TResponse : class, IMessage<TResponse>
 {
+    private readonly UnaryServerMethod<TRequest, TResponse> _method = parts.Audit.Around(method);
+
     protected override async Task AnswerAsync(HttpContext http, JsonCall call)
     {
         TRequest request = await ReadAsync(http, call.CancellationToken);
         Identify(call, request);
-        TResponse response = await Parts.Failures.UnaryServerHandler(request, call, method);
+        TResponse response = await Parts.Failures.UnaryServerHandler(request, call, _method);
         // As gRPC does: an answer after the deadline is none.
         if (Parts.Time.GetUtcNow().UtcDateTime >= call.Deadline)
             throw FailureTable.DeadlineExceeded.ToException();

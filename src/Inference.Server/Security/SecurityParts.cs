@@ -1,4 +1,5 @@
 using Inference.Server.Options;
+using Inference.Server.Security.Audit;
 using Inference.Server.Security.Jwt;
 using Inference.Server.Security.Tls;
 
@@ -10,6 +11,7 @@ internal static class SecurityParts
     public static void AddSecurity(this IServiceCollection services, InferenceOptions options, TimeProvider time)
     {
         services.AddSingleton<SecurityMetrics>();
+        services.AddSingleton(options.Audit).AddSingleton<AuditTrail>().AddSingleton<AuditInterceptor>();
         services.AddSingleton(options.Security).AddSingleton<ServedClients>().AddHostedService(provider => provider.GetRequiredService<ServedClients>());
         if (options.Tls.IsOn)
             services.AddSingleton(options.Tls).AddSingleton<ServedCertificate>().AddHostedService(provider => provider.GetRequiredService<ServedCertificate>());

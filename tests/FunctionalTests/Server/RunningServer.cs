@@ -20,8 +20,8 @@ public sealed class RunningServer : IAsyncDisposable
     {
         Host = host;
         Bundle = bundle;
-        Channel = GrpcChannel.ForAddress(host.GrpcAddress, new GrpcChannelOptions { MaxSendMessageSize = null });
-        Http = new HttpClient { BaseAddress = new Uri(host.HttpAddress) };
+        Channel = GrpcChannel.ForAddress(Reachable(host.GrpcAddress), new GrpcChannelOptions { MaxSendMessageSize = null });
+        Http = new HttpClient { BaseAddress = new Uri(Reachable(host.HttpAddress)) };
         Recommendations = new RecommendationService.RecommendationServiceClient(Channel);
     }
 
@@ -80,6 +80,9 @@ public sealed class RunningServer : IAsyncDisposable
 
     /// <summary>The failure of a call: its status, and the details that came with it.</summary>
     public static async Task<CallFailure> FailAsync<T>(AsyncUnaryCall<T> call) => CallFailure.Of(await Assert.ThrowsAsync<RpcException>(async () => await call));
+
+    /// <summary>An address that listens everywhere, as a client on this machine writes it.</summary>
+    private static string Reachable(string address) => address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
 
     public async ValueTask DisposeAsync()
     {

@@ -41,16 +41,17 @@ internal sealed class ReplayedServer : EntrantRecipe, IDisposable
 
     /// <summary>Finds the server, before anything else takes minutes.</summary>
     /// <param name="address">The server's gRPC port.</param>
+    /// <param name="access">Who the tool is to it.</param>
     /// <param name="options">The part that is judged, the bundle that the server has to serve (null for any), and how long it may take for an answer.</param>
     /// <param name="time">The clock of deadlines.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="BundleException">The folder is no bundle.</exception>
     /// <exception cref="CommandFailedException">The server cannot be reached, is late, or has another model.</exception>
-    public static async Task<ReplayedServer> ConnectAsync(string address, EvaluateOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<ReplayedServer> ConnectAsync(string address, ServerAccess? access, EvaluateOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         // :: Step 1
         BundleManifest? bundle = options.Bundle is null ? null : BundleLoader.ReadManifest(options.Bundle);
-        var connection = new ServerConnection(address, "--server");
+        var connection = new ServerConnection(address, access, "--server");
         try
         {
             return new ReplayedServer(connection, options, time, await GreetAsync(connection, address, bundle, options.Timeout, time, cancellationToken));
