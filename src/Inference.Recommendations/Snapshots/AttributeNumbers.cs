@@ -21,8 +21,12 @@ internal sealed class AttributeNumbers(string name, ItemCatalogue items)
     private readonly ConcurrentDictionary<FeatureValue, int> _numbers = new();
     private readonly Lock _lock = new();
     private long[]?[] _pages = [];
+    private readonly Dictionary<int[], int> _numbersOfLists = new(ListEquality.Instance);
     private int[][] _lists = [];
     private int _listCount;
+
+    /// <summary>Different lists that are kept.</summary>
+    public int Lists => Volatile.Read(ref _listCount);
 
     /// <summary>Its name.</summary>
     public string Name => name;
@@ -101,8 +105,11 @@ internal sealed class AttributeNumbers(string name, ItemCatalogue items)
 
         if (numbers.Count < 2)
             return numbers.Count == 0 ? Nothing : numbers[0];
+        int[] list = [.. numbers];
         lock (_lock)
         {
+            if (_numbersOfLists.TryGetValue(list, out int known))
+                return known;
             if (_listCount == _lists.Length)
             {
                 var more = new int[Math.Max(64, _listCount * 2)][];
@@ -110,8 +117,8 @@ internal sealed class AttributeNumbers(string name, ItemCatalogue items)
                 Volatile.Write(ref _lists, more);
             }
 
-            _lists[_listCount] = [.. numbers];
-            return ~_listCount++;
+            _lists[_listCount] = list;
+            return _numbersOfLists[list] = ~_listCount++;
         }
     }
 
@@ -143,6 +150,21 @@ internal sealed class AttributeNumbers(string name, ItemCatalogue items)
             }
 
             return _pages[number] ?? (_pages[number] = new long[PageRows]);
+        }
+    }
+
+    /// <summary>The same numbers in the same order.</summary>
+    private sealed class ListEquality : IEqualityComparer<int[]>
+    {
+        public static ListEquality Instance { get; } = new();
+
+        public bool Equals(int[]? x, int[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(int[] obj)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(obj.AsSpan()));
+            return hash.ToHashCode();
         }
     }
 }
