@@ -2,9 +2,6 @@
 """Reads what ghz or `inference load` measured, writes it with machine and commit, and holds it against the gates (exit 1 when one is missed)."""
 import argparse
 import json
-import os
-import platform
-import subprocess
 import sys
 
 
@@ -27,36 +24,35 @@ def of_ghz(run):
 
 
 def of_cli(run):
+    if "steps" in run:
+        return of_steps([of_cli(step) for step in run["steps"]])
     latency = run["latency_us"]
     return {
         "p50_ms": latency["p50"] / 1e3, "p99_ms": latency["p99"] / 1e3, "p99_9_ms": latency["p99_9"] / 1e3,
         "requests": run["offered"], "error_share": run["error_share"], "errors": run["errors"],
-        "achieved_rps": run["achieved_rps"], "served_by": run["served_by"], "degraded": run["degraded"], "empty": run["empty"],
+        "offered_rps": run["offered_rps"], "achieved_rps": run["achieved_rps"], "goodput_rps": run["goodput_rps"], "generator_late": run["generator_late"], "kinds": run["kinds"], "served_by": run["served_by"], "degraded": run["degraded"], "empty": run["empty"],
     }
 
 
-def machine():
-    model = platform.machine()
-    try:
-        with open("/proc/cpuinfo") as info:
-            model = next(line.split(":", 1)[1].strip() for line in info if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
-
-
-def commit():
-    try:
-        head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        return head + ("+" if subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True).stdout.strip() else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+def of_steps(steps):
+    """A climb as one: the worst latencies, all requests and errors, and what each step achieved."""
+    total = sum(step["requests"] for step in steps)
+    errors = {}
+    for step in steps:
+        for status, count in step["errors"].items():
+            errors[status] = errors.get(status, 0) + count
+    return {
+        **{key: max(step[key] for step in steps) for key in ("p50_ms", "p99_ms", "p99_9_ms")},
+        "requests": total, "error_share": sum(step["error_share"] * step["requests"] for step in steps) / max(1, total), "errors": errors,
+        "achieved_rps": max(step["achieved_rps"] for step in steps), "steps": [{key: step[key] for key in ("offered_rps", "achieved_rps", "p50_ms", "p99_ms", "p99_9_ms")} for step in steps],
+    }
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("measured")
     parser.add_argument("result")
+    parser.add_argument("--facts", required=True, help="machine, commit and settings, as load-tests/server.sh writes them")
     parser.add_argument("--kind", required=True)
     parser.add_argument("--generator", choices=["ghz", "cli"], required=True)
     parser.add_argument("--rps", type=float, required=True)
@@ -78,8 +74,8 @@ def main():
     if has_rate and facts["achieved_rps"] < arguments.min_achieved * arguments.rps:
         missed.append(f"achieved {facts['achieved_rps']:.0f}/s < {arguments.min_achieved:.0%} of {arguments.rps:.0f}/s")
 
-    facts = {"kind": arguments.kind, "generator": arguments.generator, "offered_rps": arguments.rps if has_rate else None, **facts,
-             "gates_missed": missed, "commit": commit(), "machine": machine()}
+    with open(arguments.facts) as known:
+        facts = {"kind": arguments.kind, "generator": arguments.generator, **facts, "offered_rps": arguments.rps if has_rate else None, "gates_missed": missed, **json.load(known)}
     with open(arguments.result, "w") as result:
         json.dump(facts, result, indent=2)
         result.write("\n")

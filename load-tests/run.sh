@@ -1,46 +1,29 @@
 #!/usr/bin/env bash
 # A load test of a server of its own, with gates: exits 1 when p99, the share of errors or the achieved rate miss them.
-# usage: load-tests/run.sh [warm|cold|session|step ...]      (through ./dev load; all but step when none is named)
-#   RPS=1000 SECONDS_EACH=30 MAX_P99_MS=25 MAX_ERRORS=0.001 MIN_ACHIEVED=0.98   rate, length and gates
+# usage: load-tests/run.sh [warm|cold|session|filtered|mixed|step|soak ...]      (through ./dev load; warm, cold, session, filtered and mixed when none is named)
+#   RPS=1000 SECONDS_EACH=30 MAX_P99_MS=25 MAX_ERRORS=0.001 MIN_ACHIEVED=0.98   rate, length and gates; a soak takes SOAK_SECONDS=1800
 #   GHZ=path                                                                    the ghz to use; without one, `./dev cli load` makes the load
-#   BUNDLE=.local/models/demo/1 GRPC_PORT=5201 HTTP_PORT=5280                   what is served, and where
+#   BUNDLE=.local/models/demo/1                                                 what is served; it must be a demo world (load-tests/server.sh has more)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source load-tests/server.sh
+server_core=${SERVER_CORE:-0-$(($(nproc) - 1))} client_core=${CLIENT_CORE:-0-$(($(nproc) - 1))} # both have the whole machine unless told otherwise
 
 rps=${RPS:-1000} seconds=${SECONDS_EACH:-30}
 max_p99_ms=${MAX_P99_MS:-25} max_errors=${MAX_ERRORS:-0.001} min_achieved=${MIN_ACHIEVED:-0.98}
-bundle=${BUNDLE:-.local/models/demo/1} grpc=${GRPC_PORT:-5201} http=${HTTP_PORT:-5280}
-server_dll=artifacts/bin/Inference.Server/release/Inference.Server.dll cli_dll=artifacts/bin/Inference.Cli/release/inference.dll
-results=load-tests/results
-export ORT_DISABLE_TELEMETRY=1
-
-fail() { printf 'load: %s\n' "$*" >&2; exit 1; }
-command -v python3 >/dev/null || fail "python3 is missing; it reads the results"
+bundle=${BUNDLE:-.local/models/demo/1}
+need python3 python3
 [[ -f $server_dll && -f $cli_dll ]] || fail "nothing is built yet: use ./dev load"
-[[ -f $bundle/manifest.json ]] || fail "there is no bundle in $bundle: use ./dev load, or set BUNDLE"
 
 kinds=("$@")
-[[ ${#kinds[@]} -gt 0 ]] || kinds=(warm cold session)
+[[ ${#kinds[@]} -gt 0 ]] || kinds=(warm cold session filtered mixed)
 for kind in "${kinds[@]}"; do
   [[ -f load-tests/ghz/recommend-$kind.json ]] || fail "there is no load-tests/ghz/recommend-$kind.json"
 done
-
 ghz=${GHZ:-$(command -v ghz || true)}
-if [[ -z $ghz ]]; then
-  echo "ghz is not installed (https://ghz.sh: a release binary in the PATH, or GHZ=path); ./dev cli load makes the load instead" >&2
-fi
-
-log=$(mktemp) out=$(mktemp)
-dotnet "$server_dll" --bundle "$bundle" --grpc "127.0.0.1:$grpc" --http "127.0.0.1:$http" >"$log" 2>&1 &
-server=$!
-stop() { kill -TERM "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -f "$log" "$out"; }
-trap stop EXIT
-for _ in $(seq 600); do
-  curl -fs "http://127.0.0.1:$http/readyz" >/dev/null 2>&1 && break
-  kill -0 "$server" 2>/dev/null || { cat "$log" >&2; fail "the server did not start"; }
-  sleep 0.1
-done
-curl -fs "http://127.0.0.1:$http/readyz" >/dev/null 2>&1 || { cat "$log" >&2; fail "the server was not ready within a minute"; }
+[[ -n $ghz ]] || say "ghz is not installed (https://ghz.sh: a release binary in the PATH, or GHZ=path); ./dev cli load makes the load instead"
+server_start server "$bundle"
+out=$work/out.json
 
 # Both generators give the same facts: latencies in ms, the share of errors, the offered and the achieved rate.
 with_ghz() { # with_ghz KIND SECONDS
@@ -48,30 +31,36 @@ with_ghz() { # with_ghz KIND SECONDS
   local rate=(--rps "$rps" --duration "$2s")
   [[ $1 == step ]] && rate=()
   # The messages are known by reflection.
-  "$ghz" --config "load-tests/ghz/recommend-$1.json" "${rate[@]}" --output "$out" "127.0.0.1:$grpc" >/dev/null
+  taskset -c "$client_core" "$ghz" --config "load-tests/ghz/recommend-$1.json" "${rate[@]}" --output "$out" "${grpc_at[server]}" >/dev/null
 }
 
-with_cli() { # with_cli KIND SECONDS
-  local what
+with_cli() { # with_cli KIND SECONDS: what the ghz configuration of the same name asks
+  local what rate=$rps length=$2
   case $1 in
-    warm) what=(--users 500 --cold 0) ;;
-    cold) what=(--cold 1 --context country=DE) ;;
+    warm) what=(--mix warm=1) ;;
+    cold) what=(--mix cold=1 --context country=DE) ;;
+    session) what=(--mix session=1) ;;
+    filtered) what=(--mix filtered=1 --filter 'stock > 40') ;;
+    mixed | soak) what=(--mix warm=7,cold=1,session=1,filtered=1 --context country=DE --filter 'stock > 40') ;;
+    step) what=(--mix warm=1) rate=500:3000:500 length=10 ;;
     *) fail "the built-in generator has no '$1' load; install ghz for it" ;;
   esac
-  dotnet "$cli_dll" load --address "http://127.0.0.1:$grpc" --rps "$rps" --duration "${2}s" --warmup 0s --limit 10 "${what[@]}" --json "$out" >/dev/null
+  # 1 says that a request was not answered, which the gates judge.
+  load server --rps "$rate" --duration "${length}s" --warmup 0s --users 500 --zipf 0 --limit 10 "${what[@]}" --json "$out" >/dev/null || [[ -s $out ]]
 }
 
-mkdir -p "$results"
 status=0
+facts >"$work/facts.json"
 for kind in "${kinds[@]}"; do
-  if [[ -n $ghz ]]; then generator=with_ghz
-  elif [[ $kind == session || $kind == step ]]; then echo "$kind: left out, it needs ghz" >&2; continue
-  else generator=with_cli; fi
+  if [[ -n $ghz ]]; then generator=with_ghz; else generator=with_cli; fi
+  length=$seconds
+  [[ $kind == soak ]] && length=${SOAK_SECONDS:-1800}
   # The first run brings the code to its second JIT tier and is not counted.
+  rm -f "$out"
   [[ $kind == step ]] || "$generator" "$kind" 5
-  "$generator" "$kind" "$seconds"
+  "$generator" "$kind" "$length"
   file=$results/$kind-$(date -u +%Y%m%dT%H%M%SZ).json
-  python3 load-tests/report.py "$out" "$file" --kind "$kind" --generator "${generator#with_}" --rps "$rps" \
+  python3 load-tests/report.py "$out" "$file" --facts "$work/facts.json" --kind "$kind" --generator "${generator#with_}" --rps "$rps" \
     --max-p99-ms "$max_p99_ms" --max-errors "$max_errors" --min-achieved "$min_achieved" || status=1
 done
 exit "$status"

@@ -1,8 +1,8 @@
 // A server of recsys.v1.RecommendationService/Recommend for known users, written as one would in C++ without us: gRPC's completion queues, ONNX Runtime, hnswlib. It measures what our server is worth (load-tests/peer.sh); it is no product.
 //
-// usage: peer --data FOLDER --ort libonnxruntime.so.1 --index FILE [--address 127.0.0.1:5401] [--ef 64] [--m 16] [--ef-construction 200] [--build-threads 2] [--threads 0]
-// FOLDER is what `Benchmarks peer-data` wrote. FILE is loaded when it is there; otherwise the index is built and saved to it. --threads 0: as many as the process has cores.
-// Prints "ready ADDRESS" when it serves. SIGTERM ends it.
+// usage: peer --data FOLDER --ort libonnxruntime.so.1 --index FILE [--address 127.0.0.1:5401] [--ef 64] [--ef-file FILE] [--m 16] [--ef-construction 200] [--build-threads 2] [--build-only 1] [--threads 0]
+// FOLDER is what `Benchmarks peer-data` wrote. The index is loaded from its file when that is there; otherwise it is built and saved to it. --threads 0: as many as the process has cores.
+// Prints "ready ADDRESS" when it serves. SIGHUP reads --ef-file, a number, again; SIGTERM ends it.
 #include <grpcpp/grpcpp.h>
 #include <hnswlib/hnswlib.h>
 #include <sched.h>
@@ -146,6 +146,7 @@ int main(int count, char** arguments) try {
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
     sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 
     World world(option["--data"]);
@@ -185,8 +186,10 @@ int main(int count, char** arguments) try {
     std::string host = option["--address"].substr(0, option["--address"].rfind(':'));
     std::printf("ready %s:%d\n", host.c_str(), port);
     std::fflush(stdout);
-    int signal;
-    sigwait(&stop, &signal);
+    for (int signal; sigwait(&stop, &signal) == 0 && signal == SIGHUP;) {
+        size_t ef;
+        if (std::ifstream(option["--ef-file"]) >> ef) index->setEf(ef);
+    }
     std::_Exit(0);
 } catch (const std::exception& e) {
     std::fprintf(stderr, "peer: %s\n", e.what());

@@ -32,7 +32,7 @@ internal sealed class LoadSession : IAsyncDisposable
                 session._connections.Add(open());
             foreach (ServerConnection connection in session._connections)
             {
-                var probe = new RecommendRequest { Limit = 1 };
+                var probe = new RecommendRequest { Limit = 1, UserId = mix.FirstUser };
                 await connection.CallAsync((client, options) => client.RecommendAsync(probe, headers is null ? options : options.WithHeaders(headers)), TimeSpan.FromSeconds(10), host.Time, cancellationToken);
                 session._targets.Add(new LoadTarget(connection.Invoker, headers));
             }

@@ -28,6 +28,9 @@ internal sealed class RequestMix
         _random = new SeededRandom(options.Seed, stream: 1);
     }
 
+    /// <summary>The most active of the known users; empty where there are none.</summary>
+    public string FirstUser => _options.Users.Count == 0 ? "" : _options.Users[0];
+
     public LoadCall Next()
     {
         var kind = (LoadKind)_kinds.Draw(ref _random);

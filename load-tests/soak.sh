@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Half an hour at 70 % of the peak, with mixed traffic and events: does anything grow? Memory, managed heap, handles, threads and p99 by minute are judged by their slopes after the first fifth of the time; pauses of the collector come from the
+# server's own metrics. Server and generator have a core each.
+# usage: load-tests/soak.sh [RESULT.json]      (through ./dev bench soak)
+#   MINUTES=30  SHARE=0.7  RPS=…                   how long, how much (RPS instead of a share of the measured peak)
+#   MIX="warm=65,cold=10,session=10,filtered=5,similar=5,events=5"
+#   BUNDLE=DIR | ITEMS=1000000 USERS=100000 DIM=64   INDEX=Fast    what is served (load-tests/server.sh has more)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source load-tests/server.sh
+result=${1:-$results/soak.json}
+minutes=${MINUTES:-30} users=${USERS:-100000}
+build_for_load src/Inference.Server src/Inference.Cli
+bundle=${BUNDLE:-$(demo_bundle "${ITEMS:-1000000}" "$users" "${DIM:-64}")}
+settings=(--Inference:Index:Kind="${INDEX:-Fast}")
+core=0-$(($(nproc) - 1)) server_start build "$bundle" "${settings[@]}"
+server_stop build
+server_start server "$bundle" "${settings[@]}"
+pid=${server_pid[server]}
+
+traffic=(--mix "${MIX:-warm=65,cold=10,session=10,filtered=5,similar=5,events=5}" --users "$users" --items "${ITEMS:-1000000}" --zipf "${ZIPF:-0.9}" --limit 10 --connections 4 --context country=DE --context country=US --context device=phone --filter "${FILTER:-stock > 40}")
+load server "${traffic[@]}" --rps 300,1000 --duration 5s --warmup 1s --json "$work/warm-up.json" >/dev/null || true
+if [[ -z ${RPS:-} ]]; then
+  load server "${traffic[@]}" --rps 30000 --max-in-flight 64 --deadline 10s --duration 8s --warmup 2s --json "$work/peak.json" >/dev/null || true
+  RPS=$(python3 -c 'import json, sys; print(max(1, round(json.load(open(sys.argv[1]))["achieved_rps"] * float(sys.argv[2]))))' "$work/peak.json" "${SHARE:-0.7}")
+fi
+say "offering $RPS/s for $minutes minutes"
+
+sample() { # every second until the file is gone
+  local begin
+  begin=$(date +%s.%N)
+  while [[ -f $work/sampling ]]; do
+    curl -fs "${http_at[server]}/metrics" 2>/dev/null | awk -v second="$(date +%s.%N)" -v begin="$begin" -v rss="$(rss_bytes "$pid")" -v handles="$(handles_of "$pid")" -v threads="$(threads_of "$pid")" '
+      /^dotnet_gc_last_collection_heap_size_bytes/ {heap += $2} /^dotnet_gc_collections_total/ {collections += $2} /^dotnet_gc_pause_time_seconds_total/ {pause += $2}
+      END {if (NR) printf "%.1f %d %d %d %d %d %.6f\n", second - begin, rss, heap, handles, threads, collections, pause}' >>"$work/samples" || true
+    sleep 1
+  done
+}
+touch "$work/sampling"
+sample &
+sampler=$!
+load server "${traffic[@]}" --rps "$RPS" --duration "$(awk -v m="$minutes" 'BEGIN {printf "%.0fs", m * 60}')" --warmup 5s --interval "${INTERVAL:-60s}" --json "$work/load.json" >/dev/null || true
+rm -f "$work/sampling"
+wait "$sampler" || true
+
+facts >"$work/facts.json"
+status=0
+python3 load-tests/soak.py "$work/samples" "$work/load.json" "$work/facts.json" "$result" || status=$?
+pictures=${PICTURES:-docs/images}
+mkdir -p "$pictures"
+dotnet "$cli_dll" load plot "$work/load.json" --kind series --out "$pictures/soak.svg" --title "Latency by minute at $RPS requests/s, one core"
+say "written to $result and $pictures/soak.svg"
+exit "$status"
