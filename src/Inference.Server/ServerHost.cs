@@ -96,6 +96,7 @@ public sealed class ServerHost : IAsyncDisposable
         app.Services.GetRequiredService<GpuMetrics>();
         app.Services.GetRequiredService<ExposureMetrics>();
         app.UseMiddleware<CallObserver>();
+        app.Use(ResponseHeaders.Add);
         app.MapServices(options.Server.Reflection);
         app.MapHttpEndpoints();
         if (options.Server.HttpApi)

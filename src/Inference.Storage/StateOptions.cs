@@ -12,10 +12,12 @@ public sealed class StateOptions : IValidatableObject
 
     /// <summary>Secret under which users become keys (HMAC-SHA256): all replicas need the same one. Without it keys can be guessed by whoever can guess ids.</summary>
     /// <value>Any text, best 32 random bytes as base64; default "", which the log warns of when Redis is configured.</value>
+    [DataType(DataType.Password)]
     public string UserKeySecret { get; set; } = "";
 
     /// <summary>The secret before the last rotation: what is kept under its keys moves to the present ones as users come back.</summary>
     /// <value>Any text; default "".</value>
+    [DataType(DataType.Password)]
     public string FormerUserKeySecret { get; set; } = "";
 
     /// <summary>Most interactions kept of a user; older ones go first.</summary>

@@ -31,7 +31,7 @@ internal static class OptionBinder
             else
             {
                 unread.Add(entry.Key);
-                problems.Add($"{entry.Key} = '{text}' ({sources.WhereIs(entry.Key)}): {expected} is expected.");
+                problems.Add($"{entry.Key} = '{entry.Shown(text)}' ({sources.WhereIs(entry.Key)}): {expected} is expected.");
             }
         }
 
@@ -107,7 +107,7 @@ internal static class OptionBinder
                 RequiredAttribute => "it must not be empty",
                 _ => result.ErrorMessage ?? "it is not valid",
             };
-            problems.Add($"{entry.Key} = '{entry.TextIn(options)}' ({sources.WhereIs(entry.Key)}): {message}.");
+            problems.Add($"{entry.Key} = '{entry.Shown(entry.TextIn(options))}' ({sources.WhereIs(entry.Key)}): {message}.");
         }
     }
 
@@ -128,8 +128,10 @@ internal static class OptionBinder
         foreach (ValidationResult result in rules.Validate(new ValidationContext(value)))
         {
             string[] keys = [.. result.MemberNames.Select(name => $"{InferenceOptions.SectionName}:{section.Name}:{name}")];
-            string where = keys.Length == 0 ? $"{InferenceOptions.SectionName}:{section.Name}" : string.Join(", ", keys.Select(key => $"{key} = '{sources.Configuration[key]}' ({sources.WhereIs(key)})"));
+            string where = keys.Length == 0 ? $"{InferenceOptions.SectionName}:{section.Name}" : string.Join(", ", keys.Select(key => $"{key} = '{Shown(key, sources.Configuration[key])}' ({sources.WhereIs(key)})"));
             problems.Add($"{where}: {result.ErrorMessage}.");
         }
     }
+
+    private static string Shown(string key, string? text) => OptionCatalogue.Entries.FirstOrDefault(entry => entry.Key == key) is { } entry ? entry.Shown(text) : text ?? "";
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using Inference.Server.Options;
@@ -12,6 +13,12 @@ internal sealed record OptionEntry(string Key, PropertyInfo Section, PropertyInf
 {
     /// <summary>Whether its value is a list of names, written as one text with commas.</summary>
     public bool IsList => Property.PropertyType == typeof(IReadOnlyList<string>);
+
+    /// <summary>Whether its value holds a secret, and is never repeated.</summary>
+    public bool IsSecret { get; } = Property.GetCustomAttribute<DataTypeAttribute>()?.DataType == DataType.Password;
+
+    /// <summary>A value of it for messages.</summary>
+    public string Shown(string? text) => IsSecret ? "***" : text ?? "";
 
     /// <summary>The value that it has in these options.</summary>
     public object? ValueIn(InferenceOptions options) => Property.GetValue(Section.GetValue(options));

@@ -7,7 +7,7 @@ using Recsys.V1;
 namespace Inference.Server.Json;
 
 /// <summary>
-/// The one table of what is served as JSON; routing and the OpenAPI document read it. What changes the versions of the model stays with gRPC: nobody is authenticated here yet, and HTTP reaches farther.
+/// The one table of what is served as JSON; routing and the OpenAPI document read it. What changes the versions of the model stays with gRPC: HTTP reaches farther.
 /// </summary>
 internal static class JsonRoutes
 {

@@ -26,6 +26,7 @@ public sealed class TelemetryOptions : IValidatableObject
 
     /// <summary>Headers that are sent with them, for example a key.</summary>
     /// <value>"name=value" pairs, separated by commas; default "".</value>
+    [DataType(DataType.Password)]
     public string OtlpHeaders { get; set; } = "";
 
     /// <summary>Whether metrics are sent by OTLP, where there is an endpoint.</summary>

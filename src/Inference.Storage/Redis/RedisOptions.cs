@@ -7,6 +7,7 @@ public sealed class RedisOptions : IValidatableObject
 {
     /// <summary>Nodes and connection options in the notation of StackExchange.Redis, for example "redis-1:6379,redis-2:6379,password=secret,ssl=true". Any node of a Redis Cluster leads to the others; with serviceName=NAME the addresses are those of Sentinels.</summary>
     /// <value>default "": no Redis, everything is kept in this process.</value>
+    [DataType(DataType.Password)]
     public string Configuration { get; set; } = "";
 
     /// <summary>File with the certificates, as PEM, of the authorities that may vouch for Redis besides those that the system trusts; for ssl=true.</summary>
