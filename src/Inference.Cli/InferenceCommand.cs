@@ -40,17 +40,18 @@ internal static class InferenceCommand
         [
             DemoVerb.Create(host), SplitVerb.Create(host), TrainVerb.Create(host), DistilVerb.Create(host), TrainRankerVerb.Create(host), EvaluateVerb.Create(host), ReplayVerb.Create(host), BundleImportVerb.Create(host), BundleCheckVerb.Create(host), BundleDiffVerb.Create(host),
             RecommendVerb.Create(host), SimilarVerb.Create(host), ExportVerb.Create(host), RecordVerb.Create(host), ForgetVerb.Create(host), StateVerb.Create(host), ModelsVerb.Create(host), load, LoadPlotVerb.Create(host), SimulateVerb.Create(host),
-            IndexBenchVerb.Create(host), IndexTruthVerb.Create(host), KeysVerb.Create(host),
+            IndexBenchVerb.Create(host), IndexTruthVerb.Create(host), KeysVerb.Create(host), VectorsPushVerb.Create(host), VectorsListVerb.Create(host), VectorsDropVerb.Create(host),
         ];
         var bundle = new Command("bundle", "Make, check and compare bundles: versioned folders of towers, items and profiles");
         var index = new Command("index", "Measure vector indexes");
-        var root = new RootCommand("The command-line tool of the recommendation server") { bundle, index };
+        var vectors = new Command("vectors", "Bring item embeddings to a Redis with vector sets, for surfaces that list 'vector_engine'");
+        var root = new RootCommand("The command-line tool of the recommendation server") { bundle, index, vectors };
         foreach (Verb verb in verbs)
-            (verb.Command.Name switch { "import" or "check" or "diff" => bundle, "bench" or "truth" => index, "plot" => load.Command, _ => root }).Add(verb.Command);
+            (verb.Command.Name switch { "import" or "check" or "diff" => bundle, "bench" or "truth" => index, "plot" => load.Command, "push" or "list" or "drop" => vectors, _ => root }).Add(verb.Command);
 
         var examples = verbs.ToDictionary(verb => verb.Command, verb => verb.Examples);
         examples[root] = [.. verbs.Select(verb => verb.Examples[0])];
-        foreach (Command group in new[] { bundle, index })
+        foreach (Command group in new[] { bundle, index, vectors })
             examples[group] = [.. verbs.Where(verb => group.Subcommands.Contains(verb.Command)).SelectMany(verb => verb.Examples)];
         foreach (Option option in root.Options)
         {

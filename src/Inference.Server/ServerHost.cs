@@ -143,7 +143,8 @@ public sealed class ServerHost : IAsyncDisposable
             options.Guards,
             provider.GetService<IContextMemory>(),
             provider.GetRequiredService<RecallMonitor>(),
-            options.Filters));
+            options.Filters,
+            provider.GetService<IVectorEngine>()));
         services.AddSingleton<RecallMetrics>();
         services.AddSingleton(provider => new RecallMonitor(
             options.Recall, provider.GetRequiredService<RecallMetrics>(), time, provider.GetRequiredService<ILogger<RecallMonitor>>()));

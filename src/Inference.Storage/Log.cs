@@ -60,6 +60,18 @@ internal static partial class Log
     [LoggerMessage(43, LogLevel.Error, "{Count} items that another replica changed could not be taken over.")]
     public static partial void ItemsNotTaken(ILogger log, int count, Exception exception);
 
+    [LoggerMessage(50, LogLevel.Warning, "Redis at {Address} has no vector sets, which came with Redis 8: surfaces that list 'vector_engine' are served without it.")]
+    public static partial void NoVectorSets(ILogger log, string address);
+
+    [LoggerMessage(51, LogLevel.Warning, "Redis at {Address} holds no vectors of the embedding space {Space}: bring them by 'inference vectors push'. Until then surfaces that list 'vector_engine' are served without it.")]
+    public static partial void NoVectorsOfSpace(ILogger log, string address, string space);
+
+    [LoggerMessage(52, LogLevel.Information, "Redis at {Address} holds {Items} vectors of the embedding space {Space} in {Shards} shards.")]
+    public static partial void VectorsFound(ILogger log, string address, long items, string space, int shards);
+
+    [LoggerMessage(53, LogLevel.Warning, "What vectors Redis at {Address} holds could not be read ({Failure}); it is tried again.")]
+    public static partial void VectorsNotRead(ILogger log, string address, Inference.Recommendations.Ports.StoreFailure failure);
+
     [LoggerMessage(60, LogLevel.Warning, "The log of decisions cannot be written to {Folder}; decisions are dropped and counted, and it is tried again.")]
     public static partial void DecisionsNotWritten(ILogger log, string folder, Exception exception);
 

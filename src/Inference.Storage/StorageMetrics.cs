@@ -32,8 +32,13 @@ public sealed class StorageMetrics
     private volatile Func<int>? _forgotten;
 
     public StorageMetrics(IMeterFactory meters)
+        : this(meters.Create(MeterName))
     {
-        Meter meter = meters.Create(MeterName);
+    }
+
+    /// <param name="meter">May be one that nobody listens to.</param>
+    internal StorageMetrics(Meter meter)
+    {
         _commands = meter.CreateHistogram(
             "db.client.operation.duration",
             "s",

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Inference.Recommendations.Ports;
 using Inference.Towers.Bundles;
 using Inference.Training.Distillation;
 using Inference.Training.Profiles;
@@ -19,6 +20,7 @@ internal static class Failures
             RpcException { StatusCode: StatusCode.Unauthenticated } rpc => $"error: the server answered {rpc.StatusCode}: {rpc.Status.Detail} The tool takes them by --api-key, --token or --cert, or by INFERENCE_API_KEY, INFERENCE_TOKEN or INFERENCE_CERT.",
             RpcException rpc => $"error: the server answered {rpc.StatusCode}: {rpc.Status.Detail}",
             QualityLossException => $"error: {failure.Message}",
+            StoreException => $"error: {failure.Message}",
             UnauthorizedAccessException or IOException or InvalidDataException => $"error: {failure.Message}",
             OperationCanceledException => "stopped",
             _ => $"error: this is a bug in the tool, please report it:{Environment.NewLine}{failure}",

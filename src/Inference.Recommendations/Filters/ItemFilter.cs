@@ -30,6 +30,7 @@ public sealed class ItemFilter
         root.AddNames(names);
         Names = [.. names];
         IsTimed = root.IsTimed;
+        RequiredTerms = RequiredTerm.Of(root);
     }
 
     /// <summary>The expression as it was written. Two filters with the same text select the same items.</summary>
@@ -42,6 +43,9 @@ public sealed class ItemFilter
     internal ImmutableArray<AttributeName> Names { get; }
 
     internal FilterNode Root { get; }
+
+    /// <summary>What every item that it selects fulfils, as far as simple terms can say it.</summary>
+    public ImmutableArray<RequiredTerm> RequiredTerms { get; }
 
     /// <summary>The other filter that <see cref="_combined"/> was made with.</summary>
     private ItemFilter? CombinedWith { get; init; }

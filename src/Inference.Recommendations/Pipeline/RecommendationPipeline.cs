@@ -53,10 +53,11 @@ public sealed class RecommendationPipeline
     /// <param name="contexts">Where is kept what contexts say of users' clusters; null keeps nothing.</param>
     /// <param name="recall">Measures the recall of the indexes; null for nobody.</param>
     /// <param name="filters">The filter that every request has; null for none.</param>
+    /// <param name="engine">Where surfaces look for items outside the process; null for nowhere.</param>
     public RecommendationPipeline(
         IUserStates states, IUserEmbeddings? cache, UserKeyRing keys, PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILoggerFactory logs,
         ExplorationOptions? exploration = null, NewItemOptions? newItems = null, IDecisionLog? decisions = null, GuardOptions? guards = null,
-        IContextMemory? contexts = null, RecallMonitor? recall = null, FilterOptions? filters = null)
+        IContextMemory? contexts = null, RecallMonitor? recall = null, FilterOptions? filters = null, IVectorEngine? engine = null)
     {
         guards ??= new GuardOptions();
         _exploration = new SlateExploration(exploration ?? new ExplorationOptions(), newItems ?? new NewItemOptions(), new SlateFloors(guards, metrics), metrics);
@@ -73,7 +74,7 @@ public sealed class RecommendationPipeline
         var remembered = new ContextRecall(contexts, logs.CreateLogger<ContextRecall>());
         _fused = new FusedSlates(_searches, _embeddings, remembered, metrics, time, logs.CreateLogger<FusedSlates>());
         _search = new EmbeddingSearch(_searches, options, metrics, time, logs.CreateLogger<EmbeddingSearch>());
-        _surfaces = new SurfaceSlates(_embeddings, remembered, _searches, _search, _fused, metrics, time, logs.CreateLogger<SurfaceSlates>());
+        _surfaces = new SurfaceSlates(_embeddings, remembered, _searches, _search, _fused, engine, metrics, time, logs.CreateLogger<SurfaceSlates>());
         _ranking = new SlateRanking(metrics, time, logs.CreateLogger<SlateRanking>());
     }
 

@@ -20,7 +20,7 @@ internal struct SurfaceEvidence
         part = Math.Max(part, 0);
         switch (source)
         {
-            case Sources.Towers:
+            case Sources.Towers or Sources.VectorEngine:
                 _towers += part;
                 break;
             case Sources.Popularity or Sources.Trending:

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Recall;
 using Inference.Recommendations.Retrieval;
@@ -17,19 +18,20 @@ namespace Inference.Recommendations.Pipeline;
 /// <item>The plan of the surface for this snapshot; what the bundle does not have is labelled, once.</item>
 /// <item>What is known; the user tower begins, where a retriever waits for it.</item>
 /// <item>On the request's thread, one after another, the retrievers that do not wait for it. One whose turn comes too late, that is known to take longer than there is time, or that fails, is left out.</item>
-/// <item>The tower's answer, and those that waited.</item>
+/// <item>The tower's answer, and those that waited. One that asks another process is asked first, and its answer is taken when the others are through.</item>
 /// <item>Fusion; the best of the candidates fill the slate, each with the source that has the largest part.</item>
 /// </list>
 /// Nothing runs on threads of its own: a retriever takes some tens of microseconds, less than handing it over would under load.
 /// </summary>
 internal sealed class SurfaceSlates(
-    UserEmbeddings embeddings, ContextRecall contexts, IndexSearches searches, EmbeddingSearch search, FusedSlates fused, RecommendationMetrics metrics, TimeProvider time, ILogger<SurfaceSlates> log)
+    UserEmbeddings embeddings, ContextRecall contexts, IndexSearches searches, EmbeddingSearch search, FusedSlates fused, IVectorEngine? engine, RecommendationMetrics metrics, TimeProvider time,
+    ILogger<SurfaceSlates> log)
 {
     /// <summary>How long all retrievers may take together where no model says how long.</summary>
     private static readonly TimeSpan WholeBudget = TimeSpan.FromMilliseconds(20);
 
     private readonly UserVectors _vectors = new(embeddings, metrics, time);
-    private readonly SurfacePlans _plans = new(search);
+    private readonly SurfacePlans _plans = new(search, engine);
     private readonly SurfaceFusing _fusing = new(fused, metrics, time);
 
     /// <summary>Fills the free places of the slate.</summary>
@@ -122,47 +124,128 @@ internal sealed class SurfaceSlates(
 
     private async ValueTask FindAsync(SurfacePlan plan, SurfaceRun run, bool waitsForTower, CancellationToken cancellationToken)
     {
-        FusionClock clock = run.Input.Clock;
+        if (plan.HasRemote)
+            AskRemote(plan, run, waitsForTower, cancellationToken);
+        try
+        {
+            for (int i = 0; i < plan.Retrievers.Length; i++)
+            {
+                Retriever retriever = plan.Retrievers[i];
+                if (!run.IsIn[i] || retriever.IsRemote || retriever.NeedsTower != waitsForTower || !Begins(plan, run, i, out long start, out _))
+                    continue;
+                try
+                {
+                    Take(run, i, await FindAsync(retriever, run, i, cancellationToken));
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+                {
+                    Fail(run, i, e);
+                }
+
+                End(plan, run, i, start);
+            }
+        }
+        finally
+        {
+            // Also where the caller gave up: an answer that comes later would be written into the next request's memory.
+            if (plan.HasRemote)
+                await TakeRemoteAsync(plan, run);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private void AskRemote(SurfacePlan plan, SurfaceRun run, bool waitsForTower, CancellationToken cancellationToken)
+    {
         for (int i = 0; i < plan.Retrievers.Length; i++)
         {
             Retriever retriever = plan.Retrievers[i];
-            if (!run.IsIn[i] || retriever.NeedsTower != waitsForTower)
+            if (!run.IsIn[i] || !retriever.IsRemote || retriever.NeedsTower != waitsForTower || !Begins(plan, run, i, out run.Ticks[i], out double left))
                 continue;
-            long start = clock.Now;
-            double left = clock.LeftAt(start);
-            if (!(left > 0 && plan.Times.Fits(i, left, plan.Settings[i].Budget.TotalSeconds)))
-            {
-                run.Outcomes[i] = RetrieverOutcome.Late;
-                continue;
-            }
+            run.Input.Patience = TimeSpan.FromSeconds(Math.Min(left, plan.Settings[i].Budget.TotalSeconds));
+            run.Asked[i] = FindAsync(retriever, run, i, cancellationToken).AsTask();
+        }
+    }
 
-            using Activity? span = Spans.Begin(Log.Activities, "retriever");
-            span?.SetTag("recsys.retriever", TagOf(retriever));
-            run.Input.EnoughAt = clock.IsSet ? start + (long)(Math.Min(plan.Settings[i].Budget.TotalSeconds, left) * time.TimestampFrequency / 2) : long.MaxValue;
+    /// <summary>Lets one search, in a span of its own. What it throws at once is in the task, too.</summary>
+    private static async ValueTask<int> FindAsync(Retriever retriever, SurfaceRun run, int place, CancellationToken cancellationToken)
+    {
+        using Activity? span = Spans.Begin(Log.Activities, "retriever");
+        span?.SetTag("recsys.retriever", TagOf(retriever));
+        try
+        {
+            int found = await retriever.FindAsync(run.Input, run.Scratch[place], run.PlacesOf(place), cancellationToken);
+            span.Ended(found == Retriever.Silent ? "silent" : "ok");
+            span?.SetTag("recsys.retriever.candidates", Math.Max(found, 0));
+            return found;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            span.Failed("failed", e);
+            throw;
+        }
+    }
+
+    private async ValueTask TakeRemoteAsync(SurfacePlan plan, SurfaceRun run)
+    {
+        for (int i = 0; i < run.Asked.Length; i++)
+        {
+            if (run.Asked[i] is not { } asked)
+                continue;
+            run.Asked[i] = null;
             try
             {
-                int found = await retriever.FindAsync(run.Input, run.Scratch[i], run.PlacesOf(i), cancellationToken);
-                run.Counts[i] = Math.Max(found, 0);
-                run.Outcomes[i] = found == Retriever.Silent ? RetrieverOutcome.Silent : RetrieverOutcome.Ok;
-                span.Ended(found == Retriever.Silent ? "silent" : "ok");
-                span?.SetTag("recsys.retriever.candidates", run.Counts[i]);
+                Take(run, i, await asked);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            catch (Exception e)
             {
-                run.Failures[i] = e;
-                run.Outcomes[i] = RetrieverOutcome.Failed;
-                span.Failed("failed", e);
+                Fail(run, i, e);
             }
 
-            run.Ticks[i] = clock.Now - start;
-            // One that knew nothing, or failed, was quick and says nothing of how long it takes.
-            if (run.Outcomes[i] == RetrieverOutcome.Ok)
-                plan.Times.Ran(i, clock.SecondsOf(run.Ticks[i]));
+            End(plan, run, i, run.Ticks[i]);
         }
     }
 
     /// <summary>A retriever's name in metrics and spans.</summary>
     private static string TagOf(Retriever retriever) => retriever.Name == SurfaceRetriever.Learned ? SurfaceRetriever.Learned : retriever.Source;
+
+    /// <summary>Whether there is time for a retriever; if not, it is late.</summary>
+    private bool Begins(SurfacePlan plan, SurfaceRun run, int retriever, out long start, out double left)
+    {
+        FusionClock clock = run.Input.Clock;
+        start = clock.Now;
+        left = clock.LeftAt(start);
+        double budget = plan.Settings[retriever].Budget.TotalSeconds;
+        if (!(left > 0 && plan.Times.Fits(retriever, left, budget)))
+        {
+            run.Outcomes[retriever] = RetrieverOutcome.Late;
+            return false;
+        }
+
+        run.Input.EnoughAt = clock.IsSet ? start + (long)(Math.Min(budget, left) * time.TimestampFrequency / 2) : long.MaxValue;
+        return true;
+    }
+
+    private static void Take(SurfaceRun run, int retriever, int found)
+    {
+        run.Counts[retriever] = Math.Max(found, 0);
+        run.Outcomes[retriever] = found == Retriever.Silent ? RetrieverOutcome.Silent : RetrieverOutcome.Ok;
+    }
+
+    private static void Fail(SurfaceRun run, int retriever, Exception e)
+    {
+        run.Failures[retriever] = e;
+        run.Outcomes[retriever] = e is StoreException { Failure: StoreFailure.Timeout } ? RetrieverOutcome.Late : RetrieverOutcome.Failed;
+    }
+
+    private static void End(SurfacePlan plan, SurfaceRun run, int retriever, long start)
+    {
+        FusionClock clock = run.Input.Clock;
+        run.Ticks[retriever] = clock.Now - start;
+        // One that knew nothing, or failed, was quick and says nothing of how long it takes; a remote one that was given up says enough.
+        if (run.Outcomes[retriever] is RetrieverOutcome.Ok or RetrieverOutcome.Late)
+            plan.Times.Ran(retriever, clock.SecondsOf(run.Ticks[retriever]));
+    }
 
     private void Label(Snapshot snapshot, SurfacePlan plan, SurfaceRun run, Degradations degraded)
     {
@@ -172,12 +255,19 @@ internal sealed class SurfaceSlates(
                 continue;
             Retriever retriever = plan.Retrievers[i];
             string tag = TagOf(retriever);
+            if (run.Scratch[i].Warning is { } warning)
+                degraded.Add(tag, DegradationReason.Unavailable, warning);
             string component = tag == Sources.Towers ? Components.UserTower : tag;
             switch (run.Outcomes[i])
             {
                 case RetrieverOutcome.Late:
                     metrics.RetrieverDropped(tag, "timeout");
                     degraded.Add(component, DegradationReason.Timeout, $"No time was left for the retriever '{retriever.Name}'; the others answered.");
+                    break;
+                case RetrieverOutcome.Failed when run.Failures[i] is StoreException away:
+                    // Whoever holds the connection has logged it, once.
+                    metrics.RetrieverDropped(tag, "failed");
+                    degraded.Add(component, DegradationReason.Unavailable, $"The retriever '{retriever.Name}' could not be asked ({away.Failure.ToString().ToLowerInvariant()}); the others answered.");
                     break;
                 case RetrieverOutcome.Failed:
                     Log.RetrieverFailed(log, retriever.Name, snapshot.Model.FullVersion, run.Failures[i]);

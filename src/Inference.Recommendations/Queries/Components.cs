@@ -27,6 +27,7 @@ public static class Components
     public const string RecentItems = "recent_items";
     public const string Trending = "trending";
     public const string Content = "content";
+    public const string VectorEngine = "vector_engine";
     public const string Learned = "learned";
     public const string Retrievers = "retrievers";
 }

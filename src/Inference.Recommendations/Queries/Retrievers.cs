@@ -33,5 +33,8 @@ public enum Retrievers
     /// <summary>Items whose content is near to that of the history; of surfaces.</summary>
     Content = 256,
 
-    All = Towers | ClusterProfile | Popularity | Neighbours | Factors | Context | RecentItems | Trending | Content,
+    /// <summary>User embedding against item embeddings in a vector engine outside the process; of surfaces.</summary>
+    VectorEngine = 512,
+
+    All = Towers | ClusterProfile | Popularity | Neighbours | Factors | Context | RecentItems | Trending | Content | VectorEngine,
 }

@@ -25,11 +25,14 @@ public static class Sources
     /// <summary>Items whose content is near to that of the history; of surfaces.</summary>
     public const string Content = "content";
 
+    /// <summary>User embedding against item embeddings in a vector engine outside the process; of surfaces.</summary>
+    public const string VectorEngine = "vector_engine";
+
     /// <summary>No retriever: a pinned item that none of them found.</summary>
     public const string Pins = "pins";
 
     /// <summary>All names, for messages.</summary>
-    public const string AllNames = $"{Towers}, {ClusterProfile}, {Popularity}, {Neighbours}, {Factors}, {Context}, {RecentItems}, {Trending}, {Content}";
+    public const string AllNames = $"{Towers}, {ClusterProfile}, {Popularity}, {Neighbours}, {Factors}, {Context}, {RecentItems}, {Trending}, {Content}, {VectorEngine}";
 
     /// <summary>The retriever of this name; <see cref="Retrievers.None"/> for an unknown one.</summary>
     public static Retrievers Parse(string name) => name switch
@@ -43,6 +46,7 @@ public static class Sources
         RecentItems => Retrievers.RecentItems,
         Trending => Retrievers.Trending,
         Content => Retrievers.Content,
+        VectorEngine => Retrievers.VectorEngine,
         _ => Retrievers.None,
     };
 }

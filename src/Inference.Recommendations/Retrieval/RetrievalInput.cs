@@ -46,6 +46,9 @@ internal sealed class RetrievalInput
     /// <summary>The timestamp by which a retriever that can do with less should begin nothing more; set for each in turn.</summary>
     public long EnoughAt { get; set; } = long.MaxValue;
 
+    /// <summary>How long the answer of a remote retriever is of use; set for each in turn.</summary>
+    public TimeSpan Patience { get; set; }
+
     public Budget Budget { get; private set; }
 
     /// <summary>Where searches on a device say what became of them.</summary>

@@ -27,6 +27,9 @@ internal abstract class Retriever(string name, string source, Retrievers kinds)
     /// <summary>Whether it waits for the answer of the user tower.</summary>
     public virtual bool NeedsTower => false;
 
+    /// <summary>Whether it waits for another process: it is asked before the others work, and its answer is taken when they are through.</summary>
+    public virtual bool IsRemote => false;
+
     /// <summary>Whether the events of the user are part of its scores.</summary>
     public virtual bool ReadsHistory => false;
 
@@ -35,7 +38,7 @@ internal abstract class Retriever(string name, string source, Retrievers kinds)
     /// <param name="scratch">Its own memory in this request.</param>
     /// <param name="found">Receives rows and scores, best first, each row once, as many as it has places at most. Scores are finite.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>How many it found; <see cref="Silent"/> where it knows nothing of this user. All but those that search a device end before they return.</returns>
+    /// <returns>How many it found; <see cref="Silent"/> where it knows nothing of this user. All but those that search a device or are remote end before they return.</returns>
     public abstract ValueTask<int> FindAsync(RetrievalInput input, RetrieverScratch scratch, Memory<Neighbor> found, CancellationToken cancellationToken);
 
     /// <summary>Scores rows that others found, in the unit of <see cref="FindAsync"/> and after it.</summary>

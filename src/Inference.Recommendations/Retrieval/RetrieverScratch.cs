@@ -17,6 +17,9 @@ internal sealed class RetrieverScratch
     /// <summary>Kept by a retriever that runs a fused model until the request ends.</summary>
     public FusionScratch? Fused { get; set; }
 
+    /// <summary>What the reply should say of an answer that is there, but not whole; null for nothing.</summary>
+    public string? Warning { get; set; }
+
     /// <summary>How many vectors of the history there are.</summary>
     public int VectorCount { get; set; }
 

@@ -1,4 +1,5 @@
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
@@ -17,7 +18,7 @@ internal sealed class SurfacePlan
 {
     private readonly SurfaceRun?[] _free = new SurfaceRun?[2 * Environment.ProcessorCount];
 
-    public SurfacePlan(Surface surface, Snapshot snapshot, FusedScorer? scorer, EmbeddingSearch search)
+    public SurfacePlan(Surface surface, Snapshot snapshot, FusedScorer? scorer, EmbeddingSearch search, IVectorEngine? engine)
     {
         (Surface, Scorer) = (surface, scorer);
         UsesModel = surface.Fusion == SurfaceFusion.Learned && scorer is not null;
@@ -42,7 +43,7 @@ internal sealed class SurfacePlan
                 ofModel.Add(new ModelPart(listed.Name, sources));
                 mostOfModel = Math.Max(mostOfModel, listed.Quota);
             }
-            else if (RetrieverOf(listed, surface, snapshot, scorer, search) is { } retriever)
+            else if (RetrieverOf(listed, surface, snapshot, scorer, search, engine) is { } retriever)
             {
                 retrievers.Add(retriever);
                 settings.Add(listed);
@@ -55,7 +56,8 @@ internal sealed class SurfacePlan
 
         UsesModel &= ofModel.Count > 0;
         (Retrievers, Settings, Factors, Budgets, OfModel, MostOfModel) = ([.. retrievers], [.. settings], factors, budgets, [.. ofModel], mostOfModel);
-        Missing = missing.Count == 0 ? "" : $"The bundle has no {string.Join(", ", missing.Select(name => $"'{name}'"))}; the surface '{surface.Name}' goes without.";
+        Missing = DescribeMissing(missing, surface);
+        HasRemote = Retrievers.Any(retriever => retriever.IsRemote);
         Times = new SourceTimes(Retrievers.Length);
         NeedsTower = Retrievers.Any(retriever => retriever.NeedsTower) || (UsesModel && scorer!.Model.Sources.Where((source, i) => source is TowerSource && factors[i] != 0f).Any());
     }
@@ -95,6 +97,9 @@ internal sealed class SurfacePlan
     /// <summary>How long the retrievers take.</summary>
     public SourceTimes Times { get; }
 
+    /// <summary>Whether any retriever waits for another process.</summary>
+    public bool HasRemote { get; }
+
     /// <summary>Whether the user tower may be asked.</summary>
     public bool NeedsTower { get; }
 
@@ -123,6 +128,16 @@ internal sealed class SurfacePlan
     public static bool GoesByAttributes(SurfaceRetriever listed, FusedScorer? scorer) =>
         listed.Name == Sources.Content && (listed.Attributes.Count > 0 || scorer is null || SourcesOf(scorer.Model, listed.Name).Length == 0);
 
+    private static string DescribeMissing(List<string> missing, Surface surface)
+    {
+        if (missing.Count == 0)
+            return "";
+        bool lacksEngine = missing.Remove(Sources.VectorEngine);
+        string ofBundle = missing.Count == 0 ? "" : $"The bundle has no {string.Join(", ", missing.Select(name => $"'{name}'"))}";
+        string engine = $"{(ofBundle.Length == 0 ? "No" : ", and no")} vector engine is configured for '{Sources.VectorEngine}'";
+        return $"{ofBundle}{(lacksEngine ? engine : "")}; the surface '{surface.Name}' goes without.";
+    }
+
     private static int[] SourcesOf(FusionModel model, string name)
     {
         Retrievers kind = Sources.Parse(name);
@@ -133,13 +148,15 @@ internal sealed class SurfacePlan
         ];
     }
 
-    private static Retriever? RetrieverOf(SurfaceRetriever listed, Surface surface, Snapshot snapshot, FusedScorer? scorer, EmbeddingSearch search)
+    private static Retriever? RetrieverOf(SurfaceRetriever listed, Surface surface, Snapshot snapshot, FusedScorer? scorer, EmbeddingSearch search, IVectorEngine? engine)
     {
         string name = listed.Name;
         switch (name)
         {
             case Sources.Towers:
                 return new TowersRetriever(search);
+            case Sources.VectorEngine:
+                return engine is null ? null : new VectorEngineRetriever(engine);
             case Sources.RecentItems:
                 return new RecentItemsRetriever();
             case Sources.Popularity:

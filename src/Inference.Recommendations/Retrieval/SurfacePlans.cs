@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
 
 namespace Inference.Recommendations.Retrieval;
 
 /// <summary>Keeps the plans of surfaces with the snapshots that they are for, for as long as those live.</summary>
-internal sealed class SurfacePlans(EmbeddingSearch search)
+internal sealed class SurfacePlans(EmbeddingSearch search, IVectorEngine? engine)
 {
     /// <summary>Plans of one snapshot; when a changed file has brought more, all are made anew.</summary>
     private const int MostKept = 3 * SurfacesFile.MostSurfaces;
@@ -26,7 +27,7 @@ internal sealed class SurfacePlans(EmbeddingSearch search)
         }
 
         // A plan that is lost to another thread is made once more.
-        var made = new SurfacePlan(surface, snapshot, scorer, search);
+        var made = new SurfacePlan(surface, snapshot, scorer, search, engine);
         Volatile.Write(ref kept.Plans, plans.Length >= MostKept ? [made] : [.. plans, made]);
         return made;
     }

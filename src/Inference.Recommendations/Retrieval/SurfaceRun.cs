@@ -25,6 +25,7 @@ internal sealed class SurfaceRun
         Array.Fill(_ranks, []);
         Array.Fill(_parts, []);
         Scratch = [.. plan.Retrievers.Select(_ => new RetrieverScratch())];
+        Asked = plan.HasRemote ? new Task<int>?[count] : [];
         (Counts, Ticks, Outcomes, IsIn, Failures) = (new int[count], new long[count], new RetrieverOutcome[count], new bool[count], new Exception?[count]);
     }
 
@@ -44,6 +45,9 @@ internal sealed class SurfaceRun
 
     /// <summary>By retriever: whether the request lets it answer.</summary>
     public bool[] IsIn { get; }
+
+    /// <summary>By retriever: what a remote one will have found; null where none is asked. Empty where none is remote.</summary>
+    public Task<int>?[] Asked { get; }
 
     /// <summary>By retriever: why it failed.</summary>
     public Exception?[] Failures { get; }
@@ -93,6 +97,7 @@ internal sealed class SurfaceRun
             if (scratch.Fused is { } fused)
                 _plan.Scorer!.Return(fused);
             scratch.Fused = null;
+            scratch.Warning = null;
         }
 
         Array.Clear(Failures);

@@ -10,6 +10,7 @@ using Inference.Storage.Embeddings;
 using Inference.Storage.Events;
 using Inference.Storage.Redis;
 using Inference.Storage.Users;
+using Inference.Storage.VectorSets;
 
 namespace Inference.Server.Hosting;
 
@@ -65,9 +66,31 @@ internal static class StateParts
             services.AddSingleton<IDecisionLog>(provider => provider.GetRequiredService<DecisionLog>());
         }
 
+        AddVectorEngine(services, options, time);
         services.AddHostedService<EventDelivery>();
         services.AddSingleton<LivePopularity>().AddSingleton<LiveTrends>();
         services.AddSingleton(options.NewItems).AddSingleton<ItemExposure>().AddSingleton<ExposureMetrics>();
         services.AddSingleton<FirstReads>();
+    }
+
+    private static void AddVectorEngine(IServiceCollection services, InferenceOptions options, TimeProvider time)
+    {
+        bool hasOwn = options.VectorEngine.Configuration.Length > 0;
+        if (!hasOwn && !options.Redis.IsConfigured)
+            return;
+        services.AddSingleton(provider => new VectorEngineConnection(hasOwn
+            ? new RedisConnection(
+                options.Redis.At(options.VectorEngine.Configuration), provider.GetRequiredService<StorageMetrics>(), time, provider.GetRequiredService<ILogger<RedisConnection>>(), isStore: false)
+            : null));
+        services.AddSingleton<IVectorEngine>(provider => new RedisVectorEngine(
+            provider.GetRequiredService<VectorEngineConnection>().Own ?? provider.GetRequiredService<RedisConnection>(), options.VectorEngine, time, provider.GetRequiredService<ILogger<RedisVectorEngine>>()));
+    }
+
+    /// <summary>The connection of the vector engine where it has one of its own; the provider of services ends it.</summary>
+    private sealed class VectorEngineConnection(RedisConnection? own) : IAsyncDisposable
+    {
+        public RedisConnection? Own => own;
+
+        public ValueTask DisposeAsync() => own?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 }

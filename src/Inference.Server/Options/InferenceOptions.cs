@@ -8,6 +8,7 @@ using Inference.Recommendations.Recall;
 using Inference.Storage;
 using Inference.Storage.Decisions;
 using Inference.Storage.Redis;
+using Inference.Storage.VectorSets;
 using Inference.Towers;
 
 namespace Inference.Server.Options;
@@ -61,6 +62,8 @@ public sealed class InferenceOptions
     public StateOptions State { get; } = new();
 
     public RedisOptions Redis { get; } = new();
+
+    public VectorEngineOptions VectorEngine { get; } = new();
 
     public TelemetryOptions Telemetry { get; } = new();
 }

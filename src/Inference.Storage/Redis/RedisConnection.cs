@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Inference.Recommendations.Ports;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Polly;
 using StackExchange.Redis;
 
@@ -29,8 +31,9 @@ public sealed class RedisConnection : IAsyncDisposable
     private volatile bool _disposed;
 
     /// <param name="options">With a configuration.</param>
+    /// <param name="isStore">Whether it is the one whose state metrics and status tell of.</param>
     /// <exception cref="ArgumentException">The configuration cannot be read.</exception>
-    public RedisConnection(RedisOptions options, StorageMetrics metrics, TimeProvider time, ILogger<RedisConnection> log)
+    public RedisConnection(RedisOptions options, StorageMetrics metrics, TimeProvider time, ILogger<RedisConnection> log, bool isStore = true)
     {
         _options = options;
         _metrics = metrics;
@@ -43,7 +46,32 @@ public sealed class RedisConnection : IAsyncDisposable
         _reads = new CoalescedReads(keys => RunAsync("mget", keys, static (database, keys) => database.StringGetAsync(keys)));
         _subscriptions = new RedisSubscriptions(options.CommandTimeout, time, log);
         _supervisor = new RedisSupervisor(_connector, _subscriptions, options, time, log, OnRestoredAsync);
-        metrics.WatchStatus(() => Status);
+        if (isStore)
+            metrics.WatchStatus(() => Status);
+    }
+
+    /// <summary>Connects for a tool, which has no use for a connection that is not there.</summary>
+    /// <param name="patience">How long to try.</param>
+    /// <exception cref="StoreException">It could not be reached.</exception>
+    /// <exception cref="ArgumentException">The configuration cannot be read.</exception>
+    public static async Task<RedisConnection> ConnectAsync(RedisOptions options, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var restored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var connection = new RedisConnection(options, new StorageMetrics(new Meter(StorageMetrics.MeterName)), time, NullLogger<RedisConnection>.Instance);
+        try
+        {
+            using IDisposable listening = connection.OnRestored(() => restored.TrySetResult());
+            if (connection.Status != RedisStatus.Connected)
+                await restored.Task.WaitAsync(patience, time, cancellationToken);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync();
+            if (e is TimeoutException)
+                throw new StoreException(StoreFailure.Unavailable, $"Redis at {connection.Address} could not be reached within {patience.TotalSeconds:0} s.", e);
+            throw;
+        }
     }
 
     /// <summary>Names of keys and channels.</summary>

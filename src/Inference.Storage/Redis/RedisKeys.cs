@@ -20,6 +20,12 @@ public sealed class RedisKeys(string prefix)
     /// <summary>Hash of the items that were added, replaced or deleted while serving.</summary>
     public RedisKey Items { get; } = prefix + ":i";
 
+    /// <summary>Hash by embedding space: what vector sets there are of it, as JSON.</summary>
+    public RedisKey VectorSpaces { get; } = prefix + ":v";
+
+    /// <summary>Hash by embedding space: vector sets that are being filled, as JSON.</summary>
+    public RedisKey VectorSpacesComing { get; } = prefix + ":vc";
+
     /// <summary>Channel of recorded events and forgotten users.</summary>
     public RedisChannel EventsChannel { get; } = new(prefix + ":ch:events", RedisChannel.PatternMode.Literal);
 
@@ -40,6 +46,9 @@ public sealed class RedisKeys(string prefix)
 
     /// <summary>String: when the user was forgotten.</summary>
     public RedisKey Tombstone(UserKey user) => $"{prefix}:t:{{{user.ToString()}}}";
+
+    /// <summary>Vector set: one shard of the items of an embedding space. Shards have hash tags of their own, so that on Redis Cluster they spread.</summary>
+    public RedisKey Vectors(string space, string generation, int shard) => string.Create(CultureInfo.InvariantCulture, $"{prefix}:v:{{{space}/{generation}/{shard}}}");
 
     /// <summary>Hash: counts of one stretch of time.</summary>
     public RedisKey Counts(string name, long bucket) => string.Create(CultureInfo.InvariantCulture, $"{prefix}:c:{name}:{bucket}");

@@ -47,6 +47,17 @@ public sealed class RedisOptions : IValidatableObject
     /// <summary>Whether a Redis is configured.</summary>
     public bool IsConfigured => Configuration.Length > 0;
 
+    /// <summary>The same for another Redis.</summary>
+    public RedisOptions At(string configuration) => new()
+    {
+        Configuration = configuration,
+        CertificateAuthorities = CertificateAuthorities,
+        Prefix = Prefix,
+        CommandTimeout = CommandTimeout,
+        BreakerFailureRatio = BreakerFailureRatio,
+        BreakDuration = BreakDuration,
+    };
+
     /// <summary>What attributes cannot say.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
