@@ -152,7 +152,8 @@ internal sealed class SurfaceSlates(
                 await TakeRemoteAsync(plan, run);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        if (plan.HasRemote)
+            cancellationToken.ThrowIfCancellationRequested();
     }
 
     private void AskRemote(SurfacePlan plan, SurfaceRun run, bool waitsForTower, CancellationToken cancellationToken)
