@@ -60,6 +60,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "Users are kept in Redis under keys that can be computed from their ids: set Inference:State:UserKeySecret, the same for all replicas")]
     public static partial void SecretIsPublic(ILogger logger);
 
+    [LoggerMessage(48, LogLevel.Warning, "The service manager at {Socket} (NOTIFY_SOCKET) could not be told how this server stands")]
+    public static partial void ServiceManagerUnreachable(ILogger logger, string socket, Exception exception);
+
     [LoggerMessage(47, LogLevel.Warning, "Model {Version}: {Warning}")]
     public static partial void FilterWarning(ILogger logger, string version, string warning);
 }

@@ -59,10 +59,10 @@ public static class ServerProgram
 
         if (!ModelRepository.TryOpen(options.Bundle, out _, out string? problem))
             return await RefuseAsync(error, problem, [], Failed);
-        return await ServeAsync(options, sources.Configuration, output, error, cancellationToken);
+        return await ServeAsync(options, sources.Configuration, environment[ServiceManager.Variable] as string, output, error, cancellationToken);
     }
 
-    private static async Task<int> ServeAsync(InferenceOptions options, IConfiguration configuration, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(InferenceOptions options, IConfiguration configuration, string? serviceManager, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         PoolThreads.Raise(options.Towers);
         await using ServerHost host = ServerHost.Build(options, logging => ConfigureLogging(logging, configuration));
@@ -78,6 +78,7 @@ public static class ServerProgram
         if (options.Redis.IsConfigured && options.State.IsSecretPublic)
             Log.SecretIsPublic(host.Services.GetRequiredService<ILogger<ServerHost>>());
         SecurityWarnings.Tell(options, host.Services.GetRequiredService<CallerCheck>(), host.Services.GetRequiredService<ILogger<ServerHost>>());
+        Task following = ServiceManager.FollowAsync(serviceManager, host.Services.GetRequiredService<Readiness>(), host.Services.GetRequiredService<ILogger<ServerHost>>());
         Task shutdown = host.WaitForShutdownAsync(cancellationToken);
         try
         {
@@ -96,6 +97,7 @@ public static class ServerProgram
         }
 
         await shutdown;
+        await following;
         return Ok;
     }
 

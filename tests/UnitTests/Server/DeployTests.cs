@@ -28,5 +28,5 @@ public class DeployTests
     public void Compose_MountsOnlyFilesThatAreThere() =>
         Assert.All(
             Regex.Matches(Repository.Read("deploy/compose.yaml"), @"\./([a-z./-]+):/"),
-            match => Assert.True(File.Exists(Repository.PathOf("deploy/" + match.Groups[1].Value)), match.Value));
+            match => Assert.True(Path.Exists(Repository.PathOf("deploy/" + match.Groups[1].Value)), match.Value));
 }
