@@ -46,7 +46,7 @@ public sealed class ServiceManagerTests : IDisposable
         TextWriter output = TextWriter.Synchronized(new StringWriter());
 
         Task<int> running = RunAsync(bundle, Path.Combine(_folder, "nobody"), stop.Token, output);
-        await Storage.RedisWorld.UntilAsync(() => output.ToString().Contains("is ready.", StringComparison.Ordinal));
+        await Storage.RedisWorld.UntilAsync(() => output.ToString()!.Contains("is ready.", StringComparison.Ordinal));
         await stop.CancelAsync();
 
         Assert.Equal(0, await running.WaitAsync(Patience));
