@@ -14,6 +14,9 @@ internal struct Violations
 
     public readonly bool Any => _told is not null;
 
+    /// <summary>Whether no more are told; whoever has much to check may stop.</summary>
+    public readonly bool IsFull => _told is { Count: >= MostTold };
+
     public void Add(string field, string description)
     {
         if (_told is { Count: >= MostTold })

@@ -9,7 +9,7 @@ namespace Inference.Server.Json;
 /// <code>
 ///  what                                    HTTP   code                 reason
 ///  a path that is not served               404    UNIMPLEMENTED        UNKNOWN_PATH
-///  another method than POST                405    UNIMPLEMENTED        METHOD_NOT_ALLOWED
+///  another method than POST                405    INVALID_ARGUMENT     METHOD_NOT_ALLOWED
 ///  a request of a web page                 403    PERMISSION_DENIED    WEB_PAGE
 ///  a body of another type                  415    INVALID_ARGUMENT     UNSUPPORTED_MEDIA_TYPE
 ///  a body over the limit                   413    RESOURCE_EXHAUSTED   BODY_TOO_LARGE
@@ -26,7 +26,7 @@ internal static class HttpFailures
     public static Failure WebPage { get; } = new(
         StatusCode.PermissionDenied, "WEB_PAGE", "The request comes from a web page ('Origin' or 'Sec-Fetch-Site' says so), and pages may not call this server. A proxy that has checked its callers takes both headers away.");
 
-    public static Failure MethodNotAllowed { get; } = new(StatusCode.Unimplemented, MethodNotAllowedReason, "This path is called by POST.");
+    public static Failure MethodNotAllowed { get; } = new(StatusCode.InvalidArgument, MethodNotAllowedReason, "This path is called by POST.");
 
     public static Failure BodyIncomplete { get; } = new(StatusCode.InvalidArgument, "BODY_INCOMPLETE", "The body ended before its announced end, or broke the rules of HTTP.");
 

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Inference.Server.Entry;
 using Inference.Server.Failures;
+using Inference.Server.Requests;
 using Inference.Server.Telemetry;
 using Microsoft.Net.Http.Headers;
 
@@ -52,10 +54,10 @@ internal abstract class JsonEndpoint(JsonRoute route, JsonParts parts)
     /// <summary>Tells a failure in a response that has begun; false where that can be told to nobody.</summary>
     protected virtual ValueTask EndAsync(HttpContext http, Failure failure, string requestId) => ValueTask.CompletedTask;
 
-    /// <summary>Gives the call the request's own id.</summary>
+    /// <summary>Gives the call the request's own id; one that breaks the rules is not repeated to whoever sent it.</summary>
     protected void Identify(JsonCall call, IMessage request)
     {
-        if (_requestId?.Accessor.GetValue(request) is string { Length: > 0 } id)
+        if (_requestId?.Accessor.GetValue(request) is string { Length: > 0 and <= RequestLimits.RequestIdBytes } id && Encoding.UTF8.GetByteCount(id) <= RequestLimits.RequestIdBytes)
             call.RequestId = id;
     }
 

@@ -63,7 +63,7 @@ internal static class JsonMessages
             using var text = new Utf8Reader(json);
             return Parser.Parse<T>(text);
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidOperationException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is IOException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
         {
             // What the shape does not tell, such as a time that is no time. These messages speak of the text alone.
             failure = JsonShape.Broken(e.Message);

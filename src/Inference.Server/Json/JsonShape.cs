@@ -19,6 +19,7 @@ namespace Inference.Server.Json;
 /// <item>each name is a field of its message, and of a oneof one field is set</item>
 /// <item>each value is of the field's type</item>
 /// </list>
+/// It ends when as many faults are found as are told, so that a text of nothing but faults costs no more than its first ones.
 /// </summary>
 internal ref struct JsonShape
 {
@@ -26,6 +27,9 @@ internal ref struct JsonShape
     public const int MaxDepth = 64;
 
     private const int MostGuesses = 16;
+
+    /// <summary>Characters of a reason that are told from its beginning, and from its end.</summary>
+    private const int MostOfWhy = 128;
 
     /// <summary>2^53: whole numbers up to it are exact as doubles.</summary>
     private const decimal ExactDouble = 9_007_199_254_740_992;
@@ -58,7 +62,8 @@ internal ref struct JsonShape
             if (shape._reader.TokenType != JsonTokenType.StartObject)
                 return Broken($"{Kind(shape._reader.TokenType)} is not a {message.Name}; an object is ({shape.Place(shape._reader.TokenStartIndex)}).");
             shape.Message(message, "");
-            shape._reader.Read();
+            if (!shape._violations.IsFull)
+                shape._reader.Read();
         }
         catch (JsonException e)
         {
@@ -72,14 +77,15 @@ internal ref struct JsonShape
         return shape._violations.ToFailure();
     }
 
-    /// <summary>The failure of a text that cannot be read.</summary>
-    public static Failure Broken(string why) => new(StatusCode.InvalidArgument, "INVALID_JSON", why);
+    /// <summary>The failure of a text that cannot be read. Readers repeat what they do not know, however long it is; the place at the end stays.</summary>
+    public static Failure Broken(string why) =>
+        new(StatusCode.InvalidArgument, "INVALID_JSON", why.Length <= 2 * MostOfWhy ? why : string.Concat(why.AsSpan(0, MostOfWhy), "…", why.AsSpan(why.Length - MostOfWhy)));
 
     private void Message(MessageDescriptor message, string path)
     {
         FrozenDictionary<string, FieldDescriptor> fields = FieldNames.Of(message);
         int set = 0;
-        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        while (!_violations.IsFull && _reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = _reader.GetString()!;
             long place = _reader.TokenStartIndex;
@@ -94,8 +100,7 @@ internal ref struct JsonShape
             // The contract's own name, however it was written.
             inner = path.Length == 0 ? field.Name : $"{path}.{field.Name}";
             _reader.Read();
-            if (_reader.TokenType == JsonTokenType.Null)
-                continue;
+            // A field that is null is as if it were not there, but for this: the reader of protobuf refuses a oneof of which two fields are named.
             if (field.RealContainingOneof is { } oneof)
             {
                 int bit = 1 << oneof.Index;
@@ -104,6 +109,8 @@ internal ref struct JsonShape
                 set |= bit;
             }
 
+            if (_reader.TokenType == JsonTokenType.Null)
+                continue;
             if (field.IsMap)
                 Map(field, inner);
             else if (field.IsRepeated)
@@ -118,7 +125,7 @@ internal ref struct JsonShape
         if (!Expect(JsonTokenType.StartObject, path, "an object"))
             return;
         FieldDescriptor value = field.MessageType.FindFieldByNumber(2);
-        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        while (!_violations.IsFull && _reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
         {
             string inner = $"{path}[{Short(_reader.GetString()!)}]";
             _reader.Read();
@@ -130,7 +137,7 @@ internal ref struct JsonShape
     {
         if (!Expect(JsonTokenType.StartArray, path, "a list"))
             return;
-        for (int i = 0; _reader.Read() && _reader.TokenType != JsonTokenType.EndArray; i++)
+        for (int i = 0; !_violations.IsFull && _reader.Read() && _reader.TokenType != JsonTokenType.EndArray; i++)
             Value(field, path, i);
     }
 
@@ -172,11 +179,12 @@ internal ref struct JsonShape
         {
             if (_reader.TokenType == JsonTokenType.String)
             {
-                JsonParser.Default.Parse($"\"{_reader.GetString()}\"", message);
+                // As it is written, escapes included: that is what the reader will find.
+                JsonParser.Default.Parse($"\"{Encoding.UTF8.GetString(_reader.ValueSpan)}\"", message);
                 return;
             }
         }
-        catch (InvalidProtocolBufferException)
+        catch (IOException)
         {
             // Told below, with its place.
         }

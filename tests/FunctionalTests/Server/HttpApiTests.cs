@@ -131,7 +131,7 @@ public class HttpApiTests(SharedServer shared)
         using HttpResponseMessage response = await _http.GetAsync("/v1/recommend");
 
         Assert.Equal(["POST"], response.Content.Headers.Allow);
-        Assert.Equal((405, "METHOD_NOT_ALLOWED", "UNIMPLEMENTED"), Short(await ToldAsync(response)));
+        Assert.Equal((405, "METHOD_NOT_ALLOWED", "INVALID_ARGUMENT"), Short(await ToldAsync(response)));
     }
 
     [Theory]

@@ -93,6 +93,10 @@ public class JsonMessagesTests
     [Theory]
     [InlineData("""{"events":[{"time":"yesterday"}]}""")]
     [InlineData("""{"events":[{"time":5}]}""")]
+    [InlineData("""{"events":[{"time":"a\"b"}]}""")]
+    [InlineData("""{"events":[{"time":"\\"}]}""")]
+    [InlineData("""{"events":[{"time":"\u0000"}]}""")]
+    [InlineData("""{"events":[{"time":"\n"}]}""")]
     [InlineData("""{"events":[{"time":"2026-13-01T00:00:00Z"}]}""")]
     public void Read_OfATimeThatIsNone_NamesItWithItsPlace(string json)
     {
@@ -100,6 +104,31 @@ public class JsonMessagesTests
 
         Assert.Equal("events[0].time", Assert.Single(failure.Violations).Field);
         Assert.EndsWith("(line 1, column 20).", failure.Violations[0].Description, StringComparison.Ordinal);
+    }
+
+    /// <summary>Escapes are another way to write the same time.</summary>
+    [Fact]
+    public void Read_OfATimeWithEscapes_TakesIt() =>
+        Assert.Equal(1_769_860_800, Read<RecordEventsRequest>("""{"events":[{"time":"\u0032026-01-31T12:00:00\u005a"}]}""").Events[0].Time.Seconds);
+
+    /// <summary>A field that is null is not set; but protobuf's reader refuses it beside another one of its oneof, so it is told where.</summary>
+    [Fact]
+    public void Read_OfNullInAOneof_IsNothingAloneAndAFaultBesideAnother()
+    {
+        Assert.Equal(FeatureValue.KindOneofCase.None, Read<FeatureValue>("""{"int_value":null}""").KindCase);
+        Failure failure = Fail<FeatureValue>("""{"int_value":1,"string_value":null}""");
+
+        Assert.Equal(("string_value", "is the second field of 'kind', of which one may be set (line 1, column 16)."), (failure.Violations[0].Field, failure.Violations[0].Description));
+    }
+
+    /// <summary>Each fault is told with its place, and to find that costs as much as the text before it: beyond those that are told none is looked for.</summary>
+    [Fact]
+    public void Read_OfATextOfFaults_CostsNoMoreThanThoseThatAreTold()
+    {
+        byte[] few = Encoding.UTF8.GetBytes($$"""{"recent_item_ids":[{{string.Join(',', Enumerable.Repeat("1", 32))}}]}""");
+        byte[] many = Encoding.UTF8.GetBytes($$"""{"recent_item_ids":[{{string.Join(',', Enumerable.Repeat("1", 100_000))}}]}""");
+
+        Assert.True(AllocatedBy(many) <= AllocatedBy(few) + 4_096, $"{AllocatedBy(many)} bytes for many faults, {AllocatedBy(few)} for few.");
     }
 
     [Fact]
@@ -218,6 +247,15 @@ public class JsonMessagesTests
         Assert.Null(failure);
         Assert.Equal(whole!.ToByteString(), pieces!.ToByteString());
         return whole!;
+    }
+
+    private static long AllocatedBy(byte[] json)
+    {
+        var body = new ReadOnlySequence<byte>(json);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Null(JsonMessages.Read<RecommendRequest>(body, out Failure? failure));
+        Assert.Equal(32, failure!.Violations.Count);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static Failure Fail<T>(string json)
