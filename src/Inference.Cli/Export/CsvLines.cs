@@ -14,6 +14,9 @@ internal sealed class CsvLines : LineFormat
 {
     private readonly StringBuilder _text = new();
 
+    /// <summary>Remembers the first half of a character whose second half is in the next piece of the text.</summary>
+    private readonly Encoder _encoder = Encoding.UTF8.GetEncoder();
+
     public override string Name => "csv";
 
     public override ReadOnlySpan<byte> Header => "user_id,items,scores,sources,served_by,degraded,request_id,model_version,error\n"u8;
@@ -67,7 +70,8 @@ internal sealed class CsvLines : LineFormat
     private void End(IBufferWriter<byte> line)
     {
         foreach (ReadOnlyMemory<char> chunk in _text.GetChunks())
-            Encoding.UTF8.GetBytes(chunk.Span, line);
+            _encoder.Convert(chunk.Span, line, flush: false, out _, out _);
+        _encoder.Convert([], line, flush: true, out _, out _);
         line.Write("\n"u8);
     }
 }

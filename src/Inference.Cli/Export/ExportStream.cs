@@ -17,7 +17,7 @@ internal sealed class ExportStream(RecommendationService.RecommendationServiceCl
 {
     private static readonly WriteOptions Together = new(WriteFlags.BufferHint);
 
-    private readonly ConcurrentQueue<ExportUser> _owed = new();
+    private readonly ConcurrentQueue<OwedUser> _owed = new();
     private volatile Exception? _unreadable;
     private volatile bool _isAtEnd;
 
@@ -29,7 +29,7 @@ internal sealed class ExportStream(RecommendationService.RecommendationServiceCl
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using AsyncDuplexStreamingCall<RecommendStreamRequest, RecommendStreamResponse> call = client.RecommendStream(cancellationToken: ending.Token);
-        ExportUser[] again = [.. _owed];
+        OwedUser[] again = [.. _owed];
         using var free = new SemaphoreSlim(window - again.Length);
         Task sending = SendAsync(call.RequestStream, again, free, ending);
         try
@@ -50,12 +50,12 @@ internal sealed class ExportStream(RecommendationService.RecommendationServiceCl
         }
     }
 
-    private async Task SendAsync(IClientStreamWriter<RecommendStreamRequest> requests, ExportUser[] again, SemaphoreSlim free, CancellationTokenSource ending)
+    private async Task SendAsync(IClientStreamWriter<RecommendStreamRequest> requests, OwedUser[] again, SemaphoreSlim free, CancellationTokenSource ending)
     {
         for (int i = 0; i < again.Length; i++)
         {
             requests.WriteOptions = i < again.Length - 1 ? Together : WriteOptions.Default;
-            await requests.WriteAsync(again[i].Element);
+            await requests.WriteAsync(again[i].User.Element);
         }
 
         while (true)
@@ -63,7 +63,7 @@ internal sealed class ExportStream(RecommendationService.RecommendationServiceCl
             await free.WaitAsync(ending.Token);
             if (await ReadAsync(ending) is not { } user)
                 break;
-            _owed.Enqueue(user);
+            _owed.Enqueue(new OwedUser(user, time.GetTimestamp()));
             // While there is room the next one follows at once, or the end, and takes this one along.
             requests.WriteOptions = free.CurrentCount > 0 && !users.MayWait ? Together : WriteOptions.Default;
             await requests.WriteAsync(user.Element);
@@ -94,8 +94,9 @@ internal sealed class ExportStream(RecommendationService.RecommendationServiceCl
         while (await NextAsync(answers, cancellationToken))
         {
             RecommendStreamResponse answer = answers.Current;
-            if (!_owed.TryPeek(out ExportUser? user) || user.Element.Cursor != answer.Cursor)
-                throw new CommandFailedException($"the server answers '{answer.Cursor}' where '{user?.Element.Cursor}' is next. A server that does not echo cursors is too old for exports.");
+            if (!_owed.TryPeek(out OwedUser oldest) || oldest.User.Element.Cursor != answer.Cursor)
+                throw new CommandFailedException($"the server answers '{answer.Cursor}' where '{oldest.User?.Element.Cursor}' is next. A server that does not echo cursors is too old for exports.");
+            ExportUser user = oldest.User;
             if (answer.Error is { } error && user.Fault is null && Explain((StatusCode)error.Code, error.Message, null) is { } ofAll)
                 throw ofAll;
             take(user, answer);
@@ -107,20 +108,23 @@ internal sealed class ExportStream(RecommendationService.RecommendationServiceCl
         }
     }
 
-    /// <summary>Waits for the next answer; for ever where none is owed.</summary>
+    /// <summary>Waits for the next answer; for ever where none is owed. Patience begins when the answer before came, or later, when the oldest user that is owed one was asked about.</summary>
     private async Task<bool> NextAsync(IAsyncStreamReader<RecommendStreamResponse> answers, CancellationToken cancellationToken)
     {
+        long began = time.GetTimestamp();
         Task<bool> moving = answers.MoveNext(cancellationToken);
         while (!moving.IsCompleted)
         {
+            TimeSpan left = _owed.TryPeek(out OwedUser oldest) ? patience - time.GetElapsedTime(Math.Max(began, oldest.Asked)) : patience;
+            if (left <= TimeSpan.Zero)
+                throw new BrokenStreamException($"no answer came within {patience.TotalSeconds:0.###} s");
             try
             {
-                await moving.WaitAsync(patience, time, cancellationToken);
+                await moving.WaitAsync(left, time, cancellationToken);
             }
             catch (TimeoutException) when (!moving.IsCompleted)
             {
-                if (!_owed.IsEmpty)
-                    throw new BrokenStreamException($"no answer came within {patience.TotalSeconds:0.###} s");
+                // Whether that is too long depends on who is owed an answer by now.
             }
         }
 
@@ -140,4 +144,7 @@ internal sealed class ExportStream(RecommendationService.RecommendationServiceCl
         StatusCode.Internal or StatusCode.Unknown => new BrokenStreamException($"{ExportError.NameOf(code)}: {detail}", failure),
         _ => new CommandFailedException($"the server answered {ExportError.NameOf(code)}: {detail}", failure),
     };
+
+    /// <param name="Asked">When the user was first asked about.</param>
+    private readonly record struct OwedUser(ExportUser User, long Asked);
 }

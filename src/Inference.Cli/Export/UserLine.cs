@@ -54,6 +54,11 @@ internal static class UserLine
         {
             return $"this is no JSON object: {e.Message}";
         }
+        catch (InvalidOperationException)
+        {
+            // The parser leaves escapes as they are until a text is asked for.
+            return "this is no JSON object: a \\u escape stands for half a character";
+        }
     }
 
     private static FeatureValue? ValueOf(JsonElement value) => value.ValueKind switch

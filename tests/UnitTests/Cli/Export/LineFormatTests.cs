@@ -10,6 +10,18 @@ public class LineFormatTests
 {
     public static TheoryData<string> Users => ["u1", "", "a,b", "say \"hi\"", "two\nlines", "bar|back\\slash", "éü🙂", "\u0001"];
 
+    /// <summary>The text of a line grows in pieces, and a piece may end within a character.</summary>
+    [Fact]
+    public void Write_OfManyWideCharacters_KeepsThemWhole()
+    {
+        string[] ids = [.. Enumerable.Range(0, 2_000).Select(i => new string('x', i % 3) + "🙂🙂🙂")];
+        var answer = new RecommendResponse { Items = { ids.Select(id => new RecommendedItem { ItemId = id }) } };
+
+        string line = Encoding.UTF8.GetString(LineOf(into => new CsvLines().Write(into, "u1", answer)));
+
+        Assert.StartsWith($"u1,{string.Join('|', ids)},", line, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Users))]
     public void Write_OfAnyUser_IsOneLineThatBeginsWithTheUser(string user)

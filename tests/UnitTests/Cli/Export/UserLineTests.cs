@@ -28,6 +28,10 @@ public class UserLineTests
     [InlineData("""{"user_id": "x", "recent_item_ids": "i1"}""")]
     [InlineData("""{"user_id": "x"}, {}""")]
     [InlineData("{")]
+    [InlineData("""{"user_id": "\ud800"}""")]
+    [InlineData("""{"\udc00": 1}""")]
+    [InlineData("""{"user_id": "x", "context": {"a": "\ud800"}}""")]
+    [InlineData("""{"user_id": "x", "recent_item_ids": ["\ud800"]}""")]
     public void Read_OfWhatIsNoUser_SaysWhy(string line) => Assert.NotNull(UserLine.Read(line, new RecommendRequest()));
 
     [Theory]
