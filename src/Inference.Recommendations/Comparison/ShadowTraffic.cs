@@ -69,7 +69,7 @@ public sealed class ShadowTraffic : IAsyncDisposable
         if (!_plan.IsOn || !IsChosen(requestId))
             return;
         string active = answeredFrom.Model.FullVersion;
-        // A slate that the active version made without its tower says nothing of the tower.
+        // A slate that the active version made without its tower, or its ranking model, says nothing of it.
         if (!ReferenceEquals(answeredFrom, _snapshots.Active) || active == _plan.Version || LostItsTower(reply))
             return;
         ShadowTally tally = TallyOf(active);
@@ -166,11 +166,12 @@ public sealed class ShadowTraffic : IAsyncDisposable
         Priority = WorkPriority.Bulk,
     };
 
+    /// <summary>Whether a model that the slate should have come from was late, busy or broken.</summary>
     private static bool LostItsTower(RecommendReply reply)
     {
         for (int i = 0; i < reply.Degraded.Count; i++)
         {
-            if (reply.Degraded[i].Component == Components.UserTower)
+            if (reply.Degraded[i].Component is Components.UserTower or Components.Ranker)
                 return true;
         }
 

@@ -27,7 +27,7 @@ internal struct FusedParts(ScoreParts parts, FusionModel model, FusionScratch sc
     /// <param name="score">Its fused score.</param>
     /// <param name="added">By source: what it added.</param>
     /// <param name="place">Where its scores lie.</param>
-    public void Add(int row, float score, ReadOnlySpan<float> added, int place)
+    public void Add(int row, double score, ReadOnlySpan<float> added, int place)
     {
         bool isRanked = ++_noted * (long)scratch.Fused.Length <= RankedScores;
         Span<ScorePart> into = Begin(row, score, added, out double rest, out int largest);
@@ -49,7 +49,7 @@ internal struct FusedParts(ScoreParts parts, FusionModel model, FusionScratch sc
     /// <inheritdoc cref="Add" path="/param"/>
     /// <param name="changed">Knows what the sources say of it.</param>
     /// <param name="input">Of the run.</param>
-    public readonly void AddNew(int row, float score, ReadOnlySpan<float> added, in ChangedRows changed, in FusionInput input)
+    public readonly void AddNew(int row, double score, ReadOnlySpan<float> added, in ChangedRows changed, in FusionInput input)
     {
         Span<ScorePart> into = Begin(row, score, added, out double rest, out int largest);
         int next = 0;
@@ -103,7 +103,7 @@ internal struct FusedParts(ScoreParts parts, FusionModel model, FusionScratch sc
         return scores.Length - scores.Count(model.Weights is null ? 0f : -scratch.Means[source]);
     }
 
-    private readonly Span<ScorePart> Begin(int row, float score, ReadOnlySpan<float> added, out double rest, out int largest)
+    private readonly Span<ScorePart> Begin(int row, double score, ReadOnlySpan<float> added, out double rest, out int largest)
     {
         double size = 0;
         int count = 0;

@@ -32,13 +32,26 @@ internal static class Ranking
         if (slate.Parts is null)
         {
             int stated = 0;
-            foreach (Adjustment adjustment in noted)
-                stated += adjustment.IsAlwaysStated ? 1 : 0;
-            return stated == 0 ? null : stated == noted.Count ? noted : [.. noted.Where(adjustment => adjustment.IsAlwaysStated)];
+            for (int i = 0; i < noted.Count; i++)
+                stated += noted[i].IsAlwaysStated ? 1 : 0;
+            return stated == 0 ? null : stated == noted.Count ? noted : StatedOf(noted, stated);
         }
 
         if (place.LiftedFrom > 0)
             return [.. noted, new Adjustment(AdjustmentKind.Floor, "", 0, place.LiftedFrom)];
         return noted.Count == 0 ? null : noted;
+    }
+
+    private static Adjustment[] StatedOf(IReadOnlyList<Adjustment> noted, int count)
+    {
+        var stated = new Adjustment[count];
+        int next = 0;
+        for (int i = 0; i < noted.Count; i++)
+        {
+            if (noted[i].IsAlwaysStated)
+                stated[next++] = noted[i];
+        }
+
+        return stated;
     }
 }

@@ -37,21 +37,8 @@ internal sealed class Reasons(Snapshot snapshot, ReadOnlyMemory<int> history, Fe
     /// <summary>A sentence that goes on behind a colon.</summary>
     private static string Lower(string text) => char.ToLowerInvariant(text[0]) + text[1..];
 
-    private bool IsPinned(int row)
-    {
-        IReadOnlyList<Adjustment> noted = slate.Adjustments?.Of(row) ?? [];
-        for (int i = 0; i < noted.Count; i++)
-        {
-            if (noted[i].Kind == AdjustmentKind.Pinned)
-                return true;
-        }
-
-        return false;
-    }
-
     private Reason Main(Slate.Place place) => place.Source switch
     {
-        _ when IsPinned(place.Row) => new Reason(ReasonKind.Pinned, "Pinned to this place."),
         Sources.Trending => new Reason(ReasonKind.Trending, "Touched more often lately."),
         Sources.RecentItems or Sources.Content when history.Length > 0 => Nearest(place.Row),
         Sources.Neighbours when _shares?.NearestOf(place.Row) is >= 0 and int nearest => GoesWith(place.Row, nearest),

@@ -75,7 +75,7 @@ public sealed class RecommendationPipeline
         _fused = new FusedSlates(_searches, _embeddings, remembered, metrics, time, logs.CreateLogger<FusedSlates>());
         _search = new EmbeddingSearch(_searches, options, metrics, time, logs.CreateLogger<EmbeddingSearch>());
         _surfaces = new SurfaceSlates(_embeddings, remembered, _searches, _search, _fused, engine, metrics, time, logs.CreateLogger<SurfaceSlates>());
-        _ranking = new SlateRanking(metrics, time, logs.CreateLogger<SlateRanking>());
+        _ranking = new SlateRanking(options, metrics, time, logs.CreateLogger<SlateRanking>());
     }
 
     /// <summary>Recommends items for one user or session.</summary>

@@ -13,11 +13,11 @@ namespace Inference.Recommendations.Pipeline;
 /// <list type="number">
 /// <item>what the model reads of user and candidate together is computed, and nothing else</item>
 /// <item>the model scores all candidates, those that only filled the slate up among them, inside the surface's budget</item>
-/// <item>the candidates go by the model's score, equal ones as they were; each keeps the source that found it</item>
+/// <item>the candidates go by the model's score, equal ones as they were; each keeps the source that found it, and stands where it stands for its score, also one that only filled the slate up</item>
 /// </list>
 /// Where the model is late, busy or broken the order stays and says so. A surface that ranks with a bundle that has no ranking model is answered in the order of its candidates, without a label: nothing is broken.
 /// </summary>
-internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider time, ILogger<SlateRanking> log)
+internal sealed class SlateRanking(PipelineOptions options, RecommendationMetrics metrics, TimeProvider time, ILogger<SlateRanking> log)
 {
     /// <summary>Name of the score's part.</summary>
     public const string PartName = "ranker";
@@ -34,7 +34,8 @@ internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider t
     {
         if (!Applies(snapshot, query) || slate.Count == 0)
             return;
-        TimeSpan left = budget.Left(query.Surface!.RankBudget);
+        TimeSpan whole = BudgetOf(query);
+        TimeSpan left = budget.Left(whole);
         if (left <= TimeSpan.Zero)
         {
             metrics.Ranked(TimeSpan.Zero, "timeout");
@@ -62,7 +63,7 @@ internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider t
                 Now = time.GetUtcNow().ToUnixTimeMilliseconds() / 1000d,
             };
             // What the features took is not there any more for the model.
-            left = budget.Left(query.Surface.RankBudget - time.GetElapsedTime(start));
+            left = budget.Left(whole - time.GetElapsedTime(start));
             if (left <= TimeSpan.Zero)
             {
                 answered = true;
@@ -107,6 +108,13 @@ internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider t
         }
     }
 
+    /// <summary>What stands behind single calls waits longer for them to pass, as it does for the user tower.</summary>
+    private TimeSpan BudgetOf(RecommendQuery query)
+    {
+        TimeSpan budget = query.Surface!.RankBudget;
+        return query.Priority == WorkPriority.Bulk && options.BulkTowerBudget > budget ? options.BulkTowerBudget : budget;
+    }
+
     private void Declined(EncodeOutcome outcome, TimeSpan after, Degradations degraded, Activity? span)
     {
         if (outcome == EncodeOutcome.Late)
@@ -130,7 +138,7 @@ internal sealed class SlateRanking(RecommendationMetrics metrics, TimeProvider t
         Span<ulong> keys = scratch.Keys.AsSpan(0, count);
         for (int i = 0; i < count; i++)
         {
-            places[i] = slate.Places[i] with { Score = scratch.Scores[i] };
+            places[i] = slate.Places[i] with { Score = scratch.Scores[i], Type = SlotType.Exploit };
             keys[i] = KeyOf(scratch.Scores[i], i);
         }
 

@@ -256,9 +256,9 @@ internal sealed class SurfaceFusing(FusedSlates slates, RecommendationMetrics me
             sum += part;
         int place = row >= model.RowCount ? -1 : scratch.IsWhole ? row : scratch.Candidates.PlaceOf(row);
         if (place >= 0)
-            noted.Add(row, (float)sum, parts, place);
+            noted.Add(row, sum, parts, place);
         else if (row >= model.RowCount)
-            noted.AddNew(row, (float)sum, parts, changed, fusion);
+            noted.AddNew(row, sum, parts, changed, fusion);
     }
 
     /// <summary>The parts of a row by the retrievers. A score in its own unit has what it found itself.</summary>

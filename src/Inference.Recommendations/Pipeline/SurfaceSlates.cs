@@ -18,7 +18,8 @@ namespace Inference.Recommendations.Pipeline;
 /// <item>The plan of the surface for this snapshot; what the bundle does not have is labelled, once.</item>
 /// <item>What is known; the user tower begins, where a retriever waits for it.</item>
 /// <item>On the request's thread, one after another, the retrievers that do not wait for it. One whose turn comes too late, that is known to take longer than there is time, or that fails, is left out.</item>
-/// <item>The tower's answer, and those that waited. One that asks another process is asked first, and its answer is taken when the others are through.</item>
+/// <item>The tower's answer, and those that waited. The time for which nothing but the tower was waited for is not theirs: they have what those before them left. One that asks another process is asked first, and
+/// its answer is taken when the others are through.</item>
 /// <item>Fusion; the best of the candidates fill the slate, each with the source that has the largest part.</item>
 /// </list>
 /// Nothing runs on threads of its own: a retriever takes some tens of microseconds, less than handing it over would under load.
@@ -28,7 +29,7 @@ internal sealed class SurfaceSlates(
     ILogger<SurfaceSlates> log)
 {
     /// <summary>How long all retrievers may take together where no model says how long.</summary>
-    private static readonly TimeSpan WholeBudget = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan WholeBudget = TimeSpan.FromMilliseconds(20), BulkBudget = TimeSpan.FromSeconds(1);
 
     private readonly UserVectors _vectors = new(embeddings, metrics, time);
     private readonly SurfacePlans _plans = new(search, engine);
@@ -55,9 +56,9 @@ internal sealed class SurfaceSlates(
         try
         {
             using Activity? span = Spans.Begin(Log.Activities, "retrieval");
-            long until = time.GetTimestamp() + (long)(budget.Left(scorer?.Options.Budget ?? WholeBudget).TotalSeconds * time.TimestampFrequency);
+            TimeSpan whole = BudgetOf(scorer, query);
             run.Begin();
-            run.Input.Begin(snapshot, searches, scorer, query, user, features, history, eligible, new FusionClock(time, until), budget, degraded, time.GetUtcNow());
+            run.Input.Begin(snapshot, searches, scorer, query, user, features, history, eligible, budget, degraded, time.GetUtcNow());
             run.Input.Remembered = recalled.Memory;
             for (int i = 0; i < plan.Retrievers.Length; i++)
                 run.IsIn[i] = (plan.Retrievers[i].Kinds & query.Retrievers) != 0;
@@ -67,6 +68,8 @@ internal sealed class SurfaceSlates(
                 : default;
 
             // :: Step 3 those that do not wait for the tower
+            long begun = time.GetTimestamp();
+            run.Input.Clock = ClockFrom(begun, budget.Left(whole));
             try
             {
                 await FindAsync(plan, run, waitsForTower: false, cancellationToken);
@@ -80,11 +83,13 @@ internal sealed class SurfaceSlates(
             }
 
             // :: Step 4 those that do
+            whole -= time.GetElapsedTime(begun);
             using UserVectors.Answer answer = await asking;
+            run.Input.Clock = ClockFrom(time.GetTimestamp(), budget.Left(whole));
             if (answer.Own is not null)
                 run.Input.Own = answer.Own.Memory;
             run.Input.Context = answer.Context;
-            slate.KeepVector(run.Input.Embedding.Span);
+            slate.KeepVector((run.Input.Embedding.IsEmpty ? run.Input.Context : run.Input.Embedding).Span);
             await FindAsync(plan, run, waitsForTower: true, cancellationToken);
             Label(snapshot, plan, run, degraded);
 
@@ -99,6 +104,10 @@ internal sealed class SurfaceSlates(
             plan.Return(run);
         }
     }
+
+    private static TimeSpan BudgetOf(FusedScorer? scorer, RecommendQuery query) => query.Priority == WorkPriority.Bulk ? scorer?.Options.BulkBudget ?? BulkBudget : scorer?.Options.Budget ?? WholeBudget;
+
+    private FusionClock ClockFrom(long start, TimeSpan left) => new(time, start + (long)(left.TotalSeconds * time.TimestampFrequency));
 
     private static async Task LetGoAsync(ValueTask<UserVectors.Answer> asking)
     {

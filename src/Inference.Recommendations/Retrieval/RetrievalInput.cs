@@ -40,8 +40,8 @@ internal sealed class RetrievalInput
     /// <summary>Searches the index of <see cref="Snapshot"/>.</summary>
     public IndexSearcher Searcher { get; private set; }
 
-    /// <summary>When retrievers are late.</summary>
-    public FusionClock Clock { get; private set; }
+    /// <summary>When retrievers are late: set when the first of them begins, and again once the tower was waited for.</summary>
+    public FusionClock Clock { get; set; }
 
     /// <summary>The timestamp by which a retriever that can do with less should begin nothing more; set for each in turn.</summary>
     public long EnoughAt { get; set; } = long.MaxValue;
@@ -67,11 +67,11 @@ internal sealed class RetrievalInput
     public ReadOnlyMemory<float> Embedding => Own.IsEmpty && Known.IsEmpty ? Context : Own;
 
     public void Begin(
-        Snapshot snapshot, IndexSearches searches, FusedScorer? scorer, RecommendQuery query, KnownUser user, FeatureSet features, History history, Eligibility eligible, FusionClock clock, Budget budget, Degradations degraded,
+        Snapshot snapshot, IndexSearches searches, FusedScorer? scorer, RecommendQuery query, KnownUser user, FeatureSet features, History history, Eligibility eligible, Budget budget, Degradations degraded,
         DateTimeOffset now)
     {
         (Snapshot, _scorer, Query, Features, Known) = (snapshot, scorer, query, features, history.Known);
-        (Eligible, Clock, Budget, Degraded) = (eligible, clock, budget, degraded);
+        (Eligible, Clock, Budget, Degraded) = (eligible, default, budget, degraded);
         Searcher = new IndexSearcher(searches, snapshot);
         (Remembered, Own, Context) = (default, default, default);
         _passedCount = scorer is null ? 0 : PassedItems.Find(user.State, snapshot.Items, now, scorer.Options.SkipHalfLife, _passed, _strengths);

@@ -18,7 +18,7 @@ namespace Inference.Server.Requests;
 ///  varint, texts ids of the items that were shown, in order
 ///  4 bytes       CRC-32C of all before it, little-endian
 /// </code>
-/// where a text is its length in bytes as a varint, and UTF-8. The checksum tells damage, not forgery: who makes a token up can hide items from themselves, and no more.
+/// where a text is its length in bytes as a varint, and UTF-8. Ids of bundles may be longer than those that a request may name. The checksum tells damage, not forgery: who makes a token up can hide items from themselves, and no more.
 /// </summary>
 /// <param name="Question">Hash of the question (<see cref="PageQuestion"/>).</param>
 /// <param name="Page">The page that it asks for.</param>
@@ -111,7 +111,7 @@ internal sealed record PageToken(ulong Question, Page Page)
         var shown = new string[count];
         for (int i = 0; i < shown.Length; i++)
         {
-            if (!TryTake(ref rest, RequestLimits.IdBytes, out shown[i]))
+            if (!TryTake(ref rest, MostBytes, out shown[i]))
                 return null;
         }
 

@@ -12,8 +12,6 @@ namespace Inference.Server.Requests;
 /// <summary>Checks requests against the rules that the contract states, all at once. What only makes a reply worse (unknown items, unknown features) is no violation.</summary>
 internal static class RequestRules
 {
-    private const string NotYet = "is reserved; this server does not evaluate it, and it must not be ignored.";
-
     public static Failure? Check(RecommendRequest request, Snapshot snapshot, SurfaceSet? surfaces = null, PageTurn turn = default)
     {
         var violations = new Violations();

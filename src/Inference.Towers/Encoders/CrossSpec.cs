@@ -25,6 +25,8 @@ public sealed record CrossSpec : EncoderSpec
     internal override void Check(SpecCheck check)
     {
         check.NeedsPairs("a number of user and item together");
+        if (Of is not null)
+            check.Error("'of' has no meaning here: the number is of user and item together.");
         if (!CrossFeatures.TryParse(Value, out _))
             check.Error($"'value' is {(Value is null ? "missing" : $"'{Value}'")}; it can be {string.Join(", ", CrossFeatures.Names.Select(name => $"'{name}'"))}.");
         check.Finite(Scale, "scale");

@@ -44,7 +44,22 @@ public sealed class SlateRankingTests
         RecommendReply reply = await Ask(world, ranker, new RecommendQuery { UserId = "nobody", Limit = 2, Surface = Ranked });
 
         Assert.Equal(["i3", "i0"], Ids(reply));
-        Assert.All(reply.Items, item => Assert.Equal(Sources.Popularity, item.Source));
+        // They stand where the model put them, so they are no filling any more.
+        Assert.All(reply.Items, item => Assert.Equal((Sources.Popularity, SlotType.Exploit), (item.Source, item.SlotType)));
+    }
+
+    [Theory]
+    [InlineData(5, 2_000, 2_000)]
+    [InlineData(5_000, 2_000, 5_000)]
+    public async Task Recommend_OfBulkWork_WaitsAsLongAsForTheTower(int rankBudget, int towerBudget, int expected)
+    {
+        var world = new World();
+        world.Options.BulkTowerBudget = TimeSpan.FromMilliseconds(towerBudget);
+        var ranker = new ScriptedRanker((input, scores) => Score(input, scores, row => row));
+
+        await Ask(world, ranker, new RecommendQuery { UserId = "nobody", Limit = 2, Priority = WorkPriority.Bulk, Surface = Ranked with { RankBudget = TimeSpan.FromMilliseconds(rankBudget) } });
+
+        Assert.Equal(new Urgency(WorkPriority.Bulk, TimeSpan.FromMilliseconds(expected)), ranker.Urgency);
     }
 
     [Fact]

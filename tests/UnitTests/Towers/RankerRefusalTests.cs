@@ -22,6 +22,8 @@ public sealed class RankerRefusalTests
         { "inputs.0.encoder.of=\"shop\"", "'of' is 'shop'; it can be 'user', 'item'" },
         { "inputs.1.encoder.of=\"item\"", "an item has no history" },
         { "inputs.4.encoder.of=\"item\"", "'of' belongs to each of the columns" },
+        { "inputs.4.encoder.columns.0.of=\"item\"", "'of' has no meaning here" },
+        { "inputs.4.encoder.columns.0.of=\"user\"", "'of' has no meaning here" },
         { "inputs.4.encoder.columns.0.value=\"luck\"", "'value' is 'luck'; it can be 'retrieval_score', 'retrieval_rank'" },
         { "inputs.4.encoder.columns.0=null", "'encoder.columns[0]" },
         { "history=null", "the tower has no 'history' with a 'max_length'" },

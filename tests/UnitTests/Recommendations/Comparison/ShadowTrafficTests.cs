@@ -215,6 +215,23 @@ public sealed class ShadowTrafficTests
         Assert.Equal(["compared"], shadowed);
     }
 
+    [Theory]
+    [InlineData(Components.UserTower)]
+    [InlineData(Components.Ranker)]
+    public async Task Offer_OfASlateThatLostAModel_ComparesNothing(string component)
+    {
+        await using var shadow = new Shadowed(new World(), new World(version: "2"));
+        RecommendReply whole = await shadow.Active.Pipeline.RecommendAsync(shadow.Active.Snapshot, Anna, CancellationToken.None);
+        RecommendReply lost = whole with { Degraded = [new Degradation(component, DegradationReason.Timeout, "It was late.")] };
+
+        shadow.Traffic.Offer(shadow.Active.Snapshot, Anna, "lost", lost, shadow.Traffic.Begin());
+        shadow.Traffic.Offer(shadow.Active.Snapshot, Anna, "whole", whole, shadow.Traffic.Begin());
+
+        await shadow.UntilAsync(report => report.Compared > 0);
+        await shadow.Traffic.StopAsync(CancellationToken.None);
+        Assert.Equal(1, shadow.Traffic.Report()!.Compared);
+    }
+
     [Fact]
     public async Task Offer_OfWhatIsNotChosen_AllocatesNothing()
     {

@@ -3,6 +3,7 @@ using Inference.Recommendations;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
@@ -22,7 +23,9 @@ internal sealed class SurfaceShop
     /// <param name="change">Puts other sources into the model.</param>
     /// <param name="items">Items of the shop.</param>
     /// <param name="attributes">What is known of each.</param>
-    public SurfaceShop(bool withModel = true, bool isWhole = true, Func<ScoreSource, ScoreSource>? change = null, int seed = 1, int items = 150, Func<int, Dictionary<string, FeatureValue>>? attributes = null)
+    /// <param name="asked">Happens whenever the user tower is asked.</param>
+    public SurfaceShop(
+        bool withModel = true, bool isWhole = true, Func<ScoreSource, ScoreSource>? change = null, int seed = 1, int items = 150, Func<int, Dictionary<string, FeatureValue>>? attributes = null, Action? asked = null)
     {
         Shop = new FusionWorld(items, seed);
         var index = new LiveIndex(new ExactIndex(VectorMatrix.Create(Shop.ItemVectors, FusionWorld.Dimension), Metric.InnerProduct));
@@ -32,7 +35,7 @@ internal sealed class SurfaceShop
         var catalogue = new ItemCatalogue([.. Enumerable.Range(0, Shop.Items).Select(row => $"i{row}")], contents);
         Tower = new MeanTower(Shop.Index);
         ScoreSource[] sources = [.. Shop.Sources().Select(source => change?.Invoke(source) ?? source)];
-        Snapshot = new Snapshot(new ModelIdentity("shop", "1", "space", FusionWorld.Dimension, Metric.InnerProduct), catalogue, index, Tower, null, Shop.Popularity, Shop.Profiles)
+        Snapshot = new Snapshot(new ModelIdentity("shop", "1", "space", FusionWorld.Dimension, Metric.InnerProduct), catalogue, index, asked is null ? Tower : new AskedTower(Tower, asked), null, Shop.Popularity, Shop.Profiles)
         {
             Fusion = withModel ? new FusedScorer(new FusionModel(sources, FusionWorld.Weights()), new FusionOptions { DenseItems = isWhole ? Shop.Items : 0 }) : null,
         };
@@ -61,9 +64,10 @@ internal sealed class SurfaceShop
         Name = "shelf", Fusion = fusion, Retrievers = [.. names.Select(name => new SurfaceRetriever(name, 1, TimeSpan.FromSeconds(1), quota))],
     };
 
-    public static RecommendQuery Query(Surface surface, int[] history, int limit = 10, bool explain = false, int[]? excluded = null, int[]? allowed = null) => new()
+    public static RecommendQuery Query(Surface surface, int[] history, int limit = 10, bool explain = false, int[]? excluded = null, int[]? allowed = null, WorkPriority priority = WorkPriority.Interactive) => new()
     {
         Surface = surface,
+        Priority = priority,
         RecentItemIds = Ids(history),
         ExcludedItemIds = Ids(excluded ?? []),
         AllowedItemIds = Ids(allowed ?? []),
@@ -77,4 +81,15 @@ internal sealed class SurfaceShop
     public static string[] Ids(IEnumerable<int> rows) => [.. rows.Select(row => $"i{row}")];
 
     public static int RowOf(RecommendedItem item) => int.Parse(item.ItemId.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
+
+    private sealed class AskedTower(IUserTower tower, Action asked) : IUserTower
+    {
+        public FeatureSchema Features => tower.Features;
+
+        public ValueTask<EncodeOutcome> EncodeAsync(ReadOnlyMemory<UserTowerInput> users, Memory<float> embeddings, Urgency urgency, CancellationToken cancellationToken)
+        {
+            asked();
+            return tower.EncodeAsync(users, embeddings, urgency, cancellationToken);
+        }
+    }
 }

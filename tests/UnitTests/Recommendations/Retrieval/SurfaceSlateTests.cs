@@ -1,4 +1,6 @@
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Pipeline;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Surfaces;
 using UnitTests.Recommendations.Fusion;
@@ -35,6 +37,26 @@ public sealed class SurfaceSlateTests
             Assert.DoesNotContain(SurfaceShop.RowOf(item), History);
         });
         Assert.Equal("shelf", reply.Surface);
+    }
+
+    /// <summary>A sum of parts need not be a number of single precision; what lies between both is no part of any of them.</summary>
+    [Fact]
+    public void Add_OfLargeParts_KeepsThemAsTheyAre()
+    {
+        var shop = new SurfaceShop();
+        FusedScorer scorer = shop.Snapshot.Fusion!;
+        FusionScratch scratch = scorer.Rent();
+        scorer.Run(new FusionInput { History = History }, scratch, isWhole: true, default, 10, default);
+        float[] added = new float[scorer.Model.Sources.Count];
+        (added[0], added[1]) = (1 << 24, 1);
+        for (int i = 0; i < added.Length; i++)
+            (scratch.Outcomes[i], scratch.Weights[i]) = (SourceOutcome.Scored, 1);
+        var parts = new ScoreParts();
+
+        new FusedParts(parts, scorer.Model, scratch).Add(3, (1 << 24) + 1.0, added, 0);
+
+        Assert.Equal((1 << 24) + 1.0, parts.Of(3)!.Sum(part => part.Contribution));
+        scorer.Return(scratch);
     }
 
     [Fact]
@@ -129,6 +151,36 @@ public sealed class SurfaceSlateTests
         Assert.Equal([Components.RecentItems, Components.Popularity], reply.Degraded.Select(label => label.Component));
         Assert.All(reply.Degraded, label => Assert.Equal(DegradationReason.Timeout, label.Reason));
         Assert.Equal(10, reply.Items.Count);
+    }
+
+    /// <summary>Work in bulk may take its time: what is too late for a single call is not for it.</summary>
+    [Theory]
+    [InlineData(WorkPriority.Interactive, 2)]
+    [InlineData(WorkPriority.Bulk, 0)]
+    public async Task Recommend_OfBulkWork_HasTheTimeOfBulkWork(WorkPriority priority, int late)
+    {
+        SurfaceShop? shop = null;
+        shop = new SurfaceShop(change: source => source.Name == "ease" ? new Troubled(source, () => shop!.Time.Advance(TimeSpan.FromMilliseconds(200))) : source);
+        RecommendQuery query = SurfaceShop.Query(SurfaceShop.Of(SurfaceFusion.ReciprocalRank, 40, "ease", "recent_items", "popularity"), History, priority: priority);
+
+        RecommendReply reply = await shop.AskAsync(query);
+
+        Assert.Equal(late, reply.Degraded.Count);
+    }
+
+    /// <summary>The user tower has a budget of its own, longer than that of the retrievers; what waits for it has what is left of theirs when it answers.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Recommend_BehindASlowTower_StillSearchesWithItsAnswer(bool withModel)
+    {
+        SurfaceShop? shop = null;
+        shop = new SurfaceShop(withModel, asked: () => shop!.Time.Advance(TimeSpan.FromMilliseconds(45)));
+
+        RecommendReply reply = await shop.AskAsync(SurfaceShop.Query(SurfaceShop.Of(SurfaceFusion.ReciprocalRank, 40, "towers"), History));
+
+        Assert.Empty(reply.Degraded);
+        Assert.All(reply.Items, item => Assert.Equal(Sources.Towers, item.Source));
     }
 
     [Fact]

@@ -32,6 +32,18 @@ public sealed class PageTokenTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>A bundle may hold ids of 512 characters, more than a request may name.</summary>
+    [Theory]
+    [InlineData(256)]
+    [InlineData(257)]
+    [InlineData(512)]
+    public void Read_OfLongItemIds_GivesThemBack(int characters)
+    {
+        string[] ids = [new string('x', characters), new string('\u4E2D', characters)];
+
+        Assert.Equal(ids, PageToken.Read(PageToken.Write(1, null, "r", "shop/1", Items(ids)))!.Page.ShownItemIds);
+    }
+
     [Fact]
     public void Read_WithDamageAtAnyCharacter_RefusesIt()
     {
