@@ -11,6 +11,8 @@ public static class DecisionStreamReader
 {
     private const int PageSize = 500;
 
+    private static readonly long FirstTime = DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), LastTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     /// <summary>Reads them.</summary>
     /// <param name="options">Where Redis is; with a configuration.</param>
     /// <exception cref="IOException">Redis cannot be reached, or failed.</exception>
@@ -43,12 +45,15 @@ public static class DecisionStreamReader
         }
     }
 
-    private static UserEvent? EventOf(Dictionary<string, RedisValue> entry, HashSet<string> forgotten)
+    /// <summary>An entry of the stream of events; null for what is none, or of a user who was forgotten.</summary>
+    internal static UserEvent? EventOf(Dictionary<string, RedisValue> entry, HashSet<string> forgotten)
     {
         string request = Text("request"), id = Text("id"), item = Text("item");
         if (request.Length == 0 || id.Length == 0 || item.Length == 0 || forgotten.Contains(Text("user")))
             return null;
-        if (!long.TryParse(Text("time"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long time) || !int.TryParse(Text("type"), NumberStyles.None, CultureInfo.InvariantCulture, out int type))
+        if (!long.TryParse(Text("time"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long time) || time < FirstTime || time > LastTime)
+            return null;
+        if (!int.TryParse(Text("type"), NumberStyles.None, CultureInfo.InvariantCulture, out int type) || !Enum.IsDefined((InteractionType)type))
             return null;
         _ = int.TryParse(Text("slot"), NumberStyles.None, CultureInfo.InvariantCulture, out int slot);
         _ = double.TryParse(Text("value"), NumberStyles.Float, CultureInfo.InvariantCulture, out double value);

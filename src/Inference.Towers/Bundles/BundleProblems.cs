@@ -6,6 +6,9 @@ internal sealed class BundleProblems
     /// <summary>A hostile or badly broken bundle could have one per item; more than this many help nobody.</summary>
     private const int Limit = 100;
 
+    /// <summary>Most characters of one: names and values of a file are told as they are, and may be as long as the file.</summary>
+    private const int MostCharacters = 1_000;
+
     private readonly List<string> _reasons = [];
     private int _suppressed;
 
@@ -18,10 +21,12 @@ internal sealed class BundleProblems
     public void Add(string where, string what)
     {
         if (_reasons.Count < Limit)
-            _reasons.Add($"{where}: {what}");
+            _reasons.Add(Cut($"{where}: {what}"));
         else
             _suppressed++;
     }
+
+    private static string Cut(string reason) => reason.Length <= MostCharacters ? reason : string.Concat(reason.AsSpan(0, MostCharacters), "…");
 
     /// <summary>Adds what another thread collected for itself.</summary>
     public void Add(BundleProblems others)
