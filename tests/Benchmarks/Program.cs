@@ -30,6 +30,7 @@ return args switch
     ["kernel-table"] => KernelTable.Run(),
     ["live", .. string[] rest] => LiveReport.Run(rest),
     ["model-leak", .. string[] rest] => await LeakReport.RunAsync(rest),
+    ["otlp-sink", .. string[] rest] => await OtlpSink.RunAsync(rest),
     ["peer-data", var bundle, var folder] => await PeerData.WriteAsync(bundle, folder),
     ["peer-truth", .. string[] rest] => await PeerTruth.RunAsync(rest),
     ["peer-recall", .. string[] rest] => await PeerRecall.RunAsync(rest),
