@@ -32,7 +32,7 @@ internal sealed class MetricsDoc
             }
             else if (cells is [var span, _, "internal" or "client" or "server", var tags, _])
             {
-                string name = span.Contains('\'', StringComparison.Ordinal) ? "" : Words(span)[0];
+                string name = span.Contains('{', StringComparison.Ordinal) ? "" : Words(span)[0];
                 _attributesOfSpans[name] = [.. Words(tags)];
             }
         }

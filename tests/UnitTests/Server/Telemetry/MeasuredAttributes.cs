@@ -1,9 +1,11 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Grpc.Core;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Recall;
 using Inference.Recommendations.Surfaces;
 using Inference.Server.Failures;
+using UnitTests.Testing;
 
 namespace UnitTests.Server.Telemetry;
 
@@ -99,11 +101,7 @@ internal static class MeasuredAttributes
         ["db.client.operation.duration"] =
         [
             new("db.system.name", ["redis"]),
-            new("db.operation.name",
-            [
-                "add_counts", "append_events", "append_forget", "drop", "forget", "greet_items", "hscan", "keep_items", "mget", "pack", "publish", "read_items", "record", "restore_items", "scan_items", "set_embeddings",
-                "smembers", "unpack", "xadd",
-            ]),
+            new("db.operation.name", RedisOperations()),
             new("error.type", StoreFailures),
         ],
         ["recsys.store.failures"] = [new("recsys.store.failure", StoreFailures)],
@@ -156,6 +154,13 @@ internal static class MeasuredAttributes
     };
 
     private static MeasuredAttribute[] OfPool => [new("aspnetcore.memory_pool.owner", ["kestrel"])];
+
+    /// <summary>The names that the sources give to commands and scripts.</summary>
+    private static string[] RedisOperations() =>
+    [
+        .. Directory.GetFiles(Repository.PathOf("src/Inference.Storage"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"(?:RunAsync\(\s*|RedisScript \w+ (?:\{ get; \} )?= new\()""([a-z_]+)""")).Select(match => match.Groups[1].Value).Distinct().Order(StringComparer.Ordinal),
+    ];
 
     private static IEnumerable<string> Constants(Type type) => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(field => field.IsLiteral && field.FieldType == typeof(string)).Select(field => (string)field.GetRawConstantValue()!);
 }

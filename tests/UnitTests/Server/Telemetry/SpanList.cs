@@ -19,7 +19,7 @@ internal static class SpanList
         new(1, "recommend", Recommendations, "internal", ["recsys.rung", "recsys.model.version", "recsys.surface", "recsys.slate.items"], "One slate. Events `degraded` (`recsys.component`, `recsys.reason`) say what made it less than it could have been."),
         new(1, "similar_items", Recommendations, "internal", ["recsys.rung", "recsys.model.version", "recsys.surface", "recsys.slate.items"], "Likewise, of similar items."),
         new(2, "user_state", Recommendations, "internal", ["recsys.cache.level", "recsys.outcome"], "What is stored of the user: `memory` answered, or `redis` was asked."),
-        new(3, "the command's `db.operation.name`", Storage, "client", ["db.system.name", "db.namespace", "db.operation.name", "db.operation.batch.size", "server.address", "server.port"], "One command to Redis."),
+        new(3, "{db.operation.name}", Storage, "client", ["db.system.name", "db.namespace", "db.operation.name", "db.operation.batch.size", "server.address", "server.port"], "One command to Redis."),
         new(3, "joined_read", Storage, "internal", [], "A command that reads for several callers."),
         new(2, "filter", Recommendations, "internal", ["recsys.outcome", "recsys.filter"], "The rows that the filter selects."),
         new(2, "embedding_cache", Recommendations, "internal", ["recsys.cache.level", "recsys.outcome"], "The user's kept embedding: `hit` or `miss`. Commands to Redis below it."),
