@@ -14,7 +14,7 @@ internal static class Yaml
     {
         var stream = new YamlStream();
         stream.Load(new StringReader(text));
-        return [.. stream.Documents.Select(document => ToJson(document.RootNode)).OfType<JsonNode>()];
+        return [.. stream.Documents.Select(document => ToJson(document.RootNode)).OfType<JsonNode>().Select(node => JsonNode.Parse(node.ToJsonString())!)];
     }
 
     private static JsonNode? ToJson(YamlNode node) => node switch

@@ -116,7 +116,7 @@ public sealed class ServerSettingsTests : IDisposable
         Write("etc/inference-tls/tls.crt", certificate.ExportCertificatePem());
         Write("etc/inference-tls/ca.crt", certificate.ExportCertificatePem());
         Write("etc/inference-tls/tls.key", key.ExportPkcs8PrivateKeyPem());
-        Write("etc/inference-clients/clients.json", """{ "clients": [ { "name": "web", "roles": ["serve"] } ] }""");
+        Write("etc/inference-clients/clients.json", """{ "clients": [ { "name": "web", "roles": ["serve"], "certificates": ["subject:CN=web"] } ] }""");
     }
 
     private void Write(string path, string text)

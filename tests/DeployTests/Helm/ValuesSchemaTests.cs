@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DeployTests.Files;
 using Json.Schema;
@@ -56,9 +57,9 @@ public class ValuesSchemaTests
 
     private static bool IsTaken(string yaml, out string why)
     {
-        JsonNode values = Yaml.Read(yaml).Single();
-        EvaluationResults results = Schema.Evaluate(values, new EvaluationOptions { OutputFormat = OutputFormat.List });
-        why = string.Join('\n', results.Details.Where(detail => detail.HasErrors).Select(detail => $"{detail.InstanceLocation}: {string.Join(", ", detail.Errors!.Values)}"));
+        using JsonDocument values = JsonDocument.Parse(Yaml.Read(yaml).Single().ToJsonString());
+        EvaluationResults results = Schema.Evaluate(values.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        why = string.Join('\n', results.Details!.Where(detail => detail.Errors is not null).Select(detail => $"{detail.InstanceLocation}: {string.Join(", ", detail.Errors!.Values)}"));
         return results.IsValid;
     }
 }
