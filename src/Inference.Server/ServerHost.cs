@@ -81,8 +81,8 @@ public sealed class ServerHost : IAsyncDisposable
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<FailureInterceptor>();
         })
-        .AddServiceOptions<ModelService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>())
-        .AddServiceOptions<StateService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>())
+        .AddServiceOptions<ModelService>(grpc => OfOperators(grpc, options.Server))
+        .AddServiceOptions<StateService>(grpc => OfOperators(grpc, options.Server))
         .AddServiceOptions<CatalogService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>())
         .AddServiceOptions<EventService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>());
         AddParts(builder.Services, options, time ?? TimeProvider.System);
@@ -119,6 +119,13 @@ public sealed class ServerHost : IAsyncDisposable
     public Task StopAsync(CancellationToken cancellationToken = default) => _app.StopAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static void OfOperators(GrpcServiceOptions grpc, ServerOptions options)
+    {
+        // Names of versions and users need no more.
+        grpc.MaxReceiveMessageSize = Math.Min(64 << 10, options.MaxReceiveBytes);
+        grpc.Interceptors.Add<AuditInterceptor>();
+    }
 
     private static void AddParts(IServiceCollection services, InferenceOptions options, TimeProvider time)
     {

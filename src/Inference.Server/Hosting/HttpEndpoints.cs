@@ -37,7 +37,7 @@ internal static class HttpEndpoints
             return;
         CallerCheck callers = app.Services.GetRequiredService<CallerCheck>();
         RequestIds ids = app.Services.GetRequiredService<RequestIds>();
-        RoleNames.TryParse(app.Services.GetRequiredService<SecurityOptions>().MetricsRole, out Roles role);
+        Roles role = RoleNames.Parse(app.Services.GetRequiredService<SecurityOptions>().MetricsRole);
         Map(app, "/metrics", async context =>
         {
             if (await callers.CheckAsync(context, role) is { } refusal)

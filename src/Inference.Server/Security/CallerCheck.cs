@@ -41,11 +41,7 @@ internal sealed class CallerCheck
     {
         (_clients, _tokens, _time, _metrics) = (clients, tokens, time, metrics);
         bool isConfigured = options.Security.ClientsFile.Length > 0 || options.Jwt.IsOn;
-        Roles roles = Roles.None;
-        if (options.Security.Anonymous == RoleNames.Auto)
-            roles = isConfigured ? Roles.None : Roles.All;
-        else
-            RoleNames.TryParse(options.Security.Anonymous.Split(',', StringSplitOptions.TrimEntries), out roles, out _);
+        Roles roles = options.Security.Anonymous != RoleNames.Auto ? RoleNames.Parse(options.Security.Anonymous) : isConfigured ? Roles.None : Roles.All;
         _anonymous = new Caller("anonymous", roles);
         // Certificates tell who calls even where everybody may, which the audit wants to know.
         _isOpen = !isConfigured && roles == Roles.All && !(options.Tls.IsOn && options.Tls.AsksClients);
@@ -75,14 +71,14 @@ internal sealed class CallerCheck
         if (_isOpen || role == Roles.None)
             return default;
         // :: Step 3
-        switch (CredentialOf(http.Request, out string? credential))
+        switch (CredentialOf(http.Request, out ReadOnlySpan<char> credential))
         {
             case Shown.Nothing:
                 return Decide(http, role, OfCertificate(http) ?? _anonymous);
             case Shown.Key:
                 return Decide(http, role, _clients.Current.FindByKey(credential, _time.GetUtcNow()));
             case Shown.Token when _tokens is not null:
-                ValueTask<TokenVerdict> verdict = _tokens.CheckAsync(credential!);
+                ValueTask<TokenVerdict> verdict = _tokens.CheckAsync(credential);
                 return verdict.IsCompletedSuccessfully ? Decide(http, role, verdict.Result) : AwaitAsync(http, role, verdict);
             default:
                 return Refuse(SecurityFailures.Invalid, "invalid");
@@ -120,10 +116,10 @@ internal sealed class CallerCheck
     }
 
     /// <summary>The one credential of a request. Two of them are none: whoever checks before us may have looked at the other.</summary>
-    private static Shown CredentialOf(HttpRequest request, out string? credential)
+    private static Shown CredentialOf(HttpRequest request, out ReadOnlySpan<char> credential)
     {
         StringValues key = request.Headers[KeyHeader], authorization = request.Headers.Authorization;
-        credential = null;
+        credential = default;
         if (key.Count + authorization.Count == 0)
             return Shown.Nothing;
         if (key.Count + authorization.Count > 1)
@@ -138,7 +134,7 @@ internal sealed class CallerCheck
         if (!text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
             return Shown.Nonsense;
         // Keys and tokens are told apart by what keys begin with.
-        credential = text[Bearer.Length..];
+        credential = text.AsSpan(Bearer.Length);
         return credential.StartsWith(Protocol.Access.ApiKey.Prefix, StringComparison.Ordinal) ? Shown.Key : Shown.Token;
     }
 

@@ -49,6 +49,11 @@ internal static class RoleNames
         return true;
     }
 
+    /// <summary>Roles that were checked before, separated by commas.</summary>
+    /// <exception cref="ArgumentException">A name is none.</exception>
+    public static Roles Parse(string names) =>
+        TryParse(names.Split(',', StringSplitOptions.TrimEntries), out Roles roles, out string unknown) ? roles : throw new ArgumentException($"'{unknown}' is no role.", nameof(names));
+
     /// <summary>The names of roles, with commas; "none" for none.</summary>
     public static string Of(Roles roles) => roles switch
     {

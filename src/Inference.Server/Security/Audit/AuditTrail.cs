@@ -75,7 +75,9 @@ internal sealed class AuditTrail : IDisposable
             (suppressed, _suppressed) = (_suppressed, 0);
         }
 
-        string peer = http.Connection.RemoteIpAddress is { } address ? new System.Net.IPEndPoint(address, http.Connection.RemotePort).ToString() : "unix";
+        string peer = http.Connection.RemoteIpAddress is { } address
+            ? $"{(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4")}:{new System.Net.IPEndPoint(address, http.Connection.RemotePort)}"
+            : "unknown";
         Write(new AuditRecord(_time.GetUtcNow(), NextId(), rule.Path[1..], http.Features.Get<Caller>(), peer, StatusNames.Of(failure.Code), failure.Reason, [], TimeSpan.Zero) { Suppressed = suppressed });
     }
 

@@ -10,7 +10,7 @@ namespace Inference.Server.Security.Jwt;
 internal readonly record struct TokenHash(ulong A, ulong B, ulong C, ulong D)
 {
     /// <param name="token">A token of at most Inference:Jwt:MaxTokenBytes.</param>
-    public static TokenHash Of(string token)
+    public static TokenHash Of(ReadOnlySpan<char> token)
     {
         const int mostOnStack = 2048;
         int most = Encoding.UTF8.GetMaxByteCount(token.Length);

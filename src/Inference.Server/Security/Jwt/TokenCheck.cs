@@ -22,13 +22,13 @@ internal sealed class TokenCheck(JwtOptions options, ServedKeys keys, TimeProvid
     private Known _known = new(null, new TokenCache(0));
 
     /// <summary>Whose token it is; a known one is answered at once.</summary>
-    public ValueTask<TokenVerdict> CheckAsync(string token)
+    public ValueTask<TokenVerdict> CheckAsync(ReadOnlySpan<char> token)
     {
         if (token.Length > options.MaxTokenBytes)
             return default;
         // :: Step 1
         TokenHash hash = TokenHash.Of(token);
-        return keys.Current is { } current && CacheOf(current).Find(hash, time.GetUtcNow()) is { } caller ? ValueTask.FromResult(new TokenVerdict(caller)) : CheckAsync(token, hash);
+        return keys.Current is { } current && CacheOf(current).Find(hash, time.GetUtcNow()) is { } caller ? ValueTask.FromResult(new TokenVerdict(caller)) : CheckAsync(token.ToString(), hash);
     }
 
     private async ValueTask<TokenVerdict> CheckAsync(string token, TokenHash hash)
