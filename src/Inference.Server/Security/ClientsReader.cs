@@ -12,13 +12,13 @@ internal sealed class ClientsReader
     private const int MostProblems = 50;
 
     private readonly List<string> _problems = [];
-    private readonly List<string> _names = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ClientKey> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Caller> _certificates = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> Problems => _problems;
 
-    public ClientSet ToSet() => new(_names, _keys.Values, _certificates);
+    public ClientSet ToSet() => new([.. _names], _keys.Values, _certificates);
 
     public void Read(JsonElement root)
     {
@@ -42,9 +42,8 @@ internal sealed class ClientsReader
         string name = Text(client, "name") ?? "";
         if (name.Length is 0 or > 64 || name.Any(static one => !(char.IsAsciiLetterOrDigit(one) || one is '-' or '_' or '.' or '/')))
             Add($"{at}.name", "must be 1 to 64 letters, digits, '-', '_', '.' and '/'.");
-        else if (_names.Contains(name, StringComparer.Ordinal))
+        else if (!_names.Add(name))
             Add($"{at}.name", $"'{name}' is there twice.");
-        _names.Add(name);
         Roles roles = RolesOf(client, at);
         QuotaOptions? quota = QuotaOf(client, at);
         Caller CallerOf(string credential) => new(name, roles) { Credential = credential, Quota = quota };

@@ -8,6 +8,7 @@ public sealed class VectorEngineOptions : IValidatableObject
 {
     /// <summary>Where it is, in the notation of Inference:Redis:Configuration. The other options of Inference:Redis hold for it too.</summary>
     /// <value>default "": the Redis of Inference:Redis:Configuration, and none where that is empty.</value>
+    [DataType(DataType.Password)]
     public string Configuration { get; set; } = "";
 
     /// <summary>How many candidates a search keeps (EF of VSIM), in each shard: more find more of the nearest items and take longer. It is raised to the number of items that are asked for.</summary>

@@ -78,7 +78,7 @@ internal sealed class ServedKeys(JwtOptions options, TimeProvider time, Security
                 fetch = _fetch!;
             }
 
-            await fetch;
+            await fetch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // Without keys no token is taken, so that is tried again soon.
             await Task.Delay(_current is null ? options.RefetchInterval : options.RefreshInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -94,17 +94,24 @@ internal sealed class ServedKeys(JwtOptions options, TimeProvider time, Security
 
     private async Task FetchAsync()
     {
-        (string? text, string problem) = await _source.ReadAsync(CancellationToken.None);
-        SigningKeys? read = text is null ? null : text == _current?.Text ? _current : SigningKeys.TryRead(text, out problem);
-        metrics.Fetched(read is not null);
-        if (read is null)
-            Log.KeysFailed(log, options.Keys, problem);
-        else if (read != _current)
-            Log.KeysTaken(log, read.All.Count, options.Keys);
-        lock (_lock)
+        SigningKeys? read = null;
+        try
         {
-            _current = read ?? _current;
-            _fetch = null;
+            (string? text, string problem) = await _source.ReadAsync(CancellationToken.None);
+            read = text is null ? null : text == _current?.Text ? _current : SigningKeys.TryRead(text, out problem);
+            if (read is null)
+                Log.KeysFailed(log, options.Keys, problem);
+            else if (read != _current)
+                Log.KeysTaken(log, read.All.Count, options.Keys);
+        }
+        finally
+        {
+            metrics.Fetched(read is not null);
+            lock (_lock)
+            {
+                _current = read ?? _current;
+                _fetch = null;
+            }
         }
     }
 }

@@ -57,15 +57,23 @@ internal sealed class SigningKeys
 
     private static SecurityKey? ToKey(JsonWebKey key)
     {
-        switch (key.Kty)
+        try
         {
-            case JsonWebAlgorithmsKeyTypes.RSA:
-                var rsa = new RsaSecurityKey(new RSAParameters { Modulus = Base64UrlEncoder.DecodeBytes(key.N), Exponent = Base64UrlEncoder.DecodeBytes(key.E) }) { KeyId = key.KeyId };
-                return rsa.KeySize >= FewestRsaBits ? rsa : null;
-            case JsonWebAlgorithmsKeyTypes.EllipticCurve:
-                return key;
-            default:
-                return null;
+            switch (key.Kty)
+            {
+                case JsonWebAlgorithmsKeyTypes.RSA:
+                    var rsa = new RsaSecurityKey(new RSAParameters { Modulus = Base64UrlEncoder.DecodeBytes(key.N), Exponent = Base64UrlEncoder.DecodeBytes(key.E) }) { KeyId = key.KeyId };
+                    return rsa.KeySize >= FewestRsaBits ? rsa : null;
+                case JsonWebAlgorithmsKeyTypes.EllipticCurve:
+                    return key;
+                default:
+                    return null;
+            }
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or CryptographicException)
+        {
+            // One broken key does not take the others along.
+            return null;
         }
     }
 }
