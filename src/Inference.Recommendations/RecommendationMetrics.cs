@@ -165,6 +165,7 @@ public sealed class RecommendationMetrics
         DegradationReason.UnknownItems => "unknown_items",
         DegradationReason.UnknownFeatures => "unknown_features",
         DegradationReason.LowRecall => "low_recall",
+        DegradationReason.Overloaded => "overloaded",
         _ => "too_few_candidates",
     };
 }

@@ -63,6 +63,12 @@ internal static partial class Log
     [LoggerMessage(48, LogLevel.Warning, "The service manager at {Socket} (NOTIFY_SOCKET) could not be told how this server stands")]
     public static partial void ServiceManagerUnreachable(ILogger logger, string socket, Exception exception);
 
+    [LoggerMessage(60, LogLevel.Warning, "Overloaded: calls are refused; {InFlight} are worked on, {Limit} may be, {Waiting} wait")]
+    public static partial void Overloaded(ILogger logger, int inFlight, int limit, int waiting);
+
+    [LoggerMessage(61, LogLevel.Information, "No longer overloaded: {Refused} calls were refused in {Time}")]
+    public static partial void OverloadEnded(ILogger logger, long refused, TimeSpan time);
+
     [LoggerMessage(47, LogLevel.Warning, "Model {Version}: {Warning}")]
     public static partial void FilterWarning(ILogger logger, string version, string warning);
 }

@@ -8,6 +8,7 @@ using Inference.Recommendations.Ports;
 using Inference.Recommendations.Recall;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
+using Inference.Server.Admission;
 using Inference.Server.Entry;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
@@ -65,7 +66,11 @@ public sealed class ServerHost : IAsyncDisposable
         // The empty builder brings nothing by itself: no configuration, no log, no second look at environment variables.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Inference.Server", ContentRootPath = AppContext.BaseDirectory });
         IReadOnlyList<ServedListener> listeners = ServedListener.All(options.Server, options.Tls);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => ListenerSetup.Apply(kestrel, options.Server, listeners, kestrel.ApplicationServices.GetService<ServedCertificate>()));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            ListenerSetup.Apply(kestrel, options.Server, listeners, kestrel.ApplicationServices.GetService<ServedCertificate>());
+            ConnectionBounds.Apply(kestrel.Limits, options.Connections);
+        });
         builder.Services.AddRoutingCore();
         builder.Services.AddMetrics();
         builder.Services.AddLogging(logging =>
@@ -191,6 +196,9 @@ public sealed class ServerHost : IAsyncDisposable
         // The gRPC side. Singletons, or the framework would make one for each call.
         services.AddSingleton<RequestIds>();
         services.AddSingleton<FailureInterceptor>();
+        services.AddSingleton(options.Admission).AddSingleton<AdmissionMetrics>();
+        services.AddSingleton(provider => new CallAdmission(options.Admission, options.Towers, provider.GetRequiredService<AdmissionMetrics>(), time));
+        services.AddHostedService<AdmissionWatch>();
         services.AddSingleton<CallEntry>();
         services.AddSingleton<JsonParts>();
         services.AddSingleton<RecommendationStreams>();

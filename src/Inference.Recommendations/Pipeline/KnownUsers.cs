@@ -62,6 +62,13 @@ internal sealed class KnownUsers(IUserStates states, UserKeyRing keys, PipelineO
         return new KnownUser(user, states.Held(user), TimeSpan.Zero);
     }
 
+    /// <summary>What the process itself holds of a user: no store is asked.</summary>
+    public KnownUser Held(string userId, string bundle)
+    {
+        UserIdentity user = keys.Of(userId) with { Bundle = bundle };
+        return user.IsNobody ? default : new KnownUser(user, states.Held(user), TimeSpan.Zero);
+    }
+
     /// <summary>Hears when a read ends that no reply waits for.</summary>
     private async Task ListenAsync(Task<UserLookup> finding, long start)
     {

@@ -88,7 +88,9 @@ public sealed class RecommendationPipeline
         _searches.Label(snapshot, degraded);
 
         // :: Step 1: who asks — stored state, then the request's own items and features.
-        KnownUser user = await _users.FindAsync(query.UserId, snapshot.Model.FullVersion, budget, degraded, cancellationToken);
+        if (query.IsOverloaded)
+            degraded.Add(Components.Admission, DegradationReason.Overloaded, "More requests came than there is room for; profiles of clusters and popularity answered.");
+        KnownUser user = query.IsOverloaded ? _users.Held(query.UserId, snapshot.Model.FullVersion) : await _users.FindAsync(query.UserId, snapshot.Model.FullVersion, budget, degraded, cancellationToken);
         var features = new FeatureSet(query.Context, user.State?.Features);
         ReportUnknownFeatures(snapshot, query.Context, degraded);
         ReportOtherVersion(snapshot, query.Page, degraded);
@@ -112,7 +114,9 @@ public sealed class RecommendationPipeline
         };
 
         // :: Step 3: candidates by the retrievers of the surface, or by the ladder — the first rung that can answer does; with a fused model, and where little is known, all that is known answers together.
-        Rung rung = query.Surface is { Retrievers.Count: > 0 } surface
+        Rung rung = query.IsOverloaded
+            ? await ClimbAsync(snapshot, query, user, features, history, eligible, slate, budget, degraded, cancellationToken)
+            : query.Surface is { Retrievers.Count: > 0 } surface
             ? await _surfaces.FillAsync(snapshot, surface, query, user, features, history, eligible, slate, budget, degraded, cancellationToken)
             : snapshot.ScorerFor(history.Known.Span, PassedItems.IsAny(user.State)) is { } fused
             ? await _fused.FillAsync(snapshot, fused, query, user, features, history, eligible, slate, budget, degraded, cancellationToken)
@@ -132,7 +136,8 @@ public sealed class RecommendationPipeline
             RequestFilters.Report(filter, query.Limit, degraded);
 
         // :: Step 5: the order of the candidates, by the ranking model where the surface wants it.
-        await _ranking.ApplyAsync(snapshot, query, features, history, slate, budget, degraded, cancellationToken);
+        if (!query.IsOverloaded)
+            await _ranking.ApplyAsync(snapshot, query, features, history, slate, budget, degraded, cancellationToken);
 
         // :: Step 6: what of them makes the slate.
         if (query.Slate.AreSet)
@@ -284,7 +289,7 @@ public sealed class RecommendationPipeline
         Eligibility eligible, Slate slate, Budget budget, Degradations degraded, CancellationToken cancellationToken)
     {
         long begun = Begin(slate);
-        if (query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(user.State, history.Known.Length) is { } towerRung)
+        if (!query.IsOverloaded && query.Retrievers.HasFlag(Retrievers.Towers) && UserEmbeddings.RungFor(user.State, history.Known.Length) is { } towerRung)
         {
             // What is cached stands for the stored state alone.
             KnownUser cachedAs = UserEmbeddings.ReadsStoredStateAlone(snapshot, query) ? user : default;

@@ -17,6 +17,7 @@ public static class Components
     public const string Ranker = "ranker";
     public const string Slate = "slate";
     public const string PageToken = "page_token";
+    public const string Admission = "admission";
 
     // Sources of fused models, as Sources names them.
     public const string Neighbours = "neighbours";

@@ -10,6 +10,7 @@ public enum DegradationReason
     UnknownFeatures = 5,
     TooFewCandidates = 6,
     LowRecall = 7,
+    Overloaded = 8,
 }
 
 /// <summary>One way in which a reply is less than it could have been.</summary>

@@ -63,6 +63,9 @@ public sealed class RecommendQuery
     /// <summary>Most bytes that explanations may add to the reply, at least 0.</summary>
     public int ExplanationBytes { get; init; } = int.MaxValue;
 
+    /// <summary>Whether there is no room for more than the cheapest answer: no store is asked, no model run and no index searched.</summary>
+    public bool IsOverloaded { get; init; }
+
     /// <summary>When the caller stops waiting; the ladder skips rungs that would miss it.</summary>
     public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;
 }

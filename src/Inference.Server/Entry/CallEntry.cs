@@ -1,3 +1,4 @@
+using Inference.Server.Admission;
 using Inference.Server.Failures;
 using Inference.Server.Security;
 using Inference.Server.Security.Audit;
@@ -13,7 +14,8 @@ namespace Inference.Server.Entry;
 /// </summary>
 /// <param name="callers">Who may.</param>
 /// <param name="audit">Records who was refused that called a method of operators.</param>
-internal sealed class CallEntry(CallerCheck callers, AuditTrail audit)
+/// <param name="admission">Whether there is room.</param>
+internal sealed class CallEntry(CallerCheck callers, AuditTrail audit, CallAdmission admission)
 {
     /// <summary>Lets a call in or refuses it. The entrance is disposed when the call has ended.</summary>
     /// <param name="http">The request.</param>
@@ -37,10 +39,7 @@ internal sealed class CallEntry(CallerCheck callers, AuditTrail audit)
     private async ValueTask<Entrance> AwaitAsync(HttpContext http, MethodRule rule, ValueTask<Failure?> check) =>
         await check is { } refusal ? Refuse(http, rule, refusal) : await MakeRoomAsync(http, rule);
 
-    private static ValueTask<Entrance> MakeRoomAsync(HttpContext http, MethodRule rule)
-    {
+    private ValueTask<Entrance> MakeRoomAsync(HttpContext http, MethodRule rule) =>
         // :: Step 2
-        _ = (http, rule);
-        return ValueTask.FromResult(default(Entrance));
-    }
+        admission.EnterAsync(http, rule);
 }

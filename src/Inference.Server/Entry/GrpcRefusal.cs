@@ -24,6 +24,9 @@ internal static class GrpcRefusal
         response.Headers.GrpcStatus = made.Status;
         response.Headers.GrpcMessage = made.Message;
         response.Headers["grpc-status-details-bin"] = made.Details;
+        // What clients with a retry policy wait for instead of their own backoff (gRPC proposal A6, "Pushback").
+        if (made.Pushback is not null)
+            response.Headers["grpc-retry-pushback-ms"] = made.Pushback;
         return response.CompleteAsync();
     }
 
@@ -33,6 +36,8 @@ internal static class GrpcRefusal
 
         /// <summary>Percent-encoded; what that encodes beyond need reads the same.</summary>
         public string Message { get; } = Uri.EscapeDataString(failure.Message).Replace("%20", " ", StringComparison.Ordinal);
+
+        public string? Pushback { get; } = failure.RetryDelay is { } delay ? ((long)Math.Ceiling(delay.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture) : null;
 
         /// <summary>Base64 without padding.</summary>
         public string Details { get; } = Convert.ToBase64String(failure.ToRpcStatus().ToByteArray()).TrimEnd('=');

@@ -18,11 +18,14 @@ internal static class MethodRules
     /// <summary>The rule of a method that is served.</summary>
     public static MethodRule Of(MethodDescriptor method) => ByPath[$"/{method.Service.FullName}/{method.Name}"];
 
-    private static IEnumerable<MethodRule> All() =>
-        from service in ServedServices.Descriptors
-        from method in service.Methods
-        let rule = RuleOf(service, method)
-        select new MethodRule($"/{service.FullName}/{method.Name}", rule.Role, rule.Class);
+    /// <summary>How many there are.</summary>
+    public static int Count => ByPath.Count;
+
+    private static IEnumerable<MethodRule> All() => ServedServices.Descriptors.SelectMany(service => service.Methods).Select(static (method, index) =>
+    {
+        (Roles role, CallClass kind) = RuleOf(method.Service, method);
+        return new MethodRule($"/{method.Service.FullName}/{method.Name}", role, kind, method.IsClientStreaming || method.IsServerStreaming, index);
+    });
 
     private static (Roles Role, CallClass Class) RuleOf(ServiceDescriptor service, MethodDescriptor method) => (service.FullName, method.Name) switch
     {

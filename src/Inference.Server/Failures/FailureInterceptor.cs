@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Inference.Server.Admission;
 
 namespace Inference.Server.Failures;
 
@@ -9,13 +10,23 @@ internal sealed class FailureInterceptor(TimeProvider time, ILogger<FailureInter
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
+        Permit? permit = Permit.Of(context);
+        if (permit is not null && await permit.BeginAnswerAsync() is { } refusal)
+            throw refusal.ToException();
         try
         {
-            return await continuation(request, context);
+            Task<TResponse> answering = continuation(request, context);
+            if (!answering.IsCompleted)
+                permit?.LeaveThread();
+            TResponse response = await answering;
+            permit?.Answered(isMeasure: true);
+            return response;
         }
         catch (Exception e) when (e is not RpcException)
         {
-            throw Translate(e, context);
+            FailureException failure = Translate(e, context);
+            permit?.Answered(isMeasure: failure.StatusCode == StatusCode.DeadlineExceeded);
+            throw failure;
         }
     }
 

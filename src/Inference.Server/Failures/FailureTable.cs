@@ -24,6 +24,9 @@ namespace Inference.Server.Failures;
 ///  the server stops                              UNAVAILABLE           SERVER_STOPPING        retry at once, elsewhere
 ///  a store that cannot confirm what it must      UNAVAILABLE           STORE_UNAVAILABLE      retry after 1 s
 ///  a tower that has no room, and no fallback     UNAVAILABLE           OVERLOADED             retry after 1 s
+///  no room for a call (CallAdmission)            UNAVAILABLE           OVERLOADED             retry after a time that grows with what is refused
+///  a client beyond its quota (CallAdmission)     RESOURCE_EXHAUSTED    QUOTA_EXCEEDED         retry when there is one again
+///  a stream without questions for too long       UNAVAILABLE           STREAM_IDLE            retry at once
 ///  a tower failed where there is no fallback     INTERNAL              TOWER_FAILED
 ///  the deadline passed, or would have            DEADLINE_EXCEEDED     DEADLINE_EXCEEDED
 ///  the caller gave up                            CANCELLED             CANCELLED
@@ -51,6 +54,9 @@ internal static class FailureTable
 
     public static Failure ServerStopping { get; } =
         new(StatusCode.Unavailable, "SERVER_STOPPING", "The server is stopping; what was answered stands, ask another server for the rest.") { RetryDelay = TimeSpan.Zero };
+
+    public static Failure StreamIdle { get; } =
+        new(StatusCode.Unavailable, "STREAM_IDLE", "No question came for so long that the stream was ended (Inference:Admission:StreamIdleTimeout); open another when there is one.") { RetryDelay = TimeSpan.Zero };
 
     public static Failure ItemTowerMissing { get; } =
         new(StatusCode.FailedPrecondition, "ITEM_TOWER_MISSING", "The model that answers has item embeddings but no item tower, so items cannot be embedded from features.");

@@ -80,7 +80,9 @@ internal abstract class JsonEndpoint(JsonRoute route, JsonParts parts)
         try
         {
             // :: Step 3
-            await AnswerAsync(http, call);
+            Task answering = AnswerAsync(http, call);
+            entrance.LeaveThread();
+            await answering;
             return StatusCode.OK;
         }
         catch (Exception e)

@@ -5,6 +5,7 @@ using Inference.Recommendations.Fusion;
 using Inference.Recommendations.Guards;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Recall;
+using Inference.Server.Admission;
 using Inference.Storage;
 using Inference.Storage.Decisions;
 using Inference.Storage.Redis;
@@ -64,6 +65,10 @@ public sealed class InferenceOptions
     public RedisOptions Redis { get; } = new();
 
     public VectorEngineOptions VectorEngine { get; } = new();
+
+    public ConnectionOptions Connections { get; } = new();
+
+    public AdmissionOptions Admission { get; } = new();
 
     public TelemetryOptions Telemetry { get; } = new();
 }

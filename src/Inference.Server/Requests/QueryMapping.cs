@@ -16,10 +16,12 @@ internal static class QueryMapping
     /// <param name="surface">Where the slate is shown; null for the server's default way.</param>
     /// <param name="turn">Which page is asked for; the default is the first.</param>
     /// <param name="filter">The request's filter as it was read; null for none.</param>
+    /// <param name="isOverloaded">Whether there is no room for more than the cheapest answer.</param>
     public static RecommendQuery ToQuery(
         RecommendRequest request, PipelineOptions options, DateTimeOffset deadline, WorkPriority priority = WorkPriority.Interactive, string? requestId = null, Surface? surface = null,
-        PageTurn turn = default, ItemFilter? filter = null) => new()
+        PageTurn turn = default, ItemFilter? filter = null, bool isOverloaded = false) => new()
     {
+        IsOverloaded = isOverloaded,
         Page = turn.Page,
         ExplanationBytes = ExplanationBytes(request.Options, options),
         Surface = surface,

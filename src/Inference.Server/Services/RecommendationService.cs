@@ -6,6 +6,7 @@ using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Surfaces;
+using Inference.Server.Admission;
 using Inference.Server.Failures;
 using Inference.Server.Requests;
 using Inference.Server.Surfaces;
@@ -82,10 +83,12 @@ internal sealed class RecommendationService(
         Snapshot snapshot = lease.Snapshot;
         SurfaceSet known = surfaces.Current;
         Refuse(RequestRules.Check(request, snapshot, known, turn));
-        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId, known.Find(request.Surface), turn, FilterOf(request.Filter, snapshot));
+        RecommendQuery query = QueryMapping.ToQuery(request, options, QueryMapping.ToDeadline(context.Deadline), priority, requestId, known.Find(request.Surface), turn, FilterOf(request.Filter, snapshot),
+            isOverloaded: Permit.Of(context)?.IsOverflow ?? false);
         long begun = shadow.Begin();
         RecommendReply reply = await pipeline.RecommendAsync(snapshot, query, context.CancellationToken);
-        shadow.Offer(snapshot, query, requestId, reply, begun);
+        if (!query.IsOverloaded)
+            shadow.Offer(snapshot, query, requestId, reply, begun);
         RecommendResponse response = ReplyMapping.ToResponse(reply, requestId, turn.ShownBefore, query.ExplanationBytes);
         // Whoever asks for slates by the thousand asks for long ones, not for the next page of each.
         if ((priority == WorkPriority.Interactive || turn.Page is not null) && turn.HasNext(reply, options))

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Grpc.Core;
+using Inference.Server.Admission;
+using Inference.Server.Admission.Queues;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
 using Inference.Server.Options;
@@ -19,10 +21,11 @@ namespace Inference.Server.Services;
 /// <item>Each answer carries the cursor of its question.</item>
 /// <item>Answers are made on the thread pool, so that one stream uses all cores, and its rows meet in batches of the user tower.</item>
 /// <item>Answers that are there already are sent together; none waits for one that is still being made.</item>
+/// <item>Each element needs room as a call does (<see cref="CallAdmission"/>), and waits for it; a stream without questions for a while is ended.</item>
 /// <item>The client's own pace bounds memory: slots are freed when the transport has taken the answers, and without a free slot nothing is read.</item>
 /// </list>
 /// </summary>
-internal sealed class RecommendationStreams(ServerOptions options, FailureInterceptor failures, Drain drain)
+internal sealed class RecommendationStreams(ServerOptions options, FailureInterceptor failures, Drain drain, CallAdmission admission, AdmissionOptions limits, TimeProvider time)
 {
     /// <summary>Most bytes of answers that wait for others to be sent together: a few frames of HTTP/2.</summary>
     private const int MaxUnsentBytes = 32 * 1024;
@@ -35,10 +38,12 @@ internal sealed class RecommendationStreams(ServerOptions options, FailureInterc
         IAsyncStreamReader<RecommendStreamRequest> requests, IServerStreamWriter<RecommendStreamResponse> responses, AnswerOne answerOne, ServerCallContext context)
     {
         using var slots = new SemaphoreSlim(options.StreamConcurrency);
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.LastCall);
+        using var idle = new CancellationTokenSource(limits.StreamIdleTimeout, time);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.LastCall, idle.Token);
+        Permit? permit = Permit.Of(context);
         Channel<StreamElement> begun = Channel.CreateUnbounded<StreamElement>(new() { SingleReader = true, SingleWriter = true });
         var elements = new StreamElement?[options.StreamConcurrency];
-        ValueTask<RecommendStreamResponse> Answer(RecommendStreamRequest element) => AnswerAsync(element, answerOne, context);
+        ValueTask<RecommendStreamResponse> Answer(RecommendStreamRequest question, StreamElement element) => AnswerAsync(question, answerOne, context, permit, element.Room);
 
         Task writing = WriteAsync(begun.Reader, responses, slots, reading);
         try
@@ -46,8 +51,11 @@ internal sealed class RecommendationStreams(ServerOptions options, FailureInterc
             for (int place = 0; ; place = (place + 1) % elements.Length)
             {
                 await slots.WaitAsync(reading.Token);
+                // Every question, and every answer that the client has taken, begins the time anew.
+                idle.CancelAfter(limits.StreamIdleTimeout);
                 if (!await requests.MoveNext(reading.Token))
                     break;
+                idle.CancelAfter(limits.StreamIdleTimeout);
                 // Slots are freed in order, so the place of the oldest one is free.
                 StreamElement element = elements[place] ??= new StreamElement(Answer);
                 element.Begin(requests.Current);
@@ -68,6 +76,11 @@ internal sealed class RecommendationStreams(ServerOptions options, FailureInterc
         context.CancellationToken.ThrowIfCancellationRequested();
         if (drain.LastCall.IsCancellationRequested)
             throw FailureTable.ServerStopping.ToException();
+        if (idle.IsCancellationRequested)
+        {
+            admission.CountIdle();
+            throw FailureTable.StreamIdle.ToException();
+        }
     }
 
     private static async Task WriteAsync(
@@ -99,18 +112,27 @@ internal sealed class RecommendationStreams(ServerOptions options, FailureInterc
     }
 
     /// <summary>Never throws: whatever happens is the element's own error.</summary>
-    private async ValueTask<RecommendStreamResponse> AnswerAsync(RecommendStreamRequest element, AnswerOne answerOne, ServerCallContext context)
+    private async ValueTask<RecommendStreamResponse> AnswerAsync(RecommendStreamRequest element, AnswerOne answerOne, ServerCallContext context, Permit? permit, Waiter room)
     {
         // What is too long to be sent is not sent back either.
         if (StreamRules.Check(element) is { } refused)
             return new RecommendStreamResponse { Error = refused.ToRpcStatus() };
         try
         {
-            return new RecommendStreamResponse { Cursor = element.Cursor, Response = await answerOne(element.Request ?? new RecommendRequest(), context) };
+            if (permit is not null)
+                await admission.EnterElementAsync(permit, room, context.CancellationToken);
+            Task<RecommendResponse> answering = answerOne(element.Request ?? new RecommendRequest(), context);
+            if (!answering.IsCompleted)
+                admission.Room.LeaveThread(room);
+            return new RecommendStreamResponse { Cursor = element.Cursor, Response = await answering };
         }
         catch (Exception e)
         {
             return new RecommendStreamResponse { Cursor = element.Cursor, Error = failures.Explain(e, context).ToRpcStatus() };
+        }
+        finally
+        {
+            admission.Room.Leave(room);
         }
     }
 }

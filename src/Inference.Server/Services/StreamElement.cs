@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Inference.Server.Admission.Queues;
 using Recsys.V1;
 
 namespace Inference.Server.Services;
@@ -7,8 +8,8 @@ namespace Inference.Server.Services;
 /// A place for one element of a stream: the question, the work item that answers it on the thread pool, and the answer that the writer awaits. A stream has as many as it may work on at once and uses
 /// them again and again, so that an element costs no object of its own.
 /// </summary>
-/// <param name="answer">Answers a question. Must not throw.</param>
-internal sealed class StreamElement(Func<RecommendStreamRequest, ValueTask<RecommendStreamResponse>> answer) : IThreadPoolWorkItem, IValueTaskSource<RecommendStreamResponse>
+/// <param name="answer">Answers the question of an element. Must not throw.</param>
+internal sealed class StreamElement(Func<RecommendStreamRequest, StreamElement, ValueTask<RecommendStreamResponse>> answer) : IThreadPoolWorkItem, IValueTaskSource<RecommendStreamResponse>
 {
     private static readonly ContextCallback RunInContext = static element => _ = ((StreamElement)element!).RunAsync();
 
@@ -18,6 +19,9 @@ internal sealed class StreamElement(Func<RecommendStreamRequest, ValueTask<Recom
     // Whoever answers last writes: the thread has nothing else to do.
     private ManualResetValueTaskSourceCore<RecommendStreamResponse> _answer = new() { RunContinuationsAsynchronously = false };
     private RecommendStreamRequest? _request;
+
+    /// <summary>What the element holds and waits for while it is answered.</summary>
+    public Waiter Room { get; } = new() { IsBulk = true };
 
     /// <summary>Whether the answer is there.</summary>
     public bool IsAnswered => _answer.GetStatus(_answer.Version) != ValueTaskSourceStatus.Pending;
@@ -46,7 +50,7 @@ internal sealed class StreamElement(Func<RecommendStreamRequest, ValueTask<Recom
     {
         RecommendStreamRequest request = _request!;
         _request = null;
-        _answer.SetResult(await answer(request));
+        _answer.SetResult(await answer(request, this));
     }
 
     RecommendStreamResponse IValueTaskSource<RecommendStreamResponse>.GetResult(short token) => _answer.GetResult(token);

@@ -43,7 +43,9 @@ internal sealed class CallObserver(RequestDelegate next, CallEntry entry, Server
                 return;
             }
 
-            await next(context);
+            Task answering = next(context);
+            entrance.LeaveThread();
+            await answering;
             status = StatusOf(context);
         }
         finally

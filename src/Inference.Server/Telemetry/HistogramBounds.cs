@@ -30,7 +30,7 @@ internal static class HistogramBounds
     {
         "rpc.server.call.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Calls },
         "recsys.tower.duration" or "recsys.ranker.duration" or "recsys.index.search.duration" or "recsys.fusion.duration" or "recsys.filter.duration" or "recsys.fusion.source.duration" or "recsys.retriever.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
-        "recsys.shadow.duration" or "recsys.recall.check.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
+        "recsys.shadow.duration" or "recsys.recall.check.duration" or "recsys.admission.wait.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Parts },
         "recsys.retriever.candidates" => new ExplicitBucketHistogramConfiguration { Boundaries = Counts },
         "recsys.shadow.overlap" => new ExplicitBucketHistogramConfiguration { Boundaries = Shares },
         "recsys.shadow.rank_correlation" => new ExplicitBucketHistogramConfiguration { Boundaries = Correlations },

@@ -51,6 +51,7 @@ public sealed class RunningServer : IAsyncDisposable
         // Answers are compared with the towers' own, so a busy machine must not push them down the ladder.
         options.Recommend.TowerBudget = TimeSpan.FromSeconds(10);
         options.Fusion.Budget = TimeSpan.FromSeconds(1);
+        options.Admission.MaxQueueWait = TimeSpan.FromMinutes(1);
         // And with those of one rung at a time; the mixture of them has tests of its own.
         options.Fusion.FewEvents = 0;
         // Nothing of a test stays behind in the user's folders.

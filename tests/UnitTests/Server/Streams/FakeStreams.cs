@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 using Recsys.V1;
 
 namespace UnitTests.Server.Streams;
@@ -85,6 +86,8 @@ internal sealed class FakeCall(CancellationToken cancellationToken = default) : 
     protected override WriteOptions? WriteOptionsCore { get; set; }
 
     protected override AuthContext AuthContextCore { get; } = new("", []);
+
+    protected override IDictionary<object, object> UserStateCore { get; } = new Dictionary<object, object> { ["__HttpContext"] = new DefaultHttpContext() };
 
     protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders) => Task.CompletedTask;
 

@@ -1,8 +1,12 @@
+using System.Diagnostics.Metrics;
 using Grpc.Core;
+using Inference.Server.Admission;
 using Inference.Server.Failures;
 using Inference.Server.Hosting;
 using Inference.Server.Options;
 using Inference.Server.Services;
+using Inference.Towers;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Recsys.V1;
 using Xunit;
@@ -159,7 +163,11 @@ public class RecommendationStreamsTests
     {
         var options = new ServerOptions { StreamConcurrency = Slots };
         using Drain own = new(new Readiness(), options, TimeProvider.System, NullLogger<Drain>.Instance);
-        var streams = new RecommendationStreams(options, new FailureInterceptor(TimeProvider.System, NullLogger<FailureInterceptor>.Instance), drain ?? own);
+        var limits = new AdmissionOptions();
+        await using ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var admission = new CallAdmission(limits, new TowerOptions(), new AdmissionMetrics(services.GetRequiredService<IMeterFactory>(), limits), TimeProvider.System);
+        var streams = new RecommendationStreams(
+            options, new FailureInterceptor(TimeProvider.System, NullLogger<FailureInterceptor>.Instance), drain ?? own, admission, limits, TimeProvider.System);
         await streams.RunAsync(questions, answers, answer, new FakeCall());
     }
 }

@@ -7,6 +7,7 @@ using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Recall;
 using Inference.Recommendations.Snapshots;
+using Inference.Server.Admission;
 using Inference.Server.Hosting;
 using Inference.Server.Prometheus;
 using Inference.Server.Security;
@@ -77,6 +78,7 @@ internal static class InstrumentList
         _ = new ShadowMetrics(meters);
         _ = new RecallMetrics(meters, new SnapshotRegistry());
         _ = new ServerMetrics(meters, new Readiness(), new SnapshotRegistry());
+        _ = new AdmissionMetrics(meters, new AdmissionOptions());
         _ = new SecurityMetrics(meters, TimeProvider.System);
         _ = new ProcessMetrics(meters, TimeProvider.System);
         using var gpu = new GpuMetrics(meters);

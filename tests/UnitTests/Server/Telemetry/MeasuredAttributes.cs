@@ -31,6 +31,7 @@ internal static class MeasuredAttributes
     private static readonly MeasuredAttribute RecallFilter = new("recsys.filter", ["all", .. KindsOfFilters]);
     private static readonly MeasuredAttribute FilterShare = new("recsys.filter", KindsOfFilters);
     private static readonly MeasuredAttribute Retriever = new("recsys.retriever", KindsOfRetrievers);
+    private static readonly MeasuredAttribute Urgency = new("recsys.class", ["interactive", "bulk"]);
     private static readonly MeasuredAttribute Source = new("recsys.source", KindsOfSources);
     private static readonly MeasuredAttribute[] Gpu = [new("hw.id", "UUID of the device"), new("hw.name", "product name of the device"), new("hw.type", ["gpu"]), new("hw.vendor", ["NVIDIA"])];
     private static readonly MeasuredAttribute[] OfIndex = [IndexKind, ModelVersion];
@@ -51,6 +52,11 @@ internal static class MeasuredAttributes
             new("rpc.status_code", [.. Enum.GetValues<StatusCode>().Select(StatusNames.Of)]),
             new("error.type", ["UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"]),
         ],
+        ["recsys.admission.queued"] = [Urgency],
+        ["recsys.admission.wait.duration"] = [Urgency],
+        ["recsys.admission.shed"] = [Urgency, new("recsys.reason", ["calls", "queue_full", "wait", "deadline", "expired", "pushed_out"])],
+        ["recsys.admission.quota.rejections"] = [new("recsys.reason", ["rate", "concurrency"]), new("recsys.client", "name of a configured client, where Inference:Admission:ClientNamesInMetrics asks for it")],
+        ["recsys.admission.cut_off"] = [new("recsys.reason", ["request", "stream"])],
         ["recsys.auth.refusals"] = [new("recsys.reason", ["missing", "invalid", "role", "not_served_here", "keys_unavailable", "audit_unavailable"])],
         ["recsys.auth.key.fetches"] = [new("recsys.outcome", ["ok", "failed"])],
         ["recsys.tls.reloads"] = [new("recsys.outcome", ["ok", "failed"])],
@@ -58,7 +64,7 @@ internal static class MeasuredAttributes
         ["recsys.degradations"] =
         [
             new("recsys.component", [.. Constants(typeof(Components))]),
-            new("recsys.reason", ["failed", "timeout", "unavailable", "unknown_items", "unknown_features", "too_few_candidates", "low_recall"]),
+            new("recsys.reason", ["failed", "timeout", "unavailable", "unknown_items", "unknown_features", "too_few_candidates", "low_recall", "overloaded"]),
         ],
         ["recsys.fusion.source.duration"] = [Source],
         ["recsys.fusion.dropped"] = [Source, new("recsys.reason", ["timeout", "failed", "tower"])],
