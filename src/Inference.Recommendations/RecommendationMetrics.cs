@@ -13,9 +13,8 @@ public sealed class RecommendationMetrics
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Inference.Recommendations";
 
-    private readonly Counter<long> _recommendations;
+    private readonly ServedCounts _served = new();
     private readonly Counter<long> _degradations;
-    private readonly Counter<long> _items;
     private readonly Histogram<double> _tower;
     private readonly Histogram<double> _search;
     private readonly Histogram<double> _ranker;
@@ -38,9 +37,9 @@ public sealed class RecommendationMetrics
 
     private RecommendationMetrics(Meter meter)
     {
-        _recommendations = meter.CreateCounter<long>("recsys.recommendations", "{slate}", "Slates served, by the rung of the ladder and the version of the model that made them.");
+        meter.CreateObservableCounter("recsys.recommendations", () => _served.Measure(NameOf), "{slate}", "Slates served, by the rung of the ladder and the version of the model that made them.");
         _degradations = meter.CreateCounter<long>("recsys.degradations", "{degradation}", "Labels on replies that were less than they could have been, by part and reason.");
-        _items = meter.CreateCounter<long>("recsys.slate.items", "{item}", "Items in served slates.");
+        meter.CreateObservableCounter("recsys.slate.items", () => _served.Items, "{item}", "Items in served slates.");
         _tower = meter.CreateHistogram<double>("recsys.tower.duration", "s", "Time from asking the user tower to its answer, by outcome.");
         _fusion = meter.CreateHistogram<double>("recsys.fusion.duration", "s", "Time in which a fused model scored the catalogue for one request, without the user tower.");
         _source = meter.CreateHistogram<double>("recsys.fusion.source.duration", "s", "Time in which one source of a fused model scored the catalogue, by kind of source.");
@@ -62,8 +61,7 @@ public sealed class RecommendationMetrics
 
     internal void Served(RecommendReply reply)
     {
-        _recommendations.Add(1, new KeyValuePair<string, object?>("recsys.model.version", reply.Model.FullVersion), new KeyValuePair<string, object?>("recsys.rung", NameOf(reply.ServedBy)));
-        _items.Add(reply.Items.Count);
+        _served.Add(reply.Model.FullVersion, reply.ServedBy, reply.Items.Count);
         for (int i = 0; i < reply.Degraded.Count; i++)
         {
             _degradations.Add(1, new TagList

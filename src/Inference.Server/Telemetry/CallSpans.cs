@@ -19,7 +19,9 @@ internal sealed class CallSpans(TelemetryOptions options)
         if (!Activities.HasListeners())
             return null;
         // W3C Trace Context; what cannot be read is a call without a parent.
-        bool hasParent = ActivityContext.TryParse(context.Request.Headers.TraceParent, context.Request.Headers.TraceState, isRemote: true, out ActivityContext parent);
+        string? sent = context.Request.Headers.TraceParent;
+        ActivityContext parent = default;
+        bool hasParent = sent is not null && ActivityContext.TryParse(sent, context.Request.Headers.TraceState, isRemote: true, out parent);
         if (hasParent ? (parent.TraceFlags & ActivityTraceFlags.Recorded) == 0 : Random.Shared.NextDouble() >= options.TraceSampling)
             return null;
         // The framework may have an activity of its own, which nobody records.

@@ -215,7 +215,7 @@ public sealed class OtlpTests
         string text, without;
         await using (RunningServer server = await StartAsync(collector, TelemetryOptions.Grpc))
         {
-            await server.Recommendations.RecommendAsync(new RecommendRequest { UserId = "ann" }, Traced);
+            await server.Recommendations.RecommendAsync(new RecommendRequest { UserId = "ann", RecentItemIds = { "nobody-knows-this" } }, Traced);
             await server.Recommendations.RecommendAsync(new RecommendRequest { UserId = "ann" });
             using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
             request.Headers.TryAddWithoutValidation("Accept", "application/openmetrics-text; version=1.0.0");
@@ -227,7 +227,7 @@ public sealed class OtlpTests
         Match bucket = Assert.Single(Regex.Matches(text, @"^rpc_server_call_duration_seconds_bucket{.*le=""([^""]+)""} \d+ # {trace_id=""([0-9a-f]{32})"",span_id=""([0-9a-f]{16})""} (\S+) (\d+\.\d{3})$", RegexOptions.Multiline));
         Assert.Equal((TraceId, SpanTree.Hex(Named(collector, Recommend).SpanId)), (bucket.Groups[2].Value, bucket.Groups[3].Value));
         Assert.InRange(double.Parse(bucket.Groups[4].Value, CultureInfo.InvariantCulture), 0, double.Parse(bucket.Groups[1].Value, CultureInfo.InvariantCulture));
-        Assert.Matches($@"recsys_recommendations_total{{.*recsys_rung=""user_tower""}} 1 # {{trace_id=""{TraceId}""", text);
+        Assert.Matches($@"recsys_degradations_total{{.*recsys_component=""recent_item_ids"".*}} 1 # {{trace_id=""{TraceId}""", text);
         Assert.DoesNotContain("trace_id", without, StringComparison.Ordinal);
     }
 

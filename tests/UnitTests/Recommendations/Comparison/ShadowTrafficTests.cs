@@ -210,6 +210,7 @@ public sealed class ShadowTrafficTests
         await shadow.AskAsync(Anna, "r");
         await shadow.UntilAsync(report => report.Compared == 1);
         await shadow.Traffic.StopAsync(CancellationToken.None);
+        listener.RecordObservableInstruments();
 
         Assert.Equal(1, served);
         Assert.Equal(["compared"], shadowed);
