@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -6,17 +5,24 @@ namespace Inference.Vectors;
 
 /// <summary>A set of rows as a bitmap whose words come from a pool: what one request excludes or allows.</summary>
 /// <remarks>
-/// Rent, fill, search, dispose. Filling is not thread-safe; reading is. Costs one bit a row of the catalogue to clear when rented, and 40 bytes of garbage.
+/// Rent, fill, search, dispose. Filling is not thread-safe; reading is. While few words are touched, which ones is noted behind the last word, and only they are cleared when the set is given back; otherwise that costs one bit a row of the catalogue.
+/// 40 bytes of garbage.
 /// </remarks>
 public sealed class RowSet : IDisposable
 {
+    /// <summary>Most words that are noted.</summary>
+    private const int NotedWords = 128;
+
+    /// <summary>The bitmap, and behind it the places of the words that are not zero, as far as they are noted.</summary>
     private ulong[]? _words;
+
+    /// <summary>Words that are noted; beyond <see cref="NotedWords"/> any may be touched.</summary>
+    private int _noted;
 
     private RowSet(int rowCount)
     {
         RowCount = rowCount;
-        _words = ArrayPool<ulong>.Shared.Rent(WordCount);
-        _words.AsSpan(0, WordCount).Clear();
+        _words = ZeroedWords.Take(WordCount + NotedWords);
     }
 
     /// <summary>Rows of the catalogue: members lie in 0 … RowCount − 1.</summary>
@@ -46,18 +52,26 @@ public sealed class RowSet : IDisposable
     {
         RowSet set = Rent(rowCount);
         Span<ulong> words = set.Rented.AsSpan(0, set.WordCount);
-        members[..Math.Min(members.Length, words.Length)].CopyTo(words);
-        if (rowCount % 64 != 0)
-            words[^1] &= ulong.MaxValue >> (64 - rowCount % 64);
-        foreach (ulong word in words)
+        members = members[..Math.Min(members.Length, words.Length)];
+        for (int place = 0; place < members.Length; place++)
+        {
+            ulong word = members[place];
+            if (place == words.Length - 1 && rowCount % 64 != 0)
+                word &= ulong.MaxValue >> (64 - rowCount % 64);
+            if (word == 0)
+                continue;
+            set.Note(place);
+            words[place] = word;
             set.Count += BitOperations.PopCount(word);
+        }
+
         return set;
     }
 
     /// <summary>A set of its own with the same members.</summary>
     public RowSet Copy()
     {
-        var copy = new RowSet(RowCount) { Count = Count };
+        var copy = new RowSet(RowCount) { Count = Count, _noted = NotedWords + 1 };
         Words.CopyTo(copy.Rented);
         return copy;
     }
@@ -70,6 +84,8 @@ public sealed class RowSet : IDisposable
         ulong bit = 1UL << row;
         if ((word & bit) != 0)
             return false;
+        if (word == 0)
+            Note(row >> 6);
         word |= bit;
         Count++;
         return true;
@@ -146,15 +162,43 @@ public sealed class RowSet : IDisposable
     /// <summary>Removes all.</summary>
     public void Clear()
     {
-        Rented.AsSpan(0, WordCount).Clear();
+        Clear(Rented);
         Count = 0;
     }
 
     /// <summary>Gives the words back to the pool. A second call does nothing; any other use after it throws.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _words, null) is { } words)
-            ArrayPool<ulong>.Shared.Return(words);
+        if (Interlocked.Exchange(ref _words, null) is not { } words)
+            return;
+        Clear(words);
+        ZeroedWords.Return(words);
+    }
+
+    private void Note(int place)
+    {
+        if (_noted < NotedWords)
+            Rented[WordCount + _noted] = (ulong)place;
+        // One more says that not all are noted; a word that was emptied and filled again is there twice.
+        _noted = Math.Min(_noted + 1, NotedWords + 1);
+    }
+
+    /// <summary>Makes all zero, the notes too: the next set may be over more rows and have words where they lie.</summary>
+    private void Clear(ulong[] words)
+    {
+        if (_noted > NotedWords)
+        {
+            words.AsSpan(0, WordCount + NotedWords).Clear();
+        }
+        else
+        {
+            Span<ulong> notes = words.AsSpan(WordCount, _noted);
+            foreach (ulong place in notes)
+                words[place] = 0;
+            notes.Clear();
+        }
+
+        _noted = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -15,8 +15,7 @@ internal sealed class ServerConnection : IDisposable
     /// <param name="address">Where the server is.</param>
     /// <param name="access">Who the tool is to it; null for nobody.</param>
     /// <param name="option">The option that says where it is, for messages.</param>
-    /// <param name="tls">Whom to trust and who we are, over https, where no access says so; null for the system's own answer.</param>
-    public ServerConnection(string address, ServerAccess? access = null, string option = "--address", TlsFiles? tls = null)
+    public ServerConnection(string address, ServerAccess? access = null, string option = "--address")
     {
         _address = address;
         _option = option;
@@ -29,7 +28,7 @@ internal sealed class ServerConnection : IDisposable
                 PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
                 ConnectTimeout = TimeSpan.FromSeconds(5),
                 UseProxy = false,
-                SslOptions = (access?.Tls ?? tls)?.ToOptions() ?? new(),
+                SslOptions = access?.Tls.ToOptions() ?? new(),
             },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = 64 * 1024 * 1024,

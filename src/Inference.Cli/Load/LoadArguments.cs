@@ -27,8 +27,8 @@ internal sealed record LoadArguments
     /// <value>What goes with every call; null for nothing.</value>
     public required Metadata? Headers { get; init; }
 
-    /// <value>Whom to trust and who we are.</value>
-    public required TlsFiles Tls { get; init; }
+    /// <value>Who we are to the server, and whom to trust.</value>
+    public required ServerAccess Access { get; init; }
 
     /// <value>A run with a greater 99th percentile fails.</value>
     public required double MaxP99Milliseconds { get; init; }

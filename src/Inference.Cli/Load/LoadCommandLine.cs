@@ -42,10 +42,6 @@ internal sealed class LoadCommandLine
     private readonly Option<TimeSpan> _interval = Durations.Option("--interval", "Length of an interval of the series in the JSON", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
     private readonly Option<ulong> _seed = Numbers.Option("--seed", "Names the chance in arrivals, kinds, users, items and context", 1UL, 0UL, ulong.MaxValue);
     private readonly Option<string[]> _headers = LoadHeaders.Option();
-    private readonly Option<string?> _apiKey = new("--api-key") { Description = "API key of every call", HelpName = "KEY" };
-    private readonly Option<string?> _authority = TlsFiles.AuthorityOption();
-    private readonly Option<string?> _certificate = TlsFiles.CertificateOption();
-    private readonly Option<string?> _key = TlsFiles.KeyOption();
     private readonly Option<double> _maxP99 = Numbers.Option("--max-p99", "Exit with 1 when the 99th percentile is above this many milliseconds", double.PositiveInfinity, 0, double.MaxValue);
     private readonly Option<double> _maxErrors = Numbers.Option("--max-errors", "Exit with 1 when a greater share of the requests gets no answer", 1.0, 0, 1);
     private readonly Option<string?> _histogram = new("--hgrm") { Description = "Also write the percentiles of the last run for the plotters of HdrHistogram, in milliseconds", HelpName = "FILE" };
@@ -56,12 +52,13 @@ internal sealed class LoadCommandLine
         foreach (Option option in new Option[]
         {
             _address, _rates, _search, _duration, _warmUp, _requests, _connections, _arrivals, _mix, _usersFile, _users, _prefix, _items, _itemPrefix, _zipf, _inOrder, _cold, _context, _surface, _limit, _explain, _filter, _sessionItems, _eventsPerCall,
-            _deadline, _goal, _maxInFlight, _interval, _seed, _headers, _apiKey, _authority, _certificate, _key, _maxP99, _maxErrors, _histogram, _json,
+            _deadline, _goal, _maxInFlight, _interval, _seed, _headers, _maxP99, _maxErrors, _histogram, _json,
         })
         {
             command.Add(option);
         }
 
+        ServerAccess.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_usersFile) is not null && result.GetResult(_users) is { Implicit: false })
@@ -120,8 +117,8 @@ internal sealed class LoadCommandLine
             },
             Address = parsed.GetRequiredValue(_address),
             Connections = parsed.GetValue(_connections),
-            Headers = LoadHeaders.Of(parsed.GetRequiredValue(_headers), parsed.GetValue(_apiKey)),
-            Tls = new TlsFiles(parsed.GetValue(_authority), parsed.GetValue(_certificate), parsed.GetValue(_key)),
+            Headers = LoadHeaders.Of(parsed.GetRequiredValue(_headers)),
+            Access = ServerAccess.Of(parsed),
             MaxP99Milliseconds = parsed.GetValue(_maxP99),
             MaxErrorShare = parsed.GetValue(_maxErrors),
             HistogramFile = parsed.GetValue(_histogram),

@@ -4,15 +4,12 @@ using Grpc.Core;
 
 namespace Inference.Cli.Load;
 
-/// <summary>What goes with every call of a load: `--header NAME=VALUE`, and `--api-key`.</summary>
+/// <summary>What goes with every call of a load: `--header NAME=VALUE`.</summary>
 internal static class LoadHeaders
 {
-    /// <summary>The header that carries an API key.</summary>
-    private const string ApiKey = "x-api-key";
-
     public static Option<string[]> Option()
     {
-        var option = new Option<string[]>("--header") { Description = "Metadata of every call, for example a priority; can be given several times", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
+        var option = new Option<string[]>("--header") { Description = "Metadata of every call; can be given several times", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
         option.Validators.Add(result =>
         {
             foreach (string pair in result.Tokens.Select(token => token.Value))
@@ -25,7 +22,7 @@ internal static class LoadHeaders
     }
 
     /// <returns>Null when there are none.</returns>
-    public static Metadata? Of(string[] pairs, string? apiKey)
+    public static Metadata? Of(string[] pairs)
     {
         var headers = new Metadata();
         foreach (string pair in pairs)
@@ -34,8 +31,6 @@ internal static class LoadHeaders
             headers.Add(pair[..equals].ToLower(CultureInfo.InvariantCulture), pair[(equals + 1)..]);
         }
 
-        if (apiKey is not null)
-            headers.Add(ApiKey, apiKey);
         return headers.Count == 0 ? null : headers;
     }
 }

@@ -51,6 +51,7 @@ internal static class LoadJson
         json.WriteNumber("unfinished", report.Unfinished);
         json.WriteNumber("error_share", Math.Round(report.ErrorShare, 6));
         json.WriteBoolean("generator_late", report.IsGeneratorLate);
+        json.WriteNumber("generator_cpu_us_per_request", Math.Round(report.ProcessorTime.TotalMicroseconds / Math.Max(1, tally.Sent), 1));
         json.WriteBoolean("sustained", report.IsSustained);
         json.WriteStartObject("errors");
         foreach ((string status, long count) in report.Failures)

@@ -15,6 +15,7 @@ internal sealed class LoadReport
     {
         Tally = run.Tally;
         Options = options;
+        ProcessorTime = run.ProcessorTime;
         Failures = [.. Tally.Failures];
         Failed = Failures.Sum(failure => failure.Count);
         long notSent = Failures.Where(failure => failure.Status == LoadTally.NotSent).Sum(failure => failure.Count);
@@ -28,6 +29,9 @@ internal sealed class LoadReport
     public LoadTally Tally { get; }
 
     public LoadOptions Options { get; }
+
+    /// <summary>Processor time that the generator took.</summary>
+    public TimeSpan ProcessorTime { get; }
 
     /// <summary>Requests without an answer, by status.</summary>
     public IReadOnlyList<(string Status, long Count)> Failures { get; }

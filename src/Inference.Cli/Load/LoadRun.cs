@@ -21,6 +21,7 @@ internal sealed class LoadRun
     private readonly TimeProvider _time;
     private readonly Pacer _pacer;
     private long _inFlight;
+    private TimeSpan _processorTimeBefore = Environment.CpuUsage.TotalTime;
 
     /// <param name="targets">One per connection; requests go round.</param>
     /// <param name="options">Rate, times and bounds.</param>
@@ -44,6 +45,9 @@ internal sealed class LoadRun
 
     /// <summary>When the measurement ended: at the end of its time, or with the last request where that came first.</summary>
     public long MeasuredUntil { get; private set; }
+
+    /// <summary>Processor time that this process took from the begin of the measurement to the end of the run, the spinning of the pacer included.</summary>
+    public TimeSpan ProcessorTime { get; private set; }
 
     /// <summary>Share of the schedule that is done, in [0, 1].</summary>
     public double Done => Math.Clamp(_pacer.Now / Math.Max(1, Nanoseconds(_options.WarmUp + _options.Duration)), 0, 1);
@@ -71,6 +75,7 @@ internal sealed class LoadRun
         long patience = _pacer.Now + (long)Nanoseconds(_options.Deadline) + 1_000_000_000;
         while (Volatile.Read(ref _inFlight) > 0 && _pacer.Now < patience && !cancellationToken.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(5), _time, CancellationToken.None);
+        ProcessorTime = Environment.CpuUsage.TotalTime - _processorTimeBefore;
     }
 
     private static double Nanoseconds(TimeSpan span) => span.Ticks * 100.0;
@@ -101,6 +106,8 @@ internal sealed class LoadRun
             bool counts = due >= warm;
             if (counts)
             {
+                if (measured == 0)
+                    _processorTimeBefore = Environment.CpuUsage.TotalTime;
                 measured++;
                 MeasuredUntil = due;
             }

@@ -36,6 +36,7 @@ public sealed class ToolAccessTests : IDisposable
         string address = server.Host.GrpcAddress;
 
         CliRun served = await CliRun.Of("recommend", "--address", address, "--ca", authorities, "--api-key", key, "--recent", "i1");
+        CliRun loaded = await CliRun.Of("load", "--address", address, "--ca", authorities, "--api-key", key, "--requests", "5", "--rps", "50", "--warmup", "0", "--max-errors", "0");
         CliRun lacking = await CliRun.Of("models", "list", "--address", address, "--ca", authorities, "--api-key", key);
         CliRun listed = await CliRun.Of("models", "list", "--address", address, "--ca", authorities, "--cert", own);
         CliRun nobody = await CliRun.Of("state", "--address", address, "--ca", authorities);
@@ -43,6 +44,7 @@ public sealed class ToolAccessTests : IDisposable
         CliRun two = await CliRun.Of("recommend", "--address", address, "--api-key", key, "--token", "a.b.c");
 
         Assert.True(served.Code == 0, served.Error);
+        Assert.True(loaded.Code == 0, loaded.Error);
         Assert.Equal(1, lacking.Code);
         Assert.Contains("lacks the role 'admin'", lacking.Error, StringComparison.Ordinal);
         Assert.True(listed.Code == 0, listed.Error);

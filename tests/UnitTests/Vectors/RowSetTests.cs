@@ -48,6 +48,44 @@ public sealed class RowSetTests
     }
 
     [Fact]
+    public void Rent_AfterSetsOfAllSizesThatWereUsedInAllWays_IsEmpty()
+    {
+        var random = new Random(11);
+        ulong[] words = new ulong[1000];
+        for (int turn = 0; turn < 3000; turn++)
+        {
+            // Sizes share arrays with others up to four times as large, so notes of one lie where words of another do.
+            int rowCount = random.Next(1, 40_000);
+            RowSet rows = RowSet.Rent(rowCount);
+            Assert.Equal(0, rows.Count);
+            int length = rows.CopyTo(words);
+            Assert.True(words.AsSpan(0, length).IndexOfAnyExcept(0UL) < 0, $"turn {turn}: a set over {rowCount} rows is not empty");
+
+            int adds = random.Next(4) switch { 0 => 0, 1 => 12, 2 => 130, _ => 2000 };
+            for (int i = 0; i < adds; i++)
+                rows.Add(random.Next(rowCount));
+            for (int i = 0; i < adds / 2; i++)
+                rows.Remove(random.Next(rowCount));
+            if (random.Next(5) == 0)
+                rows.Clear();
+            if (random.Next(5) == 0)
+            {
+                using RowSet copy = rows.Copy();
+                copy.Add(random.Next(rowCount));
+            }
+
+            if (random.Next(5) == 0)
+            {
+                rows.CopyTo(words);
+                using RowSet members = RowSet.Rent(random.Next(1, 40_000), words.AsSpan(0, length));
+                members.Add(0);
+            }
+
+            rows.Dispose();
+        }
+    }
+
+    [Fact]
     public void Rent_AfterAnotherSetWasReturned_IsEmpty()
     {
         for (int i = 0; i < 10; i++)
