@@ -7,6 +7,8 @@ namespace Inference.Recommendations.Surfaces;
 /// <summary>Reads the fields of one JSON object and notes everything that is wrong with them; what is wrong reads as the default, so that reading goes on.</summary>
 internal sealed class JsonFields
 {
+    private const int MostOfPath = 200;
+
     private readonly Dictionary<string, JsonElement> _fields = new(StringComparer.Ordinal);
     private readonly List<SurfaceProblem> _problems;
 
@@ -43,7 +45,7 @@ internal sealed class JsonFields
         NearestName.Find(written, known) is { } nearest ? $"did you mean '{nearest}'? There are {string.Join(", ", known)}." : $"there are {string.Join(", ", known)}.";
 
     /// <summary>Notes a problem with a field, or with the object where the name is empty.</summary>
-    public void Add(string name, string text) => _problems.Add(new SurfaceProblem(name.Length == 0 ? Path : PathOf(name), text));
+    public void Add(string name, string text) => _problems.Add(new SurfaceProblem(Short(name.Length == 0 ? Path : PathOf(name)), text));
 
     /// <summary>Where a field stands.</summary>
     public string PathOf(string name) => Path.Length == 0 ? name : $"{Path}.{name}";
@@ -154,6 +156,9 @@ internal sealed class JsonFields
             elements.Add((element, $"{PathOf(name)}[{elements.Count}]"));
         return elements;
     }
+
+    /// <summary>A path of which the file decides how long it is, short enough for a message; what it begins with tells where to look.</summary>
+    private static string Short(string path) => path.Length <= MostOfPath ? path : string.Concat(path.AsSpan(0, MostOfPath), "…");
 
     /// <summary>What stands there, short enough for a message.</summary>
     public static string NameOf(JsonElement value)

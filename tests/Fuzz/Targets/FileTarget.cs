@@ -6,7 +6,12 @@ namespace Fuzz.Targets;
 /// <summary>A target whose parser reads files: a folder of its own, which goes with it.</summary>
 internal abstract class FileTarget : FuzzTarget
 {
-    private readonly Lazy<string> _folder = new(static () => Directory.CreateTempSubdirectory("fuzz-target-").FullName);
+    /// <summary>A file system in memory, where there is one: files are written for every case.</summary>
+    private const string InMemory = "/dev/shm";
+
+    private readonly Lazy<string> _folder = new(static () => Directory.Exists(InMemory)
+        ? Directory.CreateDirectory(Path.Combine(InMemory, $"fuzz-{Guid.NewGuid():N}")).FullName
+        : Directory.CreateTempSubdirectory("fuzz-").FullName);
 
     /// <summary>Files take their time.</summary>
     public override int TestCases => 500;

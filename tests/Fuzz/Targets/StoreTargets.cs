@@ -175,7 +175,11 @@ internal sealed class StreamEntryTarget : FuzzTarget
         return true;
     }
 
-    protected override void Dispose(bool disposing) => _lines.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _lines.Dispose();
+        base.Dispose(disposing);
+    }
 }
 
 /// <summary>Lines of the decision log.</summary>

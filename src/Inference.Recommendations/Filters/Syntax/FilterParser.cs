@@ -164,6 +164,8 @@ internal sealed class FilterParser
         if (unit == 0)
             return Expected<FilterNode>("a distance, as in 5km, 300m or 3mi");
         double metres = _token.Number * unit;
+        if (!double.IsFinite(metres))
+            return Fail<FilterNode>(_token.Position, "the distance is out of range.");
         Advance();
         return Take(")") ? new Nearness(first, second, latitude, longitude, metres) : Expected<FilterNode>("')'");
     }
@@ -302,6 +304,8 @@ internal sealed class FilterParser
             if (unit == 0)
                 return Expected<FilterValue>("a duration, as in 30s, 15min, 12h, 7d or 2w");
             time = time with { Number = time.Number + (sign * _token.Number * unit) };
+            if (!double.IsFinite(time.Number))
+                return Fail<FilterValue>(_token.Position, "the time is out of range.");
             Advance();
         }
 

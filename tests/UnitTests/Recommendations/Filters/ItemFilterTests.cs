@@ -71,6 +71,8 @@ public sealed class ItemFilterTests
     [InlineData("a = time(\"yesterday\")", 9, "no time")]
     [InlineData("a = time(5)", 9, "a text with a time")]
     [InlineData("a = 1e999", 4, "out of range")]
+    [InlineData("a > now() - 1e308w", 12, "the time is out of range")]
+    [InlineData("within(a, 1, 2, 1e308km)", 16, "the distance is out of range")]
     [InlineData("within(a, 91, 0, 1km)", 10, "latitude is 91")]
     [InlineData("within(a, 1, -181, 1km)", 13, "longitude is -181")]
     [InlineData("within(a, 1, 1, 1)", 16, "a distance")]
