@@ -1,4 +1,6 @@
+using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,10 +35,15 @@ internal sealed class KeySetServer : IAsyncDisposable
     /// <summary>Whether requests are held until this ends.</summary>
     public Task Held { get; set; } = Task.CompletedTask;
 
-    public static async Task<KeySetServer> StartAsync()
+    /// <param name="certificate">Its certificate; null for plain HTTP.</param>
+    public static async Task<KeySetServer> StartAsync(X509Certificate2? certificate = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listener =>
+        {
+            if (certificate is not null)
+                listener.UseHttps(certificate);
+        }));
         WebApplication app = builder.Build();
         var server = new KeySetServer(app);
         app.Run(server.AnswerAsync);

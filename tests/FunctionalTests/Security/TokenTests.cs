@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using FunctionalTests.Server;
 using Grpc.Core;
@@ -172,6 +173,26 @@ public sealed class TokenTests
 
         Assert.Equal(StatusCode.OK, await ServeAsync(server, provider.Sign()));
         File.Delete(file);
+    }
+
+    [Fact]
+    public async Task Keys_OverTls_ComeFromWhomTheAuthoritiesVouchFor()
+    {
+        using var authority = new TestAuthority();
+        using var strangers = new TestAuthority("Strangers");
+        (string certificate, string key) = authority.IssueServer();
+        using X509Certificate2 pair = X509Certificate2.CreateFromPem(certificate, key);
+        await using KeySetServer provider = await KeySetServer.StartAsync(pair);
+        string folder = Directory.CreateTempSubdirectory("keys-").FullName, known = Path.Combine(folder, "known.pem"), unknown = Path.Combine(folder, "unknown.pem");
+        await File.WriteAllTextAsync(known, authority.Pem);
+        await File.WriteAllTextAsync(unknown, strangers.Pem);
+        await using RunningServer trusting = await StartAsync(provider, options => options.Jwt.KeysAuthorities = known);
+        await using RunningServer distrusting = await StartAsync(provider, options => options.Jwt.KeysAuthorities = unknown);
+
+        Assert.StartsWith("https://", provider.Url, StringComparison.Ordinal);
+        Assert.Equal(StatusCode.OK, await ServeAsync(trusting, provider.Sign()));
+        Assert.Equal(StatusCode.Unavailable, await ServeAsync(distrusting, provider.Sign()));
+        Directory.Delete(folder, recursive: true);
     }
 
     private static async Task<RunningServer> StartAsync(KeySetServer provider, Action<InferenceOptions>? configure = null) => await RunningServer.StartAsync(options =>

@@ -19,7 +19,8 @@ internal sealed class OpenApiDocument
     private static readonly (string Status, string Name, string Description)[] Failures =
     [
         ("400", "InvalidRequest", "The request breaks a rule, or cannot be met as things are; `violations` names every field that does."),
-        ("403", "WebPage", "A web page sent the request."),
+        ("401", "Unauthenticated", "The server wants to know who calls, and no credentials were shown, or none that are good."),
+        ("403", "Forbidden", "The caller lacks the method's role, or a web page sent the request."),
         ("404", "NotFound", "What is asked for is not there."),
         ("413", "TooLarge", "The body is over the limit."),
         ("415", "UnsupportedMediaType", "The body is of another type than JSON, or encoded."),
@@ -49,8 +50,7 @@ internal sealed class OpenApiDocument
             json.WriteString("url", "/");
             json.WriteEndObject();
             json.WriteEndArray();
-            json.WriteStartArray("security");
-            json.WriteEndArray();
+            WriteSecurity(json);
             WriteTags(json);
             json.WriteStartObject("paths");
             foreach (JsonRoute route in JsonRoutes.All)
@@ -77,6 +77,40 @@ internal sealed class OpenApiDocument
         json.WriteStartObject("license");
         json.WriteString("name", "Apache License 2.0");
         json.WriteString("identifier", "Apache-2.0");
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>Nothing, or one of the two: whether credentials are needed is the server's configuration.</summary>
+    private static void WriteSecurity(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("security");
+        json.WriteStartObject();
+        json.WriteEndObject();
+        foreach (string scheme in (string[])["ApiKey", "Bearer"])
+        {
+            json.WriteStartObject();
+            json.WriteStartArray(scheme);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteSecuritySchemes(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("securitySchemes");
+        json.WriteStartObject("ApiKey");
+        json.WriteString("type", "apiKey");
+        json.WriteString("in", "header");
+        json.WriteString("name", "x-api-key");
+        json.WriteString("description", "An API key of the server's clients file.");
+        json.WriteEndObject();
+        json.WriteStartObject("Bearer");
+        json.WriteString("type", "http");
+        json.WriteString("scheme", "bearer");
+        json.WriteString("description", "An API key, or a token (JWT) of the identity provider.");
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -161,6 +195,7 @@ internal sealed class OpenApiDocument
     private void WriteComponents(Utf8JsonWriter json)
     {
         json.WriteStartObject("components");
+        WriteSecuritySchemes(json);
         json.WriteStartObject("parameters");
         json.WriteStartObject("RequestTimeout");
         json.WriteString("name", RequestTimeout.Header);
