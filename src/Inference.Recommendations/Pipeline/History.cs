@@ -1,5 +1,6 @@
 using System.Buffers;
 using Inference.Recommendations.Snapshots;
+using Inference.Recommendations.Users;
 
 namespace Inference.Recommendations.Pipeline;
 
@@ -17,6 +18,22 @@ internal sealed class History : IDisposable
 
     /// <summary>The rows that the bundle brought: the towers know no others.</summary>
     public ReadOnlyMemory<int> Known => _known is null ? Rows : _known.AsMemory(0, _knownCount);
+
+    /// <summary>Appends what is stored of a user, without items that the catalogue lacks.</summary>
+    public void Append(UserState state, ItemCatalogue items)
+    {
+        if (state.History.Count == 0)
+            return;
+        if (state.RowsIn(items) is not { } rows)
+        {
+            Append(state.History, items);
+            return;
+        }
+
+        Reserve(Count + rows.Length);
+        foreach (int row in rows)
+            Add(row, items.BundleRows);
+    }
 
     /// <summary>Appends known items and returns how many are unknown.</summary>
     public int Append(IReadOnlyList<string> itemIds, ItemCatalogue items)

@@ -96,7 +96,7 @@ public sealed class RecommendationPipeline
         ReportOtherVersion(snapshot, query.Page, degraded);
         using var history = new History();
         if (user.State is not null)
-            history.Append(user.State.History, snapshot.Items);
+            history.Append(user.State, snapshot.Items);
         ReportUnknownItems(Components.RecentItemIds, history.Append(query.RecentItemIds, snapshot.Items), query.RecentItemIds.Count, degraded);
 
         // :: Step 2: what may be shown.

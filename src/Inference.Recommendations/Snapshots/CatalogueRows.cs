@@ -3,6 +3,8 @@ namespace Inference.Recommendations.Snapshots;
 /// <summary>Which rows of a catalogue hold an item, at one moment. Immutable.</summary>
 public sealed class CatalogueRows
 {
+    private static ulong _moments;
+
     private readonly ulong[] _deleted;
 
     internal CatalogueRows(int rowCount, int count, ulong[] deleted)
@@ -10,7 +12,11 @@ public sealed class CatalogueRows
         RowCount = rowCount;
         Count = count;
         _deleted = deleted;
+        Moment = Interlocked.Increment(ref _moments);
     }
+
+    /// <summary>Names this moment among all of all catalogues of the process: who keeps what it found out of one need not hold on to it.</summary>
+    internal ulong Moment { get; }
 
     /// <summary>Rows that were ever used: 0 to RowCount - 1.</summary>
     public int RowCount { get; }
