@@ -71,6 +71,12 @@ internal static class ClientsFile
             problems = [$"line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}: this is no JSON, or a name stands there twice."];
             return null;
         }
+        catch (InvalidOperationException)
+        {
+            // The parser lets half of a surrogate pair pass, and whoever reads the text then refuses it.
+            problems = ["it holds a text with half of a surrogate pair (\\ud800 to \\udfff alone), which is no Unicode."];
+            return null;
+        }
 
         problems = reader.Problems;
         return problems.Count == 0 ? reader.ToSet() : null;

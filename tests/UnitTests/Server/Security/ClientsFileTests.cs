@@ -35,6 +35,16 @@ public sealed class ClientsFileTests
         Assert.Equal(["web", "ops"], clients.Names);
     }
 
+    [Theory]
+    [InlineData("""{"clients":[{"name":"a","roles":["\ud800"]}]}""")]
+    [InlineData("""{"clients":[{"name":"\ud800","roles":["serve"]}]}""")]
+    [InlineData("""{"clients":[{"name":"a","keys":[{"id":"\udc00"}]}]}""")]
+    public void TryRead_OfHalfACharacter_SaysSo(string text)
+    {
+        Assert.Null(ClientsFile.TryRead(text, out IReadOnlyList<string> problems));
+        Assert.NotEmpty(problems);
+    }
+
     [Fact]
     public void FindByKey_OfWhatIsNotTheKey_FindsNobody()
     {
