@@ -27,7 +27,7 @@ internal sealed class ClientsTarget : FuzzTarget
             { "clients": [
               { "name": "web", "roles": ["serve", "events"], "keys": [ { "id": "k3j9k3j9k3j9", "sha256": "{{new string('a', 64)}}", "expires": "2027-01-01T00:00:00Z" } ],
                 "certificates": [ "subject:CN=web", "dns:web.internal", "uri:spiffe://shop/web" ], "quota": { "requestsPerSecond": 100, "burst": 200, "maxConcurrent": 50 } },
-              { "name": "ops", "roles": ["admin"] }, // the last one
+              { "name": "ops", "roles": ["admin"], "certificates": [ "subject:CN=ops" ] }, // the last one
             ] }
             """),
     ];
