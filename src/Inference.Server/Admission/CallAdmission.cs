@@ -224,9 +224,12 @@ internal sealed class CallAdmission
         return new Entrance(shed);
     }
 
-    /// <summary>When work has to begin at the latest for its deadline: what calls of the method took lately before it.</summary>
+    /// <summary>
+    /// When work has to begin at the latest for its deadline. Every second call takes longer than the mean, and what the call has been on its way already is not known; so twice the mean is kept free, and half of the rest: in a queue that is full
+    /// everybody begins at the last moment.
+    /// </summary>
     private long LatestStartOf(HttpContext http, MethodRule rule, long now) =>
-        CallTimeout.Of(http) is { } timeout ? now + Ticks(timeout) - (long)_limit.TimesOf(rule.Index).Mean : long.MaxValue;
+        CallTimeout.Of(http) is { } timeout ? now + (long)((Ticks(timeout) - (2 * _limit.TimesOf(rule.Index).Mean)) / 2) : long.MaxValue;
 
     private Failure Shed(bool isBulk, ShedReason reason)
     {

@@ -143,7 +143,11 @@ internal sealed class Room
             _interactive.TakeExpired(now, _expired);
             _bulk.TakeExpired(now, _expired);
             foreach (Waiter waiter in _expired)
+            {
+                LearnFromVain(waiter, now);
                 waiter.End(Turn.Expired);
+            }
+
             _expired.Clear();
             Count();
             // The limit may have risen since somebody left.
@@ -204,6 +208,7 @@ internal sealed class Room
         if (first.LatestStart < now)
         {
             queue.TakeFirst();
+            LearnFromVain(first, now);
             first.End(Turn.Expired);
             return true;
         }
@@ -217,6 +222,14 @@ internal sealed class Room
         _interval += IntervalWeight * (each - _interval);
         first.End(Turn.Granted);
         return true;
+    }
+
+    /// <summary>Who waited in vain says that each of those ahead took at least so long.</summary>
+    private void LearnFromVain(Waiter waiter, long now)
+    {
+        double each = (double)(now - waiter.Since) / (waiter.Ahead + 1);
+        if (each > _interval)
+            _interval += IntervalWeight * (each - _interval);
     }
 
     private void Count()
