@@ -10,6 +10,8 @@ namespace Inference.Server.Prometheus;
 /// </summary>
 internal sealed class PrometheusText
 {
+    private static readonly SearchValues<char> OfWholeNumbers = SearchValues.Create("-0123456789");
+
     private readonly ArrayBufferWriter<byte> _bytes = new(64 * 1024);
     private bool _isOpenMetrics;
     private bool _hasLabels;
@@ -76,7 +78,7 @@ internal sealed class PrometheusText
     public void Bound(double upper)
     {
         string number = Number(upper);
-        Label("le", _isOpenMetrics && number.AsSpan().IndexOfAnyExcept("-0123456789") < 0 ? number + ".0" : number);
+        Label("le", _isOpenMetrics && number.AsSpan().IndexOfAnyExcept(OfWholeNumbers) < 0 ? number + ".0" : number);
     }
 
     public void Value(double value, PrometheusExemplar? exemplar = null)

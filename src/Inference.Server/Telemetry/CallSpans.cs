@@ -13,6 +13,8 @@ internal sealed class CallSpans(TelemetryOptions options)
 {
     private static readonly ActivitySource Activities = new("Inference.Server");
 
+    private ulong _draws;
+
     /// <summary>Begins a span under the caller's; null where nobody listens or the call is not chosen.</summary>
     public Activity? Start(HttpContext context, CallTags tags)
     {
@@ -22,11 +24,20 @@ internal sealed class CallSpans(TelemetryOptions options)
         string? sent = context.Request.Headers.TraceParent;
         ActivityContext parent = default;
         bool hasParent = sent is not null && ActivityContext.TryParse(sent, context.Request.Headers.TraceState, isRemote: true, out parent);
-        if (hasParent ? (parent.TraceFlags & ActivityTraceFlags.Recorded) == 0 : Random.Shared.NextDouble() >= options.TraceSampling)
+        if (hasParent ? (parent.TraceFlags & ActivityTraceFlags.Recorded) == 0 : !IsDrawn())
             return null;
         // The framework may have an activity of its own, which nobody records.
         Activity.Current = null;
         return Activities.StartActivity(tags.Method, ActivityKind.Server, parent, tags.OfSpan);
+    }
+
+    /// <summary>Draws from a sequence that can be replayed (splitmix64, Steele et al. 2014).</summary>
+    private bool IsDrawn()
+    {
+        ulong draw = Interlocked.Add(ref _draws, 0x9E3779B97F4A7C15);
+        draw = (draw ^ (draw >> 30)) * 0xBF58476D1CE4E5B9;
+        draw = (draw ^ (draw >> 27)) * 0x94D049BB133111EB;
+        return ((draw ^ (draw >> 31)) >> 11) / (double)(1UL << 53) < options.TraceSampling;
     }
 
     /// <summary>Says how the call ended; the caller disposes the span.</summary>

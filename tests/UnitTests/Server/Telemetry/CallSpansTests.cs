@@ -53,6 +53,25 @@ public sealed class CallSpansTests
             Assert.Equal(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), (span!.TraceId.ToHexString(), span.ParentSpanId.ToHexString()));
     }
 
+    [Theory]
+    [InlineData(0.01)]
+    [InlineData(0.3)]
+    public void Start_OfManyCalls_ChoosesTheShare(double share)
+    {
+        using ActivityListener listener = Listen();
+        var spans = new CallSpans(new TelemetryOptions { TraceSampling = share });
+        HttpContext context = ContextOf(null);
+        int chosen = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            using Activity? span = spans.Start(context, Tags);
+            chosen += span is null ? 0 : 1;
+        }
+
+        // Four standard deviations.
+        Assert.InRange(chosen / 20_000.0, share - (4 * Math.Sqrt(share * (1 - share) / 20_000)), share + (4 * Math.Sqrt(share * (1 - share) / 20_000)));
+    }
+
     /// <summary>The framework begins an activity of its own where request logging is on; that must not become the parent of what nobody sent.</summary>
     [Fact]
     public void Start_BelowAnActivityThatNobodyRecords_IsARoot()
