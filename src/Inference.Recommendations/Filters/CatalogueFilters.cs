@@ -119,13 +119,11 @@ public sealed class CatalogueFilters : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        // They look at the contents, which go next, and stop within microseconds.
-        _columns.EndMaking();
+        _columns.Dispose();
         _lock.EnterWriteLock();
         try
         {
             _entries.Clear();
-            _columns.Clear();
         }
         finally
         {

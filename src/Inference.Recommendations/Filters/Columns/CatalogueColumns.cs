@@ -14,7 +14,7 @@ namespace Inference.Recommendations.Filters.Columns;
 /// <param name="guard">The lock of <see cref="CatalogueFilters"/>. Where nothing else is said its owner has it for itself.</param>
 /// <param name="changes">The changes of the catalogue.</param>
 /// <param name="dropped">Is told when columns went; has the lock.</param>
-internal sealed class CatalogueColumns(ItemCatalogue items, ItemContents contents, ReaderWriterLockSlim guard, RowChanges changes, Action dropped)
+internal sealed class CatalogueColumns(ItemCatalogue items, ItemContents contents, ReaderWriterLockSlim guard, RowChanges changes, Action dropped) : IDisposable
 {
     /// <summary>Columns that are made at once: each reads all contents on a thread of the pool.</summary>
     private const int MostAtOnce = 2;
@@ -112,15 +112,15 @@ internal sealed class CatalogueColumns(ItemCatalogue items, ItemContents content
             Drop(column => column.IsWorn);
     }
 
-    /// <summary>Ends what is being made, and waits for it: it looks at the contents, which go next, and stops within microseconds. Without the lock.</summary>
-    public void EndMaking()
+    /// <summary>Ends what is being made, and waits for it: it looks at the contents, which go next, and stops within microseconds. Without the lock; nobody asks any more.</summary>
+    public void Dispose()
     {
         _ends = true;
         foreach (Lazy<Task> making in _making.Values)
             ((IAsyncResult)making.Value).AsyncWaitHandle.WaitOne();
+        _columns.Clear();
+        _turns.Dispose();
     }
-
-    public void Clear() => _columns.Clear();
 
     private bool Lacks(string name) => !_columns.ContainsKey(name) && contents.Attributes.KindsOf(name) != AttributeKinds.None;
 
