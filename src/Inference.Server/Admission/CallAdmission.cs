@@ -35,6 +35,7 @@ internal sealed class CallAdmission
     private readonly RetryLater _overQuota;
     private readonly long _longestWait;
     private int _overflowing;
+    private long _spread;
 
     public CallAdmission(AdmissionOptions options, TowerOptions towers, AdmissionMetrics metrics, TimeProvider time)
     {
@@ -240,12 +241,8 @@ internal sealed class CallAdmission
     }
 
     /// <summary>Half of a time to one and a half, so that not all come again at once.</summary>
-    private static TimeSpan Spread(TimeSpan time)
-    {
-#pragma warning disable CA5394 // Nothing is secret about it.
-        return time * (0.5 + Random.Shared.NextDouble());
-#pragma warning restore CA5394
-    }
+    /// <remarks>Multiples of the golden ratio, which fill the interval evenly however many are taken (Weyl's sequence).</remarks>
+    private TimeSpan Spread(TimeSpan time) => time * (0.5 + (Interlocked.Increment(ref _spread) * 0.6180339887498949 % 1));
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);
 
