@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Users;
 using Inference.Storage.Redis;
@@ -102,6 +103,8 @@ internal sealed class EmbeddingWrites : IAsyncDisposable
 
     private async Task WriteAsync()
     {
+        // What is written is of many requests, so it is a part of none of their traces.
+        Activity.Current = null;
         var batch = new List<KeyValuePair<EmbeddingKey, byte[]>>(MaxBatch);
         while (TryTake(batch))
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Inference.Recommendations.Ports;
 
 namespace Inference.Towers.Batching;
@@ -109,12 +110,14 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
         else if (Rows > 0)
             RunRows();
 
-        foreach (Visit visit in _visits)
+        for (int i = 0; i < _visits.Count; i++)
         {
-            if (visit.Call.Span is { } caller)
-                _meters.Span.Write(caller, _time.GetUtcNow(), _time.GetElapsedTime(visit.Call.Arrived, _now), _time.GetElapsedTime(_now), Rows);
-            visit.Call.Release();
+            if (_visits[i].Call.Span is { } caller)
+                WriteSpan(i, caller);
         }
+
+        foreach (Visit visit in _visits)
+            visit.Call.Release();
 
         _late.Clear();
         _visits.Clear();
@@ -122,6 +125,19 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
         _rows.AsSpan(0, Rows).Clear();
         _sorted.AsSpan(0, Rows).Clear();
         (Rows, Longest) = (0, 1);
+    }
+
+    /// <summary>Writes the span of the batch for a traced call; once, however many turns of the batch the call had.</summary>
+    private void WriteSpan(int visit, Activity caller)
+    {
+        BatchedCall<TWork> call = _visits[visit].Call;
+        for (int i = 0; i < visit; i++)
+        {
+            if (_visits[i].Call == call)
+                return;
+        }
+
+        _meters.Span.Write(caller, _time.GetUtcNow(), _time.GetElapsedTime(call.Arrived, _now), _time.GetElapsedTime(_now), Rows);
     }
 
     private void RunJob(BatchedCall<TWork> call)
