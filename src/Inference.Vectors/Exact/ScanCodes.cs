@@ -45,10 +45,14 @@ internal sealed class ScanCodes
         Mean = file.Array<double>("mean", dimension);
         if (file.Has("order"))
             Order = file.Array<int>("order", count);
+        var named = new ulong[(Order.Length + 63) / 64];
         foreach (int row in Order)
         {
             if ((uint)row >= (uint)count)
                 throw file.Invalid($"Section 'order' names row {row}; there are {count}.");
+            if ((named[row >> 6] & (1UL << row)) != 0)
+                throw file.Invalid($"Section 'order' names row {row} twice.");
+            named[row >> 6] |= 1UL << row;
         }
         Memory = file.Section("codes", bytes);
     }
