@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two replicas behind a client that balances by itself (round_robin with health checks), and behind nginx: both are used, and one that stops while calls come loses none of them.
+# Two replicas behind a client that balances by itself (round_robin with health checks), and behind nginx: both are used, and one that stops while calls come loses none of them (through nginx, with a client that repeats UNAVAILABLE).
 # usage: load-tests/replicas-lb.sh [round_robin|nginx ...]        RATE=200 SECONDS_EACH=12 BUNDLE=.local/models/demo/1
 # Exits with 1 when a replica had no calls, or a call was lost. Writes load-tests/results/balance.json unless RESULTS= is empty.
 set -euo pipefail
@@ -26,8 +26,9 @@ start_nginx() {
 run() { # run WAY: one line of JSON
   local way=$1 target stopped=0 before_first before_second of_first of_second
   # Time for balancers to turn away, and then for the last calls: what a Kubernetes deployment has (docs/scaling.md).
+  # Both share their core with whatever else runs here; what admission refuses on a busy machine is told apart by switching it off.
   for replica in first second; do
-    server_start "$replica" "$bundle" --Inference:Server:ReadinessGrace=00:00:03 --Inference:Server:DrainTime=00:00:05 --Inference:Loading:CacheFolder=
+    server_start "$replica" "$bundle" --Inference:Server:ReadinessGrace=00:00:03 --Inference:Server:DrainTime=00:00:05 --Inference:Admission:Enabled=false --Inference:Loading:CacheFolder=
   done
   case $way in
     round_robin) target=${grpc_at[first]},${grpc_at[second]} ;;

@@ -43,14 +43,22 @@ public sealed class ServiceManagerTests : IDisposable
     {
         string bundle = await RunningServer.WriteBundleAsync();
         using var stop = new CancellationTokenSource();
-        TextWriter output = TextWriter.Synchronized(new StringWriter());
+        var screen = new StringWriter();
+        TextWriter output = TextWriter.Synchronized(screen);
 
         Task<int> running = RunAsync(bundle, Path.Combine(_folder, "nobody"), stop.Token, output);
-        await Storage.RedisWorld.UntilAsync(() => output.ToString()!.Contains("is ready.", StringComparison.Ordinal));
+        await Storage.RedisWorld.UntilAsync(Holds);
         await stop.CancelAsync();
 
         Assert.Equal(0, await running.WaitAsync(Patience));
         Directory.Delete(Path.GetDirectoryName(Path.GetDirectoryName(bundle))!, recursive: true);
+
+        bool Holds()
+        {
+            // The writer locks itself.
+            lock (output)
+                return screen.ToString().Contains("is ready.", StringComparison.Ordinal);
+        }
     }
 
     private static Task<int> RunAsync(string bundle, string socket, CancellationToken stop, TextWriter? output = null) => ServerProgram.RunAsync(
