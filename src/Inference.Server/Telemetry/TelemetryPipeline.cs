@@ -18,8 +18,8 @@ internal sealed class TelemetryPipeline : IDisposable
     public static readonly string Version =
         typeof(TelemetryPipeline).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
-    private static readonly string[] Meters =
-        ["Inference.*", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.MemoryPool"];
+    /// <summary>Kestrel's memory pool is left out: it counts each block that is rented, several of them in every call.</summary>
+    private static readonly string[] Meters = ["Inference.*", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel"];
 
     private readonly MeterProvider? _metrics;
     private readonly TracerProvider? _traces;

@@ -30,7 +30,7 @@ namespace UnitTests.Server.Telemetry;
 internal static class InstrumentList
 {
     /// <summary>Meters that come along with .NET and Kestrel.</summary>
-    private static readonly string[] Foreign = ["System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.MemoryPool"];
+    private static readonly string[] Foreign = ["System.Runtime", "Microsoft.AspNetCore.Server.Kestrel"];
 
     public static IReadOnlyList<Instrument> All { get; } = Make();
 

@@ -153,13 +153,7 @@ internal static class MeasuredAttributes
         ["kestrel.upgraded_connections"] = OfConnection,
         ["kestrel.tls_handshake.duration"] = OfConnection,
         ["kestrel.active_tls_handshakes"] = OfConnection,
-        ["aspnetcore.memory_pool.pooled"] = OfPool,
-        ["aspnetcore.memory_pool.allocated"] = OfPool,
-        ["aspnetcore.memory_pool.rented"] = OfPool,
-        ["aspnetcore.memory_pool.evicted"] = OfPool,
     };
-
-    private static MeasuredAttribute[] OfPool => [new("aspnetcore.memory_pool.owner", ["kestrel"])];
 
     /// <summary>The names that the sources give to commands and scripts.</summary>
     private static string[] RedisOperations() =>
