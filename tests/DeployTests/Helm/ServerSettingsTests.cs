@@ -112,7 +112,7 @@ public sealed class ServerSettingsTests : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=inference", key, HashAlgorithmName.SHA256);
-        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using X509Certificate2 certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
         Write("etc/inference-tls/tls.crt", certificate.ExportCertificatePem());
         Write("etc/inference-tls/ca.crt", certificate.ExportCertificatePem());
         Write("etc/inference-tls/tls.key", key.ExportPkcs8PrivateKeyPem());

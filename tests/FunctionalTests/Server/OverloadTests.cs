@@ -239,7 +239,7 @@ public sealed class OverloadTests
                             await server.Recommendations.RecommendAsync(request, cancellationToken: gone.Token);
                         break;
                     case 1:
-                        await server.Recommendations.RecommendAsync(request, deadline: DateTime.UtcNow.AddMilliseconds(random.NextDouble() * 5));
+                        await server.Recommendations.RecommendAsync(request, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(random.NextDouble() * 5));
                         break;
                     case 2:
                         await using (RawHttp2Connection broken = await OpenAsync(new Uri(server.Host.GrpcAddress)))

@@ -14,6 +14,7 @@ using Xunit;
 namespace UnitTests.Server.Admission;
 
 [SuppressMessage("Reliability", "CA2012", Justification = "Entrances are looked at and read once")]
+[SuppressMessage("Usage", "xUnit1031", Justification = "Results are read where they are there")]
 public sealed class CallAdmissionTests : IDisposable
 {
     private readonly ManualTime _time = new();

@@ -6,6 +6,7 @@ using Xunit;
 namespace UnitTests.Server.Admission;
 
 [SuppressMessage("Reliability", "CA2012", Justification = "Turns are looked at, and each is awaited or read once")]
+[SuppressMessage("Usage", "xUnit1031", Justification = "Results are read where they are there")]
 public sealed class RoomTests
 {
     private const long Long = TimeSpan.TicksPerSecond;
