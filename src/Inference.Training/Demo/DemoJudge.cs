@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Inference.Recommendations;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Pipeline;
@@ -29,7 +28,7 @@ internal sealed class DemoJudge
         _snapshot = snapshot;
         // A judgement has time: the budgets of serving would make it depend on the machine.
         var options = new PipelineOptions { TowerBudget = TimeSpan.FromSeconds(10), UserStateBudget = TimeSpan.FromSeconds(1) };
-        _pipeline = new RecommendationPipeline(new NobodyIsKnown(), null, new UserKeyRing("judge"u8), options, new RecommendationMetrics(new UnseenMeters()), TimeProvider.System, NullLoggerFactory.Instance);
+        _pipeline = new RecommendationPipeline(new NobodyIsKnown(), null, new UserKeyRing("judge"u8), options, RecommendationMetrics.Unobserved, TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     /// <summary>Judges all rungs on at most so many seen and so many unseen users.</summary>
@@ -122,20 +121,5 @@ internal sealed class DemoJudge
         public ValueTask<UserLookup> FindAsync(UserIdentity user, CancellationToken cancellationToken) => new(default(UserLookup));
 
         public UserState? Held(UserIdentity user) => null;
-    }
-
-    /// <summary>Nobody reads the metrics of a judgement.</summary>
-    private sealed class UnseenMeters : IMeterFactory
-    {
-        private readonly List<Meter> _meters = [];
-
-        public Meter Create(MeterOptions options)
-        {
-            var meter = new Meter(options);
-            _meters.Add(meter);
-            return meter;
-        }
-
-        public void Dispose() => _meters.ForEach(meter => meter.Dispose());
     }
 }

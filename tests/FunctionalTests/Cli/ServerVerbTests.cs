@@ -140,11 +140,13 @@ public sealed class ServerVerbTests(SharedServer shared)
     [Fact]
     public async Task Load_OfAMixInSteps_AnswersEveryKindAtEveryRate()
     {
+        // Events change what is served.
+        await using RunningServer server = await RunningServer.StartAsync();
         string file = Path.GetTempFileName();
         try
         {
             CliRun run = await CliRun.Of(
-                "load", "--address", _address, "--rps", "200,400", "--duration", "500ms", "--warmup", "100ms", "--arrivals", "constant", "--users", "10", "--items", "20", "--context", "country=France", "--deadline", "30s",
+                "load", "--address", server.Host.GrpcAddress, "--rps", "200,400", "--duration", "500ms", "--warmup", "100ms", "--arrivals", "constant", "--users", "10", "--items", "20", "--context", "country=France", "--deadline", "30s",
                 "--mix", "warm=2,cold=1,session=1,similar=1,events=1,stream=1", "--item-prefix", "item-", "--session-items", "2", "--header", "x-priority=bulk", "--json", file);
             Assert.Equal((0, ""), (run.Code, run.Error.StartsWith("warning", StringComparison.Ordinal) ? "" : run.Error));
             using JsonDocument report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
@@ -167,7 +169,8 @@ public sealed class ServerVerbTests(SharedServer shared)
         Assert.Equal(0, run.Code);
         using JsonDocument report = JsonDocument.Parse(run.Output);
         Assert.Equal(60, report.RootElement.GetProperty("search").GetProperty("sustained_rps").GetDouble());
-        Assert.Equal([20, 30, 45, 60], report.RootElement.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("target_rps").GetDouble()));
+        // A rate that was too much by chance is tried again.
+        Assert.Equal([20, 30, 45, 60], report.RootElement.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("target_rps").GetDouble()).Distinct());
     }
 
     /// <summary>The cells of a table's rows, without its frame and header.</summary>
