@@ -16,7 +16,8 @@ bundle=${BUNDLE:-$(demo_bundle "${ITEMS:-1000000}" "$users" "${DIM:-64}")}
 # Many users and a small cache of their embeddings: nearly every call runs the user tower and a search.
 server_start server "$bundle" --Inference:Index:Kind="${INDEX:-Exact}" --Inference:State:EmbeddingCacheBytes=1048576
 
-traffic=(--mix "${MIX:-warm=1}" --users "$users" --items "${ITEMS:-1000000}" --in-order --limit 10 --slo "$deadline" --connections 4 --context country=DE --filter "${FILTER:-stock > 40}")
+# shellcheck disable=SC2206
+traffic=(--mix "${MIX:-warm=1}" --users "$users" --items "${ITEMS:-1000000}" --in-order --limit 10 --slo "$deadline" --connections 4 --context country=DE --filter "${FILTER:-stock > 40}" ${LOAD_ARGS:---surface home})
 load server "${traffic[@]}" --rps 300,1000 --duration 4s --warmup 1s --json "$work/warm-up.json" >/dev/null || true
 # The peak: far too much is offered, 32 on their way at a time and no hurry; what is beyond them is not sent.
 for round in 1 2 3; do load server "${traffic[@]}" --rps 30000 --max-in-flight 32 --deadline 10s --duration 4s --warmup 1s --json "$work/peak-$round.json" >/dev/null || true; done

@@ -6,6 +6,7 @@ using Inference.Server.Entry;
 using Inference.Server.Failures;
 using Inference.Server.Json;
 using Inference.Towers;
+using Inference.Towers.Batching;
 
 namespace Inference.Server.Admission;
 
@@ -42,8 +43,9 @@ internal sealed class CallAdmission
         (_options, _metrics, _time) = (options, metrics, time);
         _quotas = new ClientQuotas(options, time);
         _limit = new GradientLimit(options.MinConcurrency, options.MaxConcurrency, options.Tolerance, MethodRules.Count, Environment.ProcessorCount, time.TimestampFrequency / 10);
-        // One fewer than the pool has at once (Hosting.PoolThreads), so that one is left to let in and to refuse.
-        int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount + (2 * towers.ConcurrentRuns);
+        // Fewer than the pool has at once (Hosting.PoolThreads), so that some are left to let in and to refuse; and no more than there are processors, or they would leave these no time. While a tower runs others may join its next batch.
+        int processors = Environment.ProcessorCount, mostRuns = 2 * towers.ConcurrentRuns;
+        Func<int> threads = options.Threads > 0 ? () => options.Threads : () => processors + Math.Min(ActiveRuns.Count, mostRuns);
         Room = new Room(() => _limit.Limit, threads, options.BulkShare, options.QueueLength, time);
         _calls = new PermitPool(options.MaxCalls, this);
         _controlStreams = new PermitPool(options.MaxControlStreams, this);

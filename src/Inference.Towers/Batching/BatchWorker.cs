@@ -105,10 +105,18 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
                 _meters.Waited(visit.Call.Priority, _time.GetElapsedTime(visit.Call.Arrived, _now));
         }
 
-        if (_job is not null)
-            RunJob(_job);
-        else if (Rows > 0)
-            RunRows();
+        ActiveRuns.Begin();
+        try
+        {
+            if (_job is not null)
+                RunJob(_job);
+            else if (Rows > 0)
+                RunRows();
+        }
+        finally
+        {
+            ActiveRuns.End();
+        }
 
         for (int i = 0; i < _visits.Count; i++)
         {

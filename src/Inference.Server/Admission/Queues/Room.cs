@@ -41,7 +41,7 @@ internal sealed class Room
     private readonly FairQueue _bulk = new();
     private readonly List<Waiter> _expired = [];
     private readonly Func<int> _limit;
-    private readonly int _threads;
+    private readonly Func<int> _threads;
     private readonly double _bulkShare;
     private readonly int _queueLength;
     private readonly TimeProvider _time;
@@ -54,11 +54,11 @@ internal sealed class Room
     private double _interval;
 
     /// <param name="limit">How many places there are now.</param>
-    /// <param name="threads">How many may compute at once, at least 1.</param>
+    /// <param name="threads">How many may compute at once now, at least 1.</param>
     /// <param name="bulkShare">Share of the places that bulk work may have, above 0.</param>
     /// <param name="queueLength">How many may wait, of either kind.</param>
     /// <param name="time">The clock.</param>
-    public Room(Func<int> limit, int threads, double bulkShare, int queueLength, TimeProvider time) =>
+    public Room(Func<int> limit, Func<int> threads, double bulkShare, int queueLength, TimeProvider time) =>
         (_limit, _threads, _bulkShare, _queueLength, _time) = (limit, threads, bulkShare, queueLength, time);
 
     /// <summary>How many are worked on.</summary>
@@ -172,7 +172,7 @@ internal sealed class Room
     private bool TryTake(Waiter work)
     {
         long wanted = PlaceOf(work) + OneThread, held = Volatile.Read(ref _held);
-        int limit = _limit(), threads = work.IsBulk ? Math.Max(1, _threads - 1) : _threads;
+        int limit = _limit(), threads = work.IsBulk ? Math.Max(1, _threads() - 1) : _threads();
         while (true)
         {
             int places = (int)((held >> Bits) & Mask);

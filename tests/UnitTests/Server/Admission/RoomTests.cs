@@ -155,7 +155,7 @@ public sealed class RoomTests
     public async Task EnterAndLeave_FromManyThreads_LosesNoPlaceAndNoTurn()
     {
         const int seed = 3, threads = 4, each = 3_000;
-        var room = new Room(() => 3, 2, 0.5, 8, TimeProvider.System);
+        var room = new Room(() => 3, () => 2, 0.5, 8, TimeProvider.System);
         int most = 0, granted = 0, refused = 0, now = 0;
 
         await Task.WhenAll(Enumerable.Range(0, threads).Select(thread => Task.Run(async () =>
@@ -196,7 +196,7 @@ public sealed class RoomTests
         Assert.Equal((0, 0, (0, 0)), (room.InFlight, room.Computing, room.Waiting));
     }
 
-    private Room NewRoom(int threads = 100, int queueLength = 8) => new(() => _limit, threads, 0.5, queueLength, _time);
+    private Room NewRoom(int threads = 100, int queueLength = 8) => new(() => _limit, () => threads, 0.5, queueLength, _time);
 
     /// <summary>A room whose places are all taken, one of them by a holder.</summary>
     private Room Full(out Waiter holder, int queueLength = 8)

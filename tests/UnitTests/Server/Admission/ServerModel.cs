@@ -62,7 +62,7 @@ internal sealed class ServerModel
     public void Run(int seconds)
     {
         (Good, Answers, Refusals, Limits) = (new double[seconds], new int[seconds], new int[seconds], new int[seconds]);
-        var room = new Room(Limit, 1_000_000, 1, QueueLength, _clock);
+        var room = new Room(Limit, () => 1_000_000, 1, QueueLength, _clock);
         double now = 0, arrival = 0, sweep = 0, nextPause = 0;
         while (now < seconds)
         {

@@ -124,7 +124,7 @@ internal static class CallEnd
                 var code = bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? StatusCode.ResourceExhausted : StatusCode.Internal;
                 Log.EndedWith(logger, call.Method, code, cause.Message, cause);
                 return new Status(code, bad.Message, cause);
-            case OperationCanceledException or IOException when isAborted:
+            case OperationCanceledException or IOException when isAborted || call.IsReading:
                 Log.Canceled(logger, call.Method, cause);
                 return new Status(StatusCode.Cancelled, "", cause);
             default:

@@ -57,6 +57,9 @@ internal sealed class ServerCall : ServerCallContext
     public ICompressionProvider? ResponseCompression
         => _responseCompression is not null && (_writeOptions?.Flags & WriteFlags.NoCompress) != WriteFlags.NoCompress ? _responseCompression : null;
 
+    /// <summary>Whether the only request is being read, before the method is called: what breaks then, the caller broke.</summary>
+    public bool IsReading { get; set; }
+
     /// <summary>Whether a reply has gone into the response buffer.</summary>
     public bool HasWritten { get; private set; }
 

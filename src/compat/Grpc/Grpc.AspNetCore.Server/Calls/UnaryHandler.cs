@@ -24,6 +24,7 @@ internal sealed class UnaryHandler<TRequest, TResponse>(Method<TRequest, TRespon
             // :: Read. The loop of RequestReader.ReadOnlyRequestAsync, here so that a call waits in one state machine.
             var body = http.Request.BodyReader;
             TRequest? request = null;
+            call.IsReading = true;
             while (true)
             {
                 var reading = body.ReadAsync();
@@ -40,6 +41,7 @@ internal sealed class UnaryHandler<TRequest, TResponse>(Method<TRequest, TRespon
             }
 
             // :: Call the method.
+            call.IsReading = false;
             var serving = serve(request!, call);
             if (!serving.IsCompleted)
             {
