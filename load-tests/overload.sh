@@ -2,14 +2,14 @@
 # More than can be done: the server on one core, the generator on another, open loop, at half, once, two, three and five times its peak, every call with a deadline. Goodput (answers within the deadline), how soon the rest is turned away, memory.
 # The exact index is searched by default: it makes a call dear enough that the generator can offer five times as many as there can be answered.
 # usage: load-tests/overload.sh [RESULT.json]      (through ./dev bench overload)
-#   DEADLINE=25ms  SECONDS_EACH=10  FACTORS="0.5 1 2 3 5"  MIX=warm=1   what is offered
+#   DEADLINE=50ms  SECONDS_EACH=10  FACTORS="0.5 1 2 3 5"  MIX=warm=1   what is offered
 #   BUNDLE=DIR | ITEMS=1000000 USERS=100000 DIM=64   INDEX=Exact        what is served (load-tests/server.sh has more)
 #   MIN_GOODPUT=0.9                                                     exits 1 where the goodput at and above the peak is a smaller share of it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source load-tests/server.sh
 result=${1:-$results/overload.json}
-deadline=${DEADLINE:-25ms} seconds=${SECONDS_EACH:-10} users=${USERS:-100000}
+deadline=${DEADLINE:-50ms} seconds=${SECONDS_EACH:-10} users=${USERS:-100000}
 read -ra factors <<<"${FACTORS:-0.5 1 2 3 5}"
 build_for_load src/Inference.Server src/Inference.Cli
 bundle=${BUNDLE:-$(demo_bundle "${ITEMS:-1000000}" "$users" "${DIM:-64}")}
