@@ -35,7 +35,7 @@ public sealed class AdmissionOptions : IValidatableObject
     public double Tolerance { get; set; } = 8;
 
     /// <summary>Most calls that compute on threads at the same moment; others wait their turn, so that a thread is always left to refuse what is too much.</summary>
-    /// <value>0 (as many as processors, and one for each run of a tower that is under way) to 10,000; default 0.</value>
+    /// <value>0 (as many as processors, and two for each run of a tower where towers take most of the time) to 10,000; default 0.</value>
     [Range(0, 10_000)]
     public int Threads { get; set; }
 

@@ -7,6 +7,7 @@ internal sealed class AdmissionWatch(CallAdmission admission, TimeProvider time,
 
     private ITimer? _timer;
     private int _isLooking;
+    private long _looked;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -23,6 +24,10 @@ internal sealed class AdmissionWatch(CallAdmission admission, TimeProvider time,
         // On a busy machine ticks may meet.
         if (Interlocked.Exchange(ref _isLooking, 1) != 0)
             return;
+        long now = time.GetTimestamp();
+        if (_looked != 0 && now > _looked)
+            admission.Threads.Look(time.GetElapsedTime(_looked, now));
+        _looked = now;
         admission.Sweep();
         switch (admission.Pressure.Tick(time.GetUtcNow()))
         {

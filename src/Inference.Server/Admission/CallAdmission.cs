@@ -6,7 +6,6 @@ using Inference.Server.Entry;
 using Inference.Server.Failures;
 using Inference.Server.Json;
 using Inference.Towers;
-using Inference.Towers.Batching;
 
 namespace Inference.Server.Admission;
 
@@ -43,10 +42,9 @@ internal sealed class CallAdmission
         (_options, _metrics, _time) = (options, metrics, time);
         _quotas = new ClientQuotas(options, time);
         _limit = new GradientLimit(options.MinConcurrency, options.MaxConcurrency, options.Tolerance, MethodRules.Count, Environment.ProcessorCount, time.TimestampFrequency / 10);
-        // Fewer than the pool has at once (Hosting.PoolThreads), so that some are left to let in and to refuse; and no more than there are processors, or they would leave these no time. While a tower runs others may join its next batch.
-        int processors = Environment.ProcessorCount, mostRuns = 2 * towers.ConcurrentRuns;
-        Func<int> threads = options.Threads > 0 ? () => options.Threads : () => processors + Math.Min(ActiveRuns.Count, mostRuns);
-        Room = new Room(() => _limit.Limit, threads, options.BulkShare, options.QueueLength, time);
+        // Fewer than the pool has at once (Hosting.PoolThreads), so that one is left to let in and to refuse.
+        Threads = new ComputingThreads(Environment.ProcessorCount, towers.ConcurrentRuns);
+        Room = new Room(() => _limit.Limit, options.Threads > 0 ? () => options.Threads : () => Threads.Now, options.BulkShare, options.QueueLength, time);
         _calls = new PermitPool(options.MaxCalls, this);
         _controlStreams = new PermitPool(options.MaxControlStreams, this);
         _overloaded = new RetryLater(StatusCode.Unavailable, "OVERLOADED", "There is no room for this call now; call again later.", options.RetryDelay / 2);
@@ -57,6 +55,9 @@ internal sealed class CallAdmission
 
     /// <summary>Places and queues.</summary>
     public Room Room { get; }
+
+    /// <summary>How many of them may compute at once.</summary>
+    public ComputingThreads Threads { get; }
 
     /// <summary>How many calls may be worked on at once.</summary>
     public int Limit => _limit.Limit;

@@ -105,18 +105,12 @@ internal sealed class BatchWorker<TWork> : IThreadPoolWorkItem
                 _meters.Waited(visit.Call.Priority, _time.GetElapsedTime(visit.Call.Arrived, _now));
         }
 
-        ActiveRuns.Begin();
-        try
-        {
-            if (_job is not null)
-                RunJob(_job);
-            else if (Rows > 0)
-                RunRows();
-        }
-        finally
-        {
-            ActiveRuns.End();
-        }
+        long begun = _time.GetTimestamp();
+        if (_job is not null)
+            RunJob(_job);
+        else if (Rows > 0)
+            RunRows();
+        RunTotals.Add(_time.GetElapsedTime(begun));
 
         for (int i = 0; i < _visits.Count; i++)
         {
