@@ -102,7 +102,7 @@ def open_loop(args, server, rate, seconds, users):
     with tempfile.NamedTemporaryFile() as result:
         subprocess.run(
             ["taskset", "-c", args.client_core, "dotnet", args.cli, "load", "--address", f"http://127.0.0.1:{server.grpc}", "--rps", str(rate), "--users", str(users), "--limit", "10",
-             "--duration", f"{seconds}s", "--warmup", "1s", "--json", result.name], check=True, stdout=subprocess.DEVNULL)
+             "--duration", f"{seconds}s", "--warmup", "4s", "--json", result.name], check=True, stdout=subprocess.DEVNULL)
         return json.load(open(result.name))["latency_us"]
 
 

@@ -15,7 +15,7 @@ done
 # Compiled ahead of time too, as a container image could be.
 ahead=$(mktemp -d)
 trap 'rm -rf "$ahead"' EXIT
-dotnet publish src/Inference.Server -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true \
+[[ -n ${SETTINGS:-} && ,$SETTINGS, != *,ahead-of-time,* ]] || dotnet publish src/Inference.Server -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true \
   --artifacts-path "$ahead/artifacts" -o "$ahead/server" -v q -nologo -clp:NoSummary >/dev/null || { echo "runtime: no code ahead of time here, that setting is left out" >&2; rm -rf "$ahead/server"; }
 python3 load-tests/runtime.py --bundle "$bundle" --rounds "$rounds" --seconds "$seconds" --settings "${SETTINGS:-}" \
   --server artifacts/bin/Inference.Server/release/Inference.Server.dll --ahead "$ahead/server/Inference.Server.dll" --cli artifacts/bin/Inference.Cli/release/inference.dll \
