@@ -160,6 +160,26 @@ public sealed class ApiKeyTests : IAsyncLifetime
         Assert.Equal(10, (await _server.Recommendations.RecommendAsync(new RecommendRequest(), With("x-api-key", rotated))).Items.Count);
     }
 
+    [Fact]
+    public async Task Quota_OfAClient_LimitsItAndNobodyElse()
+    {
+        string few = ApiKey.Create(), many = ApiKey.Create();
+        object limited = ClientsText.Limited("few", few, requestsPerSecond: 0.01, burst: 2, "serve");
+        await System.IO.File.WriteAllTextAsync(File, ClientsText.Of(limited, ClientsText.Client("many", many, null, "serve")));
+        Assert.True(_server.Host.Services.GetRequiredService<ServedClients>().Look());
+        for (int i = 0; i < 2; i++)
+            await _server.Recommendations.RecommendAsync(new RecommendRequest(), With("x-api-key", few));
+
+        CallFailure beyond = await RunningServer.FailAsync(_server.Recommendations.RecommendAsync(new RecommendRequest(), With("x-api-key", few)));
+        (HttpStatusCode status, JsonElement problem) = await PostAsync("/v1/recommend", "{}", "x-api-key", few);
+
+        Assert.Equal((StatusCode.ResourceExhausted, "QUOTA_EXCEEDED"), (beyond.Code, beyond.Reason));
+        Assert.InRange(beyond.Retry!.RetryDelay.ToTimeSpan().TotalSeconds, 30, 111);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "QUOTA_EXCEEDED"), (status, problem.GetProperty("reason").GetString()));
+        for (int i = 0; i < 10; i++)
+            await _server.Recommendations.RecommendAsync(new RecommendRequest(), With("x-api-key", many));
+    }
+
     private string Text() => ClientsText.Of(
         ClientsText.Client("web", _serve, null, "serve"),
         ClientsText.Client("tracker", _events, TimeProvider.System.GetUtcNow().AddDays(1), "events"),

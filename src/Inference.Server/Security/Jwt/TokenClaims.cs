@@ -16,6 +16,19 @@ internal sealed class TokenClaims(JwtOptions options)
     public Caller? CallerOf(JsonWebToken token)
     {
         using JsonDocument payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
+        try
+        {
+            return CallerOf(payload);
+        }
+        catch (InvalidOperationException)
+        {
+            // A text with half of a surrogate pair, which the parser lets pass and nobody can read.
+            return null;
+        }
+    }
+
+    private Caller? CallerOf(JsonDocument payload)
+    {
         if (Find(payload.RootElement, options.NameClaim) is not { ValueKind: JsonValueKind.String } name || name.GetString() is not { Length: > 0 } text)
             return null;
         Roles roles = Roles.None;

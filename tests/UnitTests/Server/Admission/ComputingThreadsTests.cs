@@ -42,6 +42,17 @@ public sealed class ComputingThreadsTests
         Assert.Equal(2, threads.Now);
     }
 
+    [Fact]
+    public void Now_AfterRunsOfBefore_IsTheProcessors()
+    {
+        _busy = TimeSpan.FromHours(1);
+        ComputingThreads threads = Make();
+
+        Look(threads, share: 0, times: 1);
+
+        Assert.Equal(2, threads.Now);
+    }
+
     private ComputingThreads Make() => new(processors: 2, runs: 3, () => _busy);
 
     private void Look(ComputingThreads threads, double share, int times)
