@@ -50,6 +50,17 @@ public sealed class CallAdmissionTests : IDisposable
     }
 
     [Fact]
+    public void Enter_WhereNoThreadsAreSet_LetsAsManyComputeAsThereAreProcessors()
+    {
+        (_options.MinConcurrency, _options.MaxConcurrency, _options.Threads, _options.MaxCalls) = (1_000, 1_000, 0, 2_000);
+        CallAdmission admission = NewAdmission();
+        for (int i = 0; i < Environment.ProcessorCount; i++)
+            Assert.True(Enter(admission, "10.0.0.1").IsCompleted);
+
+        Assert.False(Enter(admission, "10.0.0.1").IsCompleted);
+    }
+
+    [Fact]
     public void Enter_WithoutRoom_WaitsForItsTurn()
     {
         CallAdmission admission = NewAdmission();
