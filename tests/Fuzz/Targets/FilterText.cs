@@ -11,7 +11,8 @@ internal static class FilterText
         Constant constant => constant.Value ? "true" : "false",
         AllOf all => string.Join(" and ", all.Parts.Select(Part)),
         AnyOf any => string.Join(" or ", any.Parts.Select(Part)),
-        Negation negation => $"not {Part(negation.Part)}",
+        // Brackets count towards the depth that a filter may have, so it has none that it does not need.
+        Negation negation => $"not {(negation.Part is Negation ? Of(negation.Part) : Part(negation.Part))}",
         Presence presence => $"{(presence.IsMissing ? "missing" : "exists")}({Name(presence.Attribute)})",
         ValueComparison { Values.Length: 1 } one => $"{Name(one.Attribute)} {Sign(one.How)} {Value(one.Values[0])}",
         ValueComparison many => $"{Name(many.Attribute)} {(many.How == FilterComparison.NotEqual ? "not in" : "in")} [{string.Join(", ", many.Values.Select(Value))}]",
