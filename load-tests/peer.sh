@@ -6,7 +6,7 @@
 #   TARGET_RECALL=0.95                         what our index is tuned to, for queries harder than those of users; hnswlib is then tuned to what that gives for users
 #   M=16  EF_CONSTRUCTION=200                  how hnswlib builds;   SAMPLE=500   users whose recall is measured
 #   BUNDLE=DIR | ITEMS=1000000 USERS=100000 DIM=64   PEERS=.local/peers     what is served (a demo world), and where the peer's files are kept
-# Needs: apt-get install g++ libgrpc++-dev libhnswlib-dev protobuf-compiler-grpc; with nghttp2-client the closed-loop peak is measured by h2load, too.
+# Needs: apt-get install g++ libgrpc++-dev libprotobuf-dev libhnswlib-dev protobuf-compiler-grpc; with nghttp2-client the closed-loop peak is measured by h2load, too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source load-tests/server.sh
@@ -16,7 +16,7 @@ peers=${PEERS:-.local/peers}
 build_for_load src/Inference.Server src/Inference.Cli tests/Benchmarks
 need g++ g++
 need grpc_cpp_plugin protobuf-compiler-grpc
-tests/peers/build.sh "$peers" >"$work/peer-build.log" 2>&1 || { cat "$work/peer-build.log" >&2; fail "the peer was not built: apt-get install g++ libgrpc++-dev libhnswlib-dev protobuf-compiler-grpc"; }
+tests/peers/build.sh "$peers" >"$work/peer-build.log" 2>&1 || { cat "$work/peer-build.log" >&2; fail "the peer was not built: apt-get install g++ libgrpc++-dev libprotobuf-dev libhnswlib-dev protobuf-compiler-grpc"; }
 bundle=${BUNDLE:-$(demo_bundle "${ITEMS:-1000000}" "${USERS:-100000}" "${DIM:-64}")}
 ort=${ONNXRUNTIME_LIBRARY:-$(compgen -G "$PWD/.local/onnxruntime/*/*/libonnxruntime.so.1" | sort | tail -1)}
 [[ -f $ort ]] || fail "there is no ONNX Runtime in .local/onnxruntime; the build fetches it"

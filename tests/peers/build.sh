@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the C++ server that ours is measured beside into the folder given (default: .local/peers of the repository). Needs: apt-get install g++ libgrpc++-dev libhnswlib-dev protobuf-compiler-grpc
+# Builds the C++ server that ours is measured beside into the folder given (default: .local/peers of the repository). Needs: apt-get install g++ libgrpc++-dev libprotobuf-dev libhnswlib-dev protobuf-compiler-grpc
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/../..

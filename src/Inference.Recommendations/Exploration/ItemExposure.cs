@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
@@ -12,7 +13,7 @@ namespace Inference.Recommendations.Exploration;
 /// <item>New is an item that was added while serving, or that nobody had touched when the bundle was made, until <see cref="NewItemOptions.MostAge"/> has passed. It lacks exposure until it has had
 /// <see cref="NewItemOptions.ExposureFloor"/> impressions; then it leaves the pool, or stays behind those that lack some (<see cref="NewItemOptions.Compete"/>).</item>
 /// </list>
-/// Works in the background and swaps whole, so that a reply pays nothing for it.
+/// Works in the background and swaps whole, so that a reply pays nothing for it; and only where counts moved, items came or went, or one became too old, for the catalogue may be a million items.
 /// </summary>
 public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots, NewItemOptions options, TimeProvider time)
 {
@@ -24,7 +25,8 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<Snapshot, DateTimeOffset> _since = [];
+    private readonly Dictionary<Snapshot, Known> _known = [];
+    private readonly List<int> _rows = [];
     private volatile NewItemReport _report = NewItemReport.Empty;
 
     /// <summary>The new items of the active version, as of the last update.</summary>
@@ -42,71 +44,107 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
     /// <summary>Updates about every second until it is cancelled.</summary>
     /// <param name="log">Is told of an update that failed; the next one comes all the same.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("exposure of items", Pause, time, log).RunAsync(Update, cancellationToken);
+    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("exposure of items", () => Pause, time, log).RunAsync(Update, cancellationToken);
 
     /// <summary>Brings the loaded snapshots up to date. Not safe for concurrent use.</summary>
     public void Update()
     {
         IReadOnlyCollection<Snapshot> loaded = snapshots.Loaded;
-        foreach (Snapshot gone in _since.Keys.Except(loaded).ToArray())
-            _since.Remove(gone);
+        foreach (Snapshot gone in _known.Keys.Except(loaded).ToArray())
+            _known.Remove(gone);
         if (loaded.Count == 0)
             return;
         IReadOnlyDictionary<string, double> shown = counters.Read(ShownName), clicked = counters.Read(ClickedName);
         DateTimeOffset now = time.GetUtcNow();
-        Snapshot? active = snapshots.Active;
         foreach (Snapshot snapshot in loaded)
         {
-            _since.TryAdd(snapshot, now);
-            ItemArms arms = ArmsOf(snapshot, shown, clicked);
-            NewItemPool pool = PoolOf(snapshot, arms, now);
-            (snapshot.Arms, snapshot.NewItems) = (arms, pool);
-            if (snapshot == active)
-                _report = NewItemReport.Of(snapshot, arms, pool, options.ExposureFloor);
+            if (!_known.TryGetValue(snapshot, out Known? known))
+                _known[snapshot] = known = new Known(now);
+            CatalogueRows rows = snapshot.Items.Rows;
+            bool moved = CountChanges.Matter(known.Shown, shown) || CountChanges.Matter(known.Clicked, clicked);
+            if (known.Moment != rows.Moment || moved)
+            {
+                (known.Shown, known.Clicked) = (shown, clicked);
+                snapshot.Arms = ArmsOf(snapshot, rows, shown, clicked);
+            }
+            else if (now < known.NextIsOld)
+            {
+                continue;
+            }
+
+            known.Moment = rows.Moment;
+            snapshot.NewItems = PoolOf(snapshot, rows, known, now);
+            known.Report = NewItemReport.Of(snapshot, snapshot.Arms, snapshot.NewItems, options.ExposureFloor);
         }
+
+        _report = snapshots.Active is { } active && _known.TryGetValue(active, out Known? served) ? served.Report : NewItemReport.Empty;
+    }
+
+    private static ItemArms ArmsOf(Snapshot snapshot, CatalogueRows rows, IReadOnlyDictionary<string, double> shown, IReadOnlyDictionary<string, double> clicked)
+    {
+        var arms = new List<ItemArms.Arm>(shown.Count);
+        foreach ((string item, double count) in shown)
+        {
+            if (count > 0 && snapshot.Items.TryGetRow(item, out int row) && row < rows.RowCount)
+                arms.Add(new ItemArms.Arm(row, Bounded(count), Bounded(clicked.GetValueOrDefault(item))));
+        }
+
+        return arms.Count == 0 ? ItemArms.Empty : new ItemArms(arms);
+
+        static float Bounded(double count) => (float)Math.Clamp(count, 0, 1e9);
     }
 
     private bool MayStay(ItemArms arms, int row) => options.Compete || arms.ShownOf(row) < options.ExposureFloor;
 
-    private static ItemArms ArmsOf(Snapshot snapshot, IReadOnlyDictionary<string, double> shown, IReadOnlyDictionary<string, double> clicked)
+    /// <summary>The pool; the one before where it is the same, so that a large one is not copied each time.</summary>
+    private NewItemPool PoolOf(Snapshot snapshot, CatalogueRows rows, Known known, DateTimeOffset now)
     {
-        if (shown.Count == 0)
-            return ItemArms.Empty;
-        int rows = snapshot.Items.Rows.RowCount;
-        float[] impressions = new float[rows], clicks = new float[rows];
-        Fill(shown, impressions);
-        Fill(clicked, clicks);
-        return new ItemArms(impressions, clicks);
-
-        void Fill(IReadOnlyDictionary<string, double> counts, float[] byRow)
-        {
-            foreach ((string item, double count) in counts)
-            {
-                if (snapshot.Items.TryGetRow(item, out int row) && row < byRow.Length)
-                    byRow[row] = (float)Math.Clamp(count, 0, 1e9);
-            }
-        }
-    }
-
-    private NewItemPool PoolOf(Snapshot snapshot, ItemArms arms, DateTimeOffset now)
-    {
-        CatalogueRows rows = snapshot.Items.Rows;
-        var pool = new List<int>();
-        if (options.FromBundle && now - _since[snapshot] < options.MostAge)
+        ItemArms arms = snapshot.Arms;
+        DateTimeOffset nextIsOld = DateTimeOffset.MaxValue;
+        _rows.Clear();
+        if (options.FromBundle && IsNew(known.Since))
         {
             for (int row = 0; row < snapshot.Items.BundleRows; row++)
             {
                 if (snapshot.BundlePopularity.RateOf(row) == 0 && MayStay(arms, row) && rows.Contains(row))
-                    pool.Add(row);
+                    _rows.Add(row);
             }
         }
 
         for (int row = snapshot.Items.BundleRows; row < rows.RowCount; row++)
         {
-            if (rows.Contains(row) && MayStay(arms, row) && now - (snapshot.Editor.AddedAt(row) ?? _since[snapshot]) < options.MostAge)
-                pool.Add(row);
+            if (rows.Contains(row) && MayStay(arms, row) && IsNew(snapshot.Editor.AddedAt(row) ?? known.Since))
+                _rows.Add(row);
         }
 
-        return pool.Count == 0 ? NewItemPool.Empty : new NewItemPool(pool.ToArray());
+        known.NextIsOld = nextIsOld;
+        ReadOnlySpan<int> pool = CollectionsMarshal.AsSpan(_rows);
+        return pool.SequenceEqual(snapshot.NewItems.Rows) ? snapshot.NewItems : pool.IsEmpty ? NewItemPool.Empty : new NewItemPool(pool);
+
+        bool IsNew(DateTimeOffset since)
+        {
+            bool isNew = now - since < options.MostAge;
+            if (isNew && since + options.MostAge < nextIsOld)
+                nextIsOld = since + options.MostAge;
+            return isNew;
+        }
+    }
+
+    /// <summary>What the snapshot was told last.</summary>
+    /// <param name="since">When it was seen first.</param>
+    private sealed class Known(DateTimeOffset since)
+    {
+        public DateTimeOffset Since { get; } = since;
+
+        public ulong Moment { get; set; }
+
+        public IReadOnlyDictionary<string, double>? Shown { get; set; }
+
+        public IReadOnlyDictionary<string, double>? Clicked { get; set; }
+
+        /// <summary>When the next of the new items is new no more.</summary>
+        public DateTimeOffset NextIsOld { get; set; }
+
+        public NewItemReport Report { get; set; } = NewItemReport.Empty;
     }
 }

@@ -28,17 +28,26 @@ public sealed record NewItemReport(int Count, int Unshown, int Lacking, double S
     {
         int unshown = 0, lacking = 0;
         double shown = 0, clicked = 0;
+        // The best of them so far, best first: of a million rows only few are ever among them.
+        var best = new List<(int Row, float Shown)>(MostListed + 1);
         foreach (int row in pool.Rows)
         {
-            unshown += arms.ShownOf(row) > 0 ? 0 : 1;
-            lacking += arms.ShownOf(row) < floor ? 1 : 0;
-            shown += arms.ShownOf(row);
+            float impressions = arms.ShownOf(row);
+            unshown += impressions > 0 ? 0 : 1;
+            lacking += impressions < floor ? 1 : 0;
+            shown += impressions;
             clicked += arms.ClickedOf(row);
+            if (best.Count == MostListed && impressions <= best[^1].Shown)
+                continue;
+            int place = best.Count;
+            while (place > 0 && best[place - 1].Shown < impressions)
+                place--;
+            best.Insert(place, (row, impressions));
+            if (best.Count > MostListed)
+                best.RemoveAt(MostListed);
         }
 
-        int[] rows = pool.Rows.ToArray();
-        Array.Sort(rows, (a, b) => arms.ShownOf(a) != arms.ShownOf(b) ? arms.ShownOf(b).CompareTo(arms.ShownOf(a)) : a.CompareTo(b));
-        NewItemStatus[] items = [.. rows.Take(MostListed).Select(row => new NewItemStatus(snapshot.Items.IdOf(row), arms.ShownOf(row), arms.ClickedOf(row)))];
-        return new NewItemReport(rows.Length, unshown, lacking, shown, clicked, arms.Rate, items);
+        NewItemStatus[] items = [.. best.Select(item => new NewItemStatus(snapshot.Items.IdOf(item.Row), item.Shown, arms.ClickedOf(item.Row)))];
+        return new NewItemReport(pool.Rows.Length, unshown, lacking, shown, clicked, arms.Rate, items);
     }
 }

@@ -17,7 +17,7 @@ public sealed class LiveTrends(ICounters counters, SnapshotRegistry snapshots, T
     /// <summary>Updates every few seconds until it is cancelled.</summary>
     /// <param name="log">Is told of an update that failed; the next one comes all the same.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("trends", Pause, time, log).RunAsync(Update, cancellationToken);
+    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("trends", () => Pause, time, log).RunAsync(Update, cancellationToken);
 
     /// <summary>Brings the loaded snapshots up to date. Not safe for concurrent use.</summary>
     public void Update()
