@@ -2,7 +2,7 @@
 import argparse, json, os, re, signal, socket, statistics, struct, subprocess, sys, tempfile, time, urllib.request
 
 # What `./dev run` and the images set is the default here; every other setting changes one thing of it.
-DEFAULT = {"DOTNET_GCgen0size": "0x4000000"}
+DEFAULT = {"DOTNET_GCgen0size": "0x400000"}
 SETTINGS = {
     "default": {},
     "gen0-of-the-runtime": {"DOTNET_GCgen0size": None},

@@ -17,7 +17,8 @@ cli_dll=artifacts/bin/Inference.Cli/release/inference.dll
 benchmarks_dll=artifacts/bin/Benchmarks/release/Benchmarks.dll
 results=load-tests/results
 export ORT_DISABLE_TELEMETRY=1 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-export DOTNET_GCgen0size=${DOTNET_GCgen0size:-0x4000000}
+# The server's alone, as deploy/runtime.env has it: the generator keeps so little that its collections are short.
+gen0size=${DOTNET_GCgen0size:-0x400000}
 mkdir -p "$results"
 work=$(mktemp -d)
 declare -A server_pid grpc_at http_at
@@ -56,7 +57,7 @@ server_start() { # server_start NAME BUNDLE [OPTIONS…]
   grpc=$(free_port) http=$(free_port)
   [[ -f $bundle/manifest.json ]] || fail "there is no bundle in $bundle"
   # shellcheck disable=SC2086
-  taskset -c "${core:-$server_core}" dotnet "$server_dll" --bundle "$bundle" "--Inference:Server:GrpcAddress=http://127.0.0.1:$grpc" "--Inference:Server:HttpAddress=http://127.0.0.1:$http" "$@" ${SERVER_ARGS:-} >"$work/$name.log" 2>&1 &
+  DOTNET_GCgen0size=$gen0size taskset -c "${core:-$server_core}" dotnet "$server_dll" --bundle "$bundle" "--Inference:Server:GrpcAddress=http://127.0.0.1:$grpc" "--Inference:Server:HttpAddress=http://127.0.0.1:$http" "$@" ${SERVER_ARGS:-} >"$work/$name.log" 2>&1 &
   server_pid[$name]=$! grpc_at[$name]=127.0.0.1:$grpc http_at[$name]=http://127.0.0.1:$http
   server_wait "$name" "${READY_SECONDS:-1200}"
 }
@@ -95,7 +96,7 @@ load() { # load NAME ARGS…
 }
 
 facts() {
-  python3 - <<'PY'
+  GEN0SIZE=$gen0size python3 - <<'PY'
 import json, os, platform, subprocess, time
 def first(path, key):
     try:
@@ -112,7 +113,7 @@ commit = run("git", "rev-parse", "--short", "HEAD") or "unknown"
 print(json.dumps({
     "machine": first("/proc/cpuinfo", "model name"), "cores": os.cpu_count(), "memory": first("/proc/meminfo", "MemTotal"), "kernel": platform.release(), "runtime": run("dotnet", "--version"),
     "commit": commit + ("+" if run("git", "status", "--porcelain") else ""), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "load_average": os.getloadavg()[0],
-    "settings": {name: value for name, value in os.environ.items() if name.startswith(("DOTNET_GC", "DOTNET_Tiered", "DOTNET_TC_", "DOTNET_ReadyToRun", "Inference__")) or name == "SERVER_ARGS"},
+    "settings": {"DOTNET_GCgen0size": os.environ["GEN0SIZE"]} | {name: value for name, value in os.environ.items() if name.startswith(("DOTNET_GC", "DOTNET_Tiered", "DOTNET_TC_", "DOTNET_ReadyToRun", "Inference__")) or name == "SERVER_ARGS"},
 }))
 PY
 }

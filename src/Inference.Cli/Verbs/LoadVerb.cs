@@ -12,6 +12,9 @@ internal static class LoadVerb
     /// <summary>How near a search comes to the highest rate.</summary>
     private const double SearchPrecision = 0.03;
 
+    /// <summary>How long the first of several rates is offered before it is measured: the generator's own code is compiled meanwhile, which would be taken for the server's time.</summary>
+    private static readonly TimeSpan FirstWarmUp = TimeSpan.FromSeconds(3);
+
     public static Verb Create(CommandHost host)
     {
         var line = new LoadCommandLine();
@@ -52,6 +55,8 @@ internal static class LoadVerb
             // The generator, the connections and the server are warm after the first; later on only the change of the rate has to settle.
             if (reports.Count > 0 && warmUp > TimeSpan.FromSeconds(1))
                 warmUp = TimeSpan.FromSeconds(1);
+            else if (reports.Count == 0 && (arguments.Search is not null || arguments.Rates.Count > 1) && warmUp < FirstWarmUp)
+                warmUp = FirstWarmUp;
             LoadOptions options = arguments.Options with { Rate = rate, WarmUp = warmUp, Seed = arguments.Options.Seed + (ulong)reports.Count };
             LoadReport report = await session.RunAsync(options, string.Create(CultureInfo.InvariantCulture, $"offering {rate:0.#}/s"), cancellationToken);
             reports.Add(report);

@@ -42,6 +42,20 @@ internal sealed class History : IDisposable
             return 0;
         Reserve(Count + itemIds.Count);
         int unknown = 0;
+        if (itemIds is ItemHistory stored && stored.IsOf(items))
+        {
+            CatalogueRows now = items.Rows;
+            for (int i = 0; i < stored.Count; i++)
+            {
+                if (stored.TryGetRow(i, now, out int row))
+                    Add(row, items.BundleRows);
+                else
+                    unknown++;
+            }
+
+            return unknown;
+        }
+
         for (int i = 0; i < itemIds.Count; i++)
         {
             if (items.TryGetRow(itemIds[i], out int row))

@@ -88,6 +88,9 @@ public sealed class ItemCatalogue : IDisposable
         return Volatile.Read(ref _addedIds)[added >> PageBits][added & (PageRows - 1)];
     }
 
+    /// <summary>The characters of the id of a row.</summary>
+    internal ReadOnlySpan<char> CharactersOf(int row) => row < _bundle.Count ? _bundle.CharactersOf(row) : IdOf(row);
+
     /// <summary>The title that a row has, or had when its item was deleted.</summary>
     public string? TitleOf(int row) => _contents.TitleOf(row);
 

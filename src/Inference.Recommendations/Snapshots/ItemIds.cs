@@ -5,15 +5,12 @@ namespace Inference.Recommendations.Snapshots;
 /// <summary>The ids of a bundle's items: ids by row, rows by id. Filled once, row after row, then read by anybody.</summary>
 /// <remarks>
 /// Characters behind one another in blocks, each id behind its length, and one table with linear probing, a quarter to a half full: 8 bytes a place, the id's hash and its row. The string of an id is
-/// made when somebody asks for it the first time, and kept from then on: most items of a version are never shown while it is served, and as strings they would be most of what a load leaves to the
-/// collector. The table is made while the catalogue is read. A look-up by a span takes no string, so that histories are read without one for each item in them.
+/// made for who asks for it, and not kept: it dies young, which costs the collector nothing. Strings that are kept in a table of a million, ten for each reply and each at another place of it, made every collection look at thousands of places, for
+/// ten milliseconds. The table is made while the catalogue is read. A look-up by a span takes no string, so that histories are read without one for each item in them.
 /// </remarks>
 public sealed class ItemIds
 {
     private const int LeastPlaces = 16, BlockCharacters = 32 << 10;
-
-    /// <summary>Strings that somebody asked for, by row.</summary>
-    private string?[] _made;
 
     /// <summary>By row: block in the upper half, offset in the lower.</summary>
     private long[] _starts;
@@ -28,7 +25,6 @@ public sealed class ItemIds
     public ItemIds(int expected = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(expected);
-        _made = expected == 0 ? [] : new string?[expected];
         _starts = expected == 0 ? [] : new long[expected];
         _places = new ulong[PlacesFor(expected)];
         _mask = _places.Length - 1;
@@ -37,8 +33,8 @@ public sealed class ItemIds
     /// <summary>Ids, and rows.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The id of a row, 0 to Count - 1; the same string each time.</summary>
-    public string this[int row] => Volatile.Read(ref _made[row]) ?? Make(row);
+    /// <summary>The id of a row, 0 to Count - 1; made anew by each call.</summary>
+    public string this[int row] => CharactersOf(row).ToString();
 
     /// <summary>Gives the next row to an id. Before the first reader.</summary>
     /// <param name="id">Not empty.</param>
@@ -54,8 +50,7 @@ public sealed class ItemIds
         row = Count;
         if (row == _starts.Length)
         {
-            Array.Resize(ref _made, Math.Max(LeastPlaces, row * 2));
-            Array.Resize(ref _starts, _made.Length);
+            Array.Resize(ref _starts, Math.Max(LeastPlaces, row * 2));
         }
 
         _starts[row] = Put(id);
@@ -72,12 +67,20 @@ public sealed class ItemIds
         // A tenth too much is not worth a second array of this size.
         if (_starts.Length - Count <= Count / 10)
             return;
-        Array.Resize(ref _made, Count);
         Array.Resize(ref _starts, Count);
     }
 
     /// <summary>The row of an id.</summary>
     public bool TryGetRow(ReadOnlySpan<char> id, out int row) => Find(id, HashOf(id), out row) < 0;
+
+    /// <summary>The characters of the id of a row, 0 to Count - 1.</summary>
+    public ReadOnlySpan<char> CharactersOf(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Count, nameof(row));
+        long start = _starts[row];
+        ReadOnlySpan<char> block = _blocks[(int)(start >> 32)].AsSpan((int)start);
+        return block.Slice(1, block[0]);
+    }
 
     private static uint HashOf(ReadOnlySpan<char> id) => (uint)string.GetHashCode(id);
 
@@ -92,25 +95,12 @@ public sealed class ItemIds
             if ((uint)(found >> 32) != hash)
                 continue;
             row = (int)(uint)found - 1;
-            if (id.SequenceEqual(Of(row)))
+            if (id.SequenceEqual(CharactersOf(row)))
                 return -1;
         }
 
         row = -1;
         return place;
-    }
-
-    private string Make(int row)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
-        return Interlocked.CompareExchange(ref _made[row], Of(row).ToString(), null) ?? _made[row]!;
-    }
-
-    private ReadOnlySpan<char> Of(int row)
-    {
-        long start = _starts[row];
-        ReadOnlySpan<char> block = _blocks[(int)(start >> 32)].AsSpan((int)start);
-        return block.Slice(1, block[0]);
     }
 
     private long Put(string id)

@@ -142,20 +142,19 @@ public sealed class StoredUsers : IReadOnlyDictionary<string, UserState>
     private UserState Make(int number)
     {
         IdAt(RecordOf(number), out ReadOnlySpan<byte> rest);
-        var history = new string[(int)TakeNumber(ref rest)];
+        int[] history = new int[(int)TakeNumber(ref rest)];
+        List<string>? others = null;
         for (int i = 0; i < history.Length; i++)
         {
-            int row = (int)TakeNumber(ref rest) - 1;
-            if (row >= 0)
-            {
-                history[i] = _items.IdOf(row);
+            history[i] = (int)TakeNumber(ref rest) - 1;
+            if (history[i] >= 0)
                 continue;
-            }
-
-            history[i] = Encoding.UTF8.GetString(IdAt(rest, out rest));
+            others ??= [];
+            history[i] = ~others.Count;
+            others.Add(Encoding.UTF8.GetString(IdAt(rest, out rest)));
         }
 
-        return new UserState(_format.ReadFeatures(rest), history);
+        return new UserState(_format.ReadFeatures(rest), new ItemHistory(_items, history, others?.ToArray() ?? []));
     }
 
     private ReadOnlySpan<byte> RecordOf(int number) => _blocks[(int)(_records[number] >> 32)].AsSpan((int)_records[number]);

@@ -11,7 +11,7 @@ internal static class UserStamp
     {
         ulong stamp = Start;
         for (int i = 0; i < history.Count; i++)
-            stamp = Add(stamp, history[i]);
+            stamp = Add(stamp, history is ItemHistory stored ? stored.CharactersOf(i) : history[i]);
         ulong sum = 0;
         foreach (KeyValuePair<string, FeatureValue> feature in features)
             sum += Add(Add(Start ^ (byte)feature.Value.Kind, feature.Key), feature.Value.ToString());
@@ -19,7 +19,7 @@ internal static class UserStamp
         return stamp == 0 ? 1 : stamp;
     }
 
-    private static ulong Add(ulong hash, string text)
+    private static ulong Add(ulong hash, ReadOnlySpan<char> text)
     {
         foreach (char c in text)
             hash = (hash ^ c) * Prime;

@@ -30,12 +30,17 @@ public sealed class UserState
     public ulong Stamp => _stamp != 0 ? _stamp : _stamp = UserStamp.Of(Features, History);
 
     /// <summary>
-    /// The rows of the history in a catalogue, without ids that it lacks, in the history's order. They are kept from the second question on, while the catalogue stays as it is: to find an id among a million takes two or three misses of the cache, and
-    /// users who ask again have histories of dozens.
+    /// The rows of the history in a catalogue, without ids that it lacks, in the history's order, where ids have to be looked up. They are kept from the second question on, while the catalogue stays as it is: to find an id among a million takes two or
+    /// three misses of the cache, and users who ask again have histories of dozens.
     /// </summary>
-    /// <returns>Null at the first question: users who ask once need no rows kept.</returns>
+    /// <returns>Null at the first question, for users who ask once need no rows kept; and where the history is one of rows.</returns>
     internal int[]? RowsIn(ItemCatalogue items)
     {
+        var stored = History as ItemHistory;
+        if (stored is not null && !stored.IsOf(items))
+            stored = null;
+        if (stored is { IsAllRows: true })
+            return null;
         CatalogueRows now = items.Rows;
         if (Volatile.Read(ref _rows) is { } kept && kept.Moment == now.Moment)
             return kept.Rows;
@@ -49,7 +54,7 @@ public sealed class UserState
         int count = 0;
         for (int i = 0; i < rows.Length; i++)
         {
-            if (items.TryGetRow(History[i], now, out int row))
+            if (stored is null ? items.TryGetRow(History[i], now, out int row) : stored.TryGetRow(i, now, out row))
                 rows[count++] = row;
         }
 

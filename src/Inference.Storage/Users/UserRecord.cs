@@ -138,17 +138,15 @@ internal sealed class UserRecord
             touched += interaction.Type == InteractionType.Skip ? 0 : 1;
         if (touched == 0)
             return before;
-        var history = new string[before.Count + touched];
+        var later = new string[touched];
         int count = 0;
-        while (count < before.Count)
-            history[count] = before[count++];
         foreach (ref readonly Interaction interaction in Interactions.Items)
         {
             if (interaction.Type != InteractionType.Skip)
-                history[count++] = interaction.ItemId;
+                later[count++] = interaction.ItemId;
         }
 
-        return history;
+        return before is ItemHistory stored ? stored.With(later) : (string[])[.. before, .. later];
     }
 
     private sealed record Built(UserState? Bundle, UserState State);
