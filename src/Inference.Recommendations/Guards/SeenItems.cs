@@ -69,12 +69,9 @@ internal sealed class SeenItems
         int undated = user.History.Count, count = 0;
         for (int i = 0; i < user.Interactions.Count; i++)
             undated -= user.Interactions[i].Type == InteractionType.Skip ? 0 : 1;
-        var stored = user.History as ItemHistory;
-        if (stored is not null && !stored.IsOf(items))
-            stored = null;
         for (int i = 0; i < undated; i++)
         {
-            if (stored is null ? items.TryGetRow(user.History[i], now, out int row) : stored.TryGetRow(i, now, out row))
+            if (user.TryGetRow(items, i, now, out int row))
                 rows[count++] = row;
         }
 

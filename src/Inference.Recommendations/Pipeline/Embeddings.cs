@@ -40,7 +40,7 @@ public sealed class Embeddings
                 UserState? state = (await _users.FindAsync(users[i].UserId, snapshot.Model.FullVersion, budget, new Degradations(), cancellationToken)).State;
                 History history = histories[i] = new History();
                 if (state is not null)
-                    history.Append(state.History, snapshot.Items);
+                    history.Append(state, snapshot.Items);
                 history.Append(users[i].RecentItemIds, snapshot.Items);
                 inputs[i] = new UserTowerInput(new FeatureSet(users[i].Context, state?.Features), history.Known);
             }

@@ -26,7 +26,14 @@ internal sealed class History : IDisposable
             return;
         if (state.RowsIn(items) is not { } rows)
         {
-            Append(state.History, items);
+            CatalogueRows now = items.Rows;
+            Reserve(Count + state.History.Count);
+            for (int i = 0; i < state.History.Count; i++)
+            {
+                if (state.TryGetRow(items, i, now, out int row))
+                    Add(row, items.BundleRows);
+            }
+
             return;
         }
 
@@ -42,20 +49,6 @@ internal sealed class History : IDisposable
             return 0;
         Reserve(Count + itemIds.Count);
         int unknown = 0;
-        if (itemIds is ItemHistory stored && stored.IsOf(items))
-        {
-            CatalogueRows now = items.Rows;
-            for (int i = 0; i < stored.Count; i++)
-            {
-                if (stored.TryGetRow(i, now, out int row))
-                    Add(row, items.BundleRows);
-                else
-                    unknown++;
-            }
-
-            return unknown;
-        }
-
         for (int i = 0; i < itemIds.Count; i++)
         {
             if (items.TryGetRow(itemIds[i], out int row))

@@ -15,6 +15,9 @@ internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions ne
     /// <summary>New items that a draw is made of: those with the best scores, where there are more.</summary>
     internal const int MostDrawnFrom = 64;
 
+    /// <summary>New items that one request looks at. Of a larger pool it takes as many, evenly spread from a place that chance gives: a million would take longer than the whole request may.</summary>
+    internal const int MostLookedAt = 4_096;
+
     private readonly LogitBetas _tables = new();
 
     /// <summary>How many slots of a slate are kept.</summary>
@@ -26,7 +29,7 @@ internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions ne
         return Math.Min(wanted, snapshot.NewItems.Rows.Length);
     }
 
-    /// <summary>Draws the items.</summary>
+    /// <summary>Draws the items; probabilities are those among what the request looks at.</summary>
     /// <param name="snapshot">The model that answers.</param>
     /// <param name="eligible">What may be shown and is not in the slate.</param>
     /// <param name="slate">The slate; new items in the part of it that is shown anyway are not drawn.</param>
@@ -39,15 +42,18 @@ internal sealed class NewItemSlots(ExplorationOptions options, NewItemOptions ne
         Snapshot snapshot, Eligibility eligible, Slate slate, SlateExploration.Plan plan, ref RequestChance chance, Span<Slate.Place> places, List<Choice>? choices)
     {
         ReadOnlySpan<int> rows = snapshot.NewItems.Rows;
-        PoolItem[] rented = ArrayPool<PoolItem>.Shared.Rent(rows.Length);
+        int looked = Math.Min(rows.Length, MostLookedAt);
+        int from = looked < rows.Length ? (int)(chance.Next() * rows.Length) : 0;
+        PoolItem[] rented = ArrayPool<PoolItem>.Shared.Rent(looked);
         try
         {
             int shownAnyway = Math.Max(0, plan.Limit - plan.Explored - plan.NewItems);
             ReadOnlySpan<Slate.Place> tail = slate.Places[Math.Min(shownAnyway, slate.Count)..];
             ItemArms arms = snapshot.Arms;
             int count = 0, lacking = 0;
-            foreach (int row in rows)
+            for (int i = 0; i < looked; i++)
             {
+                int row = rows[(int)((from + ((long)i * rows.Length / looked)) % rows.Length)];
                 if (!eligible.Allows(row) && !Holds(tail, row))
                     continue;
                 var item = new PoolItem(row, ScoreOf(snapshot, slate.UserVector, row), arms.ShownOf(row), arms.ClickedOf(row));

@@ -42,7 +42,7 @@ public sealed class KeyedUsers : IReadOnlyDictionary<UserKey, UserState>
 
     public bool ContainsKey(UserKey key) => _places[Find(key)] != 0;
 
-    /// <summary>The state of a user, the same each time; nothing is made the second time.</summary>
+    /// <summary>The state of a user, made anew by each call.</summary>
     public bool TryGetValue(UserKey key, [MaybeNullWhen(false)] out UserState value)
     {
         int number = _places[Find(key)] - 1;

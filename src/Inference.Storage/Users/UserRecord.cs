@@ -102,7 +102,7 @@ internal sealed class UserRecord
             return null;
         if (IsBlank)
             return bundle;
-        if (_built is { } built && ReferenceEquals(built.Bundle, bundle))
+        if (_built is { } built && UserState.AreSame(built.Bundle, bundle))
             return built.State;
         var state = new UserState(FeaturesOver(bundle), HistoryAfter(bundle), Interactions);
         _built = new Built(bundle, state);

@@ -60,7 +60,7 @@ public sealed class UserStates : IUserStates
 
     /// <summary>Takes in the users of a bundle beside those of the active one: requests that its version answers are told of these.</summary>
     /// <param name="version">"name/version".</param>
-    /// <param name="states">States by user. The same one each time for a user.</param>
+    /// <param name="states">States by user.</param>
     public void AddBundle(string version, IReadOnlyDictionary<UserKey, UserState> states) => _bundles[version] = states;
 
     /// <summary>Lets go of the users of a bundle that nobody is answered from any more.</summary>

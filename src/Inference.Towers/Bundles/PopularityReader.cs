@@ -35,9 +35,9 @@ internal static class PopularityReader
         foreach (UserState user in users.Values)
         {
             seen.Clear();
-            foreach (string id in user.History)
+            for (int i = 0; i < user.History.Count; i++)
             {
-                if (items.TryGetRow(id, out int row) && seen.Add(row))
+                if (user.TryGetRow(items, i, items.Rows, out int row) && seen.Add(row))
                     rates[row]++;
             }
         }

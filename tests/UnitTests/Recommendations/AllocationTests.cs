@@ -8,8 +8,8 @@ namespace UnitTests.Recommendations;
 public sealed class AllocationTests
 {
     [Theory]
-    [InlineData("anna", 900)] // tower, index
-    [InlineData("nobody", 800)] // popularity
+    [InlineData("anna", 1_200)] // tower, index; the ids are 280 of them
+    [InlineData("nobody", 1_100)] // popularity
     [InlineData("anna", 9_000, true)] // with a sentence, its parts and a part of its own for each of ten items
     [InlineData("nobody", 7_000, true)]
     public async Task Recommend_WhenWarm_StaysInItsByteBudget(string user, long budget, bool explain = false)

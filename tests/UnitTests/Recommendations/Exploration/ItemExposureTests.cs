@@ -148,6 +148,65 @@ public sealed class ItemExposureTests
         Assert.Equal(("late", SlotType.NewItem), (reply.Items[^1].ItemId, reply.Items[^1].SlotType));
     }
 
+    [Fact]
+    public void Update_WhereNothingMoved_LeavesAllAsItIs()
+    {
+        Add("late");
+        _counts.Shown = new() { ["i3"] = 50 };
+        _exposure.Update();
+        (ItemArms arms, NewItemPool pool, NewItemReport report) = (_world.Snapshot.Arms, _world.Snapshot.NewItems, _exposure.Report);
+
+        _counts.Shown = new() { ["i3"] = 49.9 }; // faded
+        _world.Time.Advance(TimeSpan.FromHours(1));
+        _exposure.Update();
+        Assert.Same(arms, _world.Snapshot.Arms);
+        Assert.Same(pool, _world.Snapshot.NewItems);
+        Assert.Same(report, _exposure.Report);
+        _counts.Shown = new() { ["i3"] = 60 };
+        _exposure.Update();
+
+        Assert.Equal(60, _world.Snapshot.Arms.ShownOf(3));
+        Assert.Same(pool, _world.Snapshot.NewItems);
+        Add("later");
+        _exposure.Update();
+        Assert.Equal([World.Items, World.Items + 1], _world.Snapshot.NewItems.Rows.ToArray());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(500)]
+    public void Arms_OfManyRows_AreWhatWasGiven(int every)
+    {
+        float[] shown = new float[20_000], clicked = new float[20_000];
+        for (int row = 0; row < shown.Length; row += every)
+            (shown[row], clicked[row]) = (row % 7, row % 9);
+
+        var arms = new ItemArms(shown, clicked);
+
+        for (int row = 0; row < shown.Length + 10; row++)
+            Assert.Equal(row < shown.Length ? (shown[row], Math.Min(shown[row], clicked[row])) : (0, 0), (arms.ShownOf(row), arms.ClickedOf(row)));
+    }
+
+    [Fact]
+    public void Report_OfMoreItemsThanItLists_HasThoseThatWereShownMost()
+    {
+        var untouched = new World(rates: _ => 0f);
+        for (int i = 0; i < 300; i++)
+            untouched.Snapshot.Editor.Apply([new ItemChange($"n{i}", Version(), new ItemContent(null, FeatureSet.None, FeatureSet.None))], [0.1f, 0.2f, 0.3f]);
+        _options.Compete = true;
+        _counts.Shown = Enumerable.Range(0, 300).Where(i => i % 2 == 0).ToDictionary(i => $"n{i}", i => (double)(i * 7 % 90));
+        var snapshots = new SnapshotRegistry();
+        snapshots.Activate(untouched.Snapshot);
+        var exposure = new ItemExposure(_counts, snapshots, _options, _world.Time);
+
+        exposure.Update();
+
+        ItemArms arms = untouched.Snapshot.Arms;
+        IEnumerable<string> expected = untouched.Snapshot.NewItems.Rows.ToArray().OrderByDescending(arms.ShownOf).ThenBy(row => row).Take(NewItemReport.MostListed).Select(untouched.Snapshot.Items.IdOf);
+        Assert.Equal(expected, exposure.Report.Items.Select(item => item.ItemId));
+        Assert.Equal(World.Items + 300, exposure.Report.Count);
+    }
+
     private void Add(string id) => _world.Snapshot.Editor.Apply([new ItemChange(id, Version(), new ItemContent("Late", FeatureSet.None, FeatureSet.None))], [0.1f, 0.2f, 0.3f]);
 
     private long Version() => (_world.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;

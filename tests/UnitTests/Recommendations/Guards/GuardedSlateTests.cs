@@ -176,8 +176,8 @@ public sealed class GuardedSlateTests
 
 #if !DEBUG
     [Theory]
-    [InlineData(false, 900)] // as without guards
-    [InlineData(true, 900)]
+    [InlineData(false, 1_200)] // as without guards
+    [InlineData(true, 1_200)]
     public async Task Recommend_WhenWarm_StaysInTheByteBudget(bool isOn, long budget)
     {
         var world = WorldOf(out _, (4, InteractionType.Click), (7, InteractionType.Skip), (7, InteractionType.Skip));
