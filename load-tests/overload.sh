@@ -28,8 +28,10 @@ say "peak: $peak answers/s"
 before=$(rss_bytes "${server_pid[server]}")
 for factor in "${factors[@]}"; do
   rps=$(awk -v p="$peak" -v f="$factor" 'BEGIN {printf "%.0f", p * f}')
+  curl -fs "${http_at[server]}/metrics" >"$work/before-$factor.txt"
   load server "${traffic[@]}" --rps "$rps" --deadline "$deadline" --duration "${seconds}s" --warmup 3s --json "$work/at-$factor.json" >/dev/null || true
   echo "$factor $(rss_bytes "${server_pid[server]}") $(awk '/^VmHWM/ {printf "%.0f", $2 * 1024}' "/proc/${server_pid[server]}/status") $(threads_of "${server_pid[server]}")" >>"$work/rows"
+  curl -fs "${http_at[server]}/metrics" >"$work/after-$factor.txt"
   sleep 1
 done
 # What is left of it when it is over: the same half of the peak as at first.
@@ -42,18 +44,37 @@ python3 - "$work" "$result" "$peak" "$deadline" "$before" "${MIN_GOODPUT:-0.9}" 
 import json, sys
 work, result, peak, deadline, before, least = sys.argv[1:]
 peak, rows, missed = float(peak), [], []
-print(f"\n| offered | per second | answers within {deadline}/s | of the peak | turned away | with RetryInfo | turned away p50 / p99 ms (since sent) | other errors | memory MB |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+
+def total(path, name, label):
+    """The sum of a metric over its series with a label."""
+    return sum(float(line.split()[1]) for line in open(path) if line.startswith(name + "{") and label in line)
+
+def at_the_server(factor):
+    """Of the calls that were refused: how many the server answered within a millisecond of their headers, and how many had been let wait in vain (DEADLINE_EXCEEDED by the caller is not a refusal)."""
+    def grown(name, label):
+        return total(f"{work}/after-{factor}.txt", name, label) - total(f"{work}/before-{factor}.txt", name, label)
+    def within(bound):
+        def buckets(path):
+            return sum(float(line.split()[1]) for line in open(path) if line.startswith("rpc_server_call_duration_seconds_bucket{") and 'rpc_status_code="UNAVAILABLE"' in line and f'le="{bound}"' in line)
+        return buckets(f"{work}/after-{factor}.txt") - buckets(f"{work}/before-{factor}.txt")
+    count = grown("rpc_server_call_duration_seconds_count", 'rpc_status_code="UNAVAILABLE"')
+    shed = {reason: grown("recsys_admission_shed_total", f'reason="{reason}"') for reason in ("wait", "queue_full", "deadline", "calls", "expired", "pushed_out")}
+    waited = shed["expired"] + shed["pushed_out"]
+    return {"refused": count, "within_1ms": within("0.001"), "waited_in_vain": waited, "shed": shed}
+
+print(f"\n| offered | per second | answers within {deadline}/s | of the peak | turned away | with RetryInfo | turned away p50 / p99 ms (since sent) | within 1 ms at the server, of those that did not wait | other errors | memory MB |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 for line in open(f"{work}/rows"):
     factor, rss, high, threads = line.split()
     load = json.load(open(f"{work}/at-{factor}.json"))
     shed, offered = load["shed"], load["offered"] or 1
     others = offered - load["answered"] - shed["count"]
     share = load["goodput_rps"] / peak
-    rows.append({"factor": float(factor), "goodput_of_peak": round(share, 4), "resident_bytes": int(rss), "resident_bytes_highest": int(high), "threads": int(threads), "load": load})
+    server = at_the_server(factor)
+    rows.append({"factor": float(factor), "at_the_server": server, "goodput_of_peak": round(share, 4), "resident_bytes": int(rss), "resident_bytes_highest": int(high), "threads": int(threads), "load": load})
     if float(factor) >= 1 and share < float(least):
         missed.append(f"{share:.0%} of the peak at {factor}×")
     since = shed["since_sent_us"]
-    print(f'| {factor}× | {load["offered_rps"]:,.0f} | {load["goodput_rps"]:,.0f} | {share:.0%} | {shed["count"] / offered:.1%} | {shed["with_retry_info"] / max(1, shed["count"]):.0%} | {since["p50"] / 1e3:.2f} / {since["p99"] / 1e3:.2f} | {others / offered:.1%} | {int(rss) / 1e6:,.0f} |')
+    print(f'| {factor}× | {load["offered_rps"]:,.0f} | {load["goodput_rps"]:,.0f} | {share:.0%} | {shed["count"] / offered:.1%} | {shed["with_retry_info"] / max(1, shed["count"]):.0%} | {since["p50"] / 1e3:.2f} / {since["p99"] / 1e3:.2f} | {min(1, server["within_1ms"] / max(1, server["refused"] - server["waited_in_vain"])):.1%} | {others / offered:.1%} | {int(rss) / 1e6:,.0f} |')
     if load["generator_late"]:
         print(f"  (the generator itself was late at {factor}×: p99 of sending {load['send_lag_us']['p99'] / 1e3:.1f} ms)", file=sys.stderr)
 after = json.load(open(f"{work}/after.json"))

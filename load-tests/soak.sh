@@ -32,7 +32,7 @@ sample() { # every second until the file is gone
   while [[ -f $work/sampling ]]; do
     curl -fs "${http_at[server]}/metrics" 2>/dev/null | awk -v second="$(date +%s.%N)" -v begin="$begin" -v rss="$(rss_bytes "$pid")" -v handles="$(handles_of "$pid")" -v threads="$(threads_of "$pid")" '
       /^dotnet_gc_last_collection_heap_size_bytes/ {heap += $2} /^dotnet_gc_collections_total/ {collections += $2} /^dotnet_gc_pause_time_seconds_total/ {pause += $2}
-      END {if (NR) printf "%.1f %d %d %d %d %d %.6f\n", second - begin, rss, heap, handles, threads, collections, pause}' >>"$work/samples" || true
+      END {if (NR) printf "%.1f %.0f %.0f %d %d %d %.6f\n", second - begin, rss, heap, handles, threads, collections, pause}' >>"$work/samples" || true
     sleep 1
   done
 }

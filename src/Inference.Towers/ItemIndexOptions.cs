@@ -55,6 +55,13 @@ public sealed class ItemIndexOptions : IValidatableObject
     public int Seed { get; set; } = 1;
 
     /// <summary>
+    /// Whether an index that is read from a file, the bundle's or one that was kept, is copied into memory of its own, in huge pages where the system gives them: searches of a graph are a fifth faster. Otherwise the file is mapped, which takes no time, and processes
+    /// that serve the same bundle share its memory. What would take more than half of the memory that is left is mapped all the same, and a warning says so.
+    /// </summary>
+    /// <value>true or false; default true.</value>
+    public bool Resident { get; set; } = true;
+
+    /// <summary>
     /// Where Kind is "Auto" and the bundle brings no index: most items for which a graph is built while the bundle is loaded. More are served by the exact scan, which is slower and there at once, and a warning says so.
     /// </summary>
     /// <value>0 to 2,147,483,647; default 200,000.</value>

@@ -7,8 +7,9 @@ namespace Inference.Server.Prometheus;
 /// <summary>
 /// Writes what the OpenTelemetry SDK has aggregated as Prometheus text or OpenMetrics, when asked to. Not safe for concurrent use; <see cref="PrometheusEndpoint"/> takes turns.
 /// </summary>
+/// <param name="resource">Who speaks.</param>
 [ExportModes(ExportModes.Pull)]
-internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExporter
+internal sealed class PrometheusExporter(Resource resource) : BaseExporter<Metric>, IPullMetricExporter
 {
     private readonly PrometheusText _text = new();
     private readonly Dictionary<(string Name, string Unit, MetricType Type), string> _names = [];
@@ -129,7 +130,7 @@ internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExpo
     {
         _text.Header("target_info", Format == PrometheusFormat.OpenMetrics ? "info" : "gauge", "Attributes of the resource that the metrics are about.");
         _text.Sample("target_info");
-        foreach (KeyValuePair<string, object> attribute in ParentProvider.GetResource().Attributes)
+        foreach (KeyValuePair<string, object> attribute in resource.Attributes)
             _text.Label(LabelOf(attribute.Key), ValueOf(attribute.Value));
         _text.Value(1);
     }

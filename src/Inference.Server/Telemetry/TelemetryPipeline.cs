@@ -3,6 +3,7 @@ using Inference.Recommendations;
 using Inference.Server.Options;
 using Inference.Server.Prometheus;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -33,14 +34,25 @@ internal sealed class TelemetryPipeline : IDisposable
             MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddView(HistogramBounds.ViewOf);
             // Without traces there is nothing that an exemplar could name.
             metrics.SetExemplarFilter(sendsTraces && options.Exemplars ? ExemplarFilterType.TraceBased : ExemplarFilterType.AlwaysOff);
+            SharedMetricExporter? shared = null;
             if (options.Prometheus)
             {
-                var exporter = new PrometheusExporter();
+                var exporter = new PrometheusExporter(resource.Build());
                 Prometheus = new PrometheusEndpoint(exporter);
-                metrics.AddReader(new BaseExportingMetricReader(exporter));
+                if (sendsMetrics && SharedMetricExporter.IsPossible)
+                {
+                    var otlp = new OtlpExporterOptions();
+                    OtlpTarget.Configure(otlp, options, "v1/metrics");
+                    shared = new SharedMetricExporter(otlp, exporter, options.ExportInterval);
+                    metrics.AddReader(shared.Reader);
+                }
+                else
+                {
+                    metrics.AddReader(new BaseExportingMetricReader(exporter));
+                }
             }
 
-            if (sendsMetrics)
+            if (sendsMetrics && shared is null)
             {
                 metrics.AddOtlpExporter((otlp, reader) =>
                 {
@@ -50,6 +62,7 @@ internal sealed class TelemetryPipeline : IDisposable
             }
 
             _metrics = metrics.Build();
+            shared?.Start();
         }
 
         if (sendsTraces)

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Inference.Towers.Loading;
 using Inference.Vectors;
 
 namespace Inference.Towers.Bundles;
@@ -40,7 +41,7 @@ internal static class ItemIndex
         return IndexBuilder.Build(rows, metric, options.For(rows.Count, mayBuildGraph), cancellationToken);
     }
 
-    /// <summary>Maps the index of a bundle; null, with the reasons reported, when it does not fit, and null without any when another kind is wanted.</summary>
+    /// <summary>Reads the index of a bundle; null, with the reasons reported, when it does not fit, and null without any when another kind is wanted.</summary>
     /// <param name="file">The file.</param>
     /// <param name="isWhole">Whether its hash was checked, so that its own checksums need not be.</param>
     /// <param name="rows">The item embeddings.</param>
@@ -53,7 +54,10 @@ internal static class ItemIndex
         VectorIndex index;
         try
         {
-            index = VectorIndex.Load(file.Path, new IndexLoadOptions(Resident: false, SkipVerification: isWhole));
+            bool hasRoom = IndexMemory.HasRoomFor(new FileInfo(file.Path).Length, IndexMemory.Left);
+            index = VectorIndex.Load(file.Path, new IndexLoadOptions(options.Resident && hasRoom, SkipVerification: isWhole));
+            if (options.Resident && !hasRoom)
+                warnings.Add($"{file.Name}: is mapped and not copied into memory, for it would take more than half of what is left; searches are slower. Give the server more memory, or set Inference:Index:Resident=false.");
         }
         catch (InvalidDataException e)
         {

@@ -78,7 +78,7 @@ internal sealed class ItemPlacement(
         // An exact index is made of the embeddings faster than it is read; what may be a graph is not.
         bool mayTakeLong = cache is not null && ItemIndex.MayBuildGraph(vectors.Count, settings.Index);
         string key = mayTakeLong ? PartKeys.OfIndex(_embeddingsKey!, manifest.Metric, vectors.Count, vectors.Dimension, settings.Index) : "";
-        if (mayTakeLong && cache!.FindIndex(key, found => ItemIndex.Misfit(found, vectors, manifest.Metric) is null) is { } kept)
+        if (mayTakeLong && cache!.FindIndex(key, settings.Index.Resident, found => ItemIndex.Misfit(found, vectors, manifest.Metric) is null) is { } kept)
         {
             IndexOrigin = PartOrigin.Cache;
             return kept;

@@ -32,9 +32,11 @@ internal sealed class PartCache(string folder, long maxBytes, ILogger logger, Ti
     public VectorMatrix? FindEmbeddings(string key, Func<VectorMatrix, bool> isRight) =>
         Find(EmbeddingsPart, key, static path => VectorMatrix.Load(path, new IndexLoadOptions(Resident: true)), isRight);
 
-    /// <summary>The index of this name: a graph is mapped, and the system's page cache is its memory; null when it is not there.</summary>
-    /// <inheritdoc cref="FindEmbeddings" path="/param"/>
-    public VectorIndex? FindIndex(string key, Func<VectorIndex, bool> isRight) => Find(IndexPart, key, LoadIndex, isRight);
+    /// <summary>The index of this name; null when it is not there.</summary>
+    /// <param name="key">From <see cref="PartKeys"/>.</param>
+    /// <param name="isResident">Whether a graph is copied into memory, where that has room; otherwise it is mapped, and the system's page cache is its memory.</param>
+    /// <param name="isRight">Whether it is what it should be, as far as that is quickly told.</param>
+    public VectorIndex? FindIndex(string key, bool isResident, Func<VectorIndex, bool> isRight) => Find(IndexPart, key, path => LoadIndex(path, isResident), isRight);
 
     /// <summary>Keeps embeddings; never fails.</summary>
     public void Keep(string key, VectorMatrix embeddings) => Keep(EmbeddingsPart, key, (long)embeddings.Count * embeddings.Dimension * sizeof(float), embeddings.Save);
@@ -48,8 +50,10 @@ internal sealed class PartCache(string folder, long maxBytes, ILogger logger, Ti
     /// <summary>Where a part lies.</summary>
     public string PathOf(string part, string key) => Path.Combine(folder, $"{key}.{part}");
 
-    private static VectorIndex LoadIndex(string path)
+    private static VectorIndex LoadIndex(string path, bool isResident)
     {
+        if (isResident && IndexMemory.HasRoomFor(new FileInfo(path).Length, IndexMemory.Left))
+            return VectorIndex.Load(path, new IndexLoadOptions(Resident: true));
         VectorIndex index = VectorIndex.Load(path);
         if (index.Kind is IndexKind.Fast or IndexKind.Compact)
             return index;

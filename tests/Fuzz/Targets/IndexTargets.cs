@@ -141,7 +141,7 @@ internal sealed class PartCacheTarget : FileTarget
         var cache = new PartCache(folder, long.MaxValue, NullLogger.Instance, TimeProvider.System);
         File.WriteAllBytes(cache.PathOf("index", "a"), input);
         File.WriteAllBytes(cache.PathOfEmbeddings("a"), input);
-        using VectorIndex? index = cache.FindIndex("a", static index => index.Dimension == IndexTarget.Dimension);
+        using VectorIndex? index = cache.FindIndex("a", isResident: input.Length % 2 == 0, static index => index.Dimension == IndexTarget.Dimension);
         using VectorMatrix? embeddings = cache.FindEmbeddings("a", static matrix => matrix.Dimension == IndexTarget.Dimension);
         FuzzException.Unless(index is not null == File.Exists(cache.PathOf("index", "a")), "a damaged part stays");
         for (int row = 0; row < embeddings?.Count; row++)

@@ -38,9 +38,8 @@ public class PrometheusTests
     public void Export_OfEveryKindOfInstrument_WritesTheFormat()
     {
         using var meter = new Meter("Test.Prometheus");
-        using var exporter = new PrometheusExporter();
+        using var exporter = new PrometheusExporter(ResourceBuilder.CreateEmpty().AddAttributes([new("service.name", "tester")]).Build());
         using MeterProvider provider = Sdk.CreateMeterProviderBuilder()
-            .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddAttributes([new("service.name", "tester")]))
             .AddMeter(meter.Name)
             .AddView("wait", new ExplicitBucketHistogramConfiguration { Boundaries = [0.001, 0.01] })
             .AddReader(new BaseExportingMetricReader(exporter))
@@ -88,7 +87,7 @@ public class PrometheusTests
     {
         using var first = new Meter("Test.Prometheus.First");
         using var second = new Meter("Test.Prometheus.Second");
-        using var exporter = new PrometheusExporter();
+        using var exporter = new PrometheusExporter(ResourceBuilder.CreateEmpty().Build());
         using MeterProvider provider = Sdk.CreateMeterProviderBuilder().AddMeter("Test.Prometheus.*").AddReader(new BaseExportingMetricReader(exporter)).Build();
 
         first.CreateCounter<long>("same").Add(1);
@@ -105,7 +104,7 @@ public class PrometheusTests
     public void Export_Twice_WritesCumulativeValues()
     {
         using var meter = new Meter("Test.Prometheus.Cumulative");
-        using var exporter = new PrometheusExporter();
+        using var exporter = new PrometheusExporter(ResourceBuilder.CreateEmpty().Build());
         using MeterProvider provider = Sdk.CreateMeterProviderBuilder().AddMeter(meter.Name).AddReader(new BaseExportingMetricReader(exporter)).Build();
         Counter<long> counter = meter.CreateCounter<long>("calls");
 

@@ -1,6 +1,7 @@
 using Inference.Recommendations.Snapshots;
 using Inference.Towers;
 using Inference.Towers.Bundles;
+using Inference.Towers.Loading;
 using Inference.Vectors;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -34,6 +35,34 @@ public sealed class ItemIndexTests
         Assert.Equal(5, snapshot.Index.Search(user, found));
         Assert.Equal(World.Top(1, user).Single(), SmallWorld.IdOf(found[0].Row));
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task LoadAsync_WithAnIndex_CopiesOrMapsIt_AsTheOptionSays(bool resident)
+    {
+        using WrittenBundle bundle = await WriteAsync(IndexKind.Fast);
+        LoadedBundle loaded = await LoadAsync(bundle, new ItemIndexOptions { Resident = resident });
+        using Snapshot snapshot = loaded.Snapshot;
+
+        Assert.Empty(loaded.Warnings);
+        Assert.Equal(World.Top(1, World.Embed(2, 3)).Single(), SmallWorld.IdOf(Best(snapshot)));
+        if (OperatingSystem.IsLinux())
+            Assert.Equal(!resident, File.ReadLines("/proc/self/maps").Any(line => line.EndsWith(bundle["index.bin"], StringComparison.Ordinal)));
+
+        static int Best(Snapshot snapshot)
+        {
+            var found = new Neighbor[1];
+            snapshot.Index.Search(World.Embed(2, 3), found);
+            return found[0].Row;
+        }
+    }
+
+    [Theory]
+    [InlineData(50, 100, true)]
+    [InlineData(51, 100, false)]
+    [InlineData(1, -5, false)]
+    public void HasRoomFor_AFile_LeavesAsMuchAgain(long bytes, long left, bool expected) => Assert.Equal(expected, IndexMemory.HasRoomFor(bytes, left));
 
     [Fact]
     public async Task LoadAsync_WithoutIndex_BuildsAnExactOneForFewItems()

@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using FunctionalTests.Storage;
 using Grpc.Core;
 using Inference.Server.Options;
 using Otlp;
@@ -206,6 +209,48 @@ public sealed class OtlpTests
         Assert.Equal((2, "UNIMPLEMENTED"), (failed.Status.Code, failed.Attributes.ToTexts()["error.type"]));
         Assert.Equal(0, Named(collector, Recommend).Status?.Code ?? 0);
         Assert.All(collector.Spans, span => Assert.DoesNotContain("nobody-knows-this", span.ToString(), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public async Task Scrapes_BetweenExports_TellWhatTheExportsTell(string protocol)
+    {
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
+        await using (RunningServer server = await StartAsync(collector, protocol, options => options.Telemetry.ExportInterval = TimeSpan.FromSeconds(1)))
+        {
+            for (int calls = 1; calls <= 4; calls++)
+            {
+                await server.Recommendations.RecommendAsync(new RecommendRequest());
+                Assert.Matches($@"(?m)^recsys_recommendations_total{{[^}}]*}} {calls}$", await server.Http.GetStringAsync("/metrics"));
+            }
+
+            await RedisWorld.UntilAsync(() => collector.ReceivedSignals.Contains("metrics")); // without a flush
+        }
+
+        Assert.Equal(4, Assert.Single(collector.Metric("recsys.recommendations").Sum.DataPoints).AsInt);
+    }
+
+    [Fact]
+    public async Task Scrapes_WhileTheCollectorDoesNotAnswer_AreAnswered()
+    {
+        var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using RunningServer server = await RunningServer.StartAsync(options =>
+        {
+            options.Telemetry.OtlpEndpoint = $"http://{silent.LocalEndpoint}";
+            options.Telemetry.OtlpProtocol = TelemetryOptions.HttpProtobuf;
+            options.Telemetry.ExportInterval = TimeSpan.FromSeconds(1);
+            (options.Telemetry.OtlpTraces, options.Telemetry.OtlpLogs) = (false, false);
+        });
+        string before = await server.Http.GetStringAsync("/metrics");
+        using Socket connection = await silent.AcceptSocketAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
+        string during = await server.Http.GetStringAsync("/metrics").WaitAsync(TimeSpan.FromSeconds(8)); // less than an export may take
+
+        Assert.Contains("recsys_", before, StringComparison.Ordinal);
+        Assert.Contains("recsys_", during, StringComparison.Ordinal);
+        await server.Recommendations.RecommendAsync(new RecommendRequest());
+        silent.Stop();
     }
 
     [Fact]
