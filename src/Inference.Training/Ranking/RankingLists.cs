@@ -4,6 +4,7 @@ using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
+using Inference.Towers.Loading;
 using Inference.Training.Evaluation;
 using Inference.Training.Splits;
 
@@ -43,7 +44,9 @@ internal sealed class RankingLists
             Scenario scenario = scenarios[s];
             var some = new RankingList?[scenario.Users.Count];
             // The towers answer on the caller's thread where they are idle; what they are asked at once shares a batch.
-            Parallel.For(0, some.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => some[i] = ListOf(scenario, scenario.Users[i]));
+            // On threads of their own: each waits for the tower, and what it waits for may need one of the pool, which adds none while the processors are busy.
+            using var threads = new LoadingThreads(Environment.ProcessorCount, niceness: 0);
+            Parallel.For(0, some.Length, new ParallelOptions { CancellationToken = cancellationToken, TaskScheduler = threads }, i => some[i] = ListOf(scenario, scenario.Users[i]));
             lists.AddRange(some.OfType<RankingList>());
             progress.Report((s + 1d) / scenarios.Length);
         }

@@ -2,7 +2,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Training.Splits;
-
+using Inference.Towers.Loading;
 namespace Inference.Training.Evaluation.Sessions;
 
 /// <summary>
@@ -46,8 +46,10 @@ internal sealed class NewItemVisits
         var known = new int[split.Items.TrainingCount];
         for (int item = 0; item < known.Length; item++)
             known[item] = snapshot.Items.TryGetRow(split.Items.Ids[item], out int row) ? row : -1;
-        // Few threads: each waits for the tower, and those that run its batches are of the same pool.
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads ?? Environment.ProcessorCount, CancellationToken = cancellationToken };
+        // Threads of their own: each waits for the tower, and those that run its batches are of the pool, which adds none while the processors are busy.
+        int count = options.Threads ?? Environment.ProcessorCount;
+        using var threads = new LoadingThreads(count, niceness: 0);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = count, CancellationToken = cancellationToken, TaskScheduler = threads };
         Parallel.For(0, made.Users, parallel, user =>
         {
             var history = new List<int>();
