@@ -1,8 +1,9 @@
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
-using Inference.Training.Splits;
 using Inference.Towers.Loading;
+using Inference.Training.Splits;
+
 namespace Inference.Training.Evaluation.Sessions;
 
 /// <summary>
