@@ -130,7 +130,8 @@ internal sealed class RankingLists
     {
         float[] embedding = new float[_snapshot.Model.Dimension];
         UserTowerInput[] user = [new UserTowerInput(features, history)];
-        _snapshot.UserTower.EncodeAsync(user, embedding, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        // On the pool: what the tower goes on with would otherwise wait for the thread that waits here.
+        Task.Run(() => _snapshot.UserTower.EncodeAsync(user, embedding, CancellationToken.None).AsTask()).GetAwaiter().GetResult();
         return embedding;
     }
 

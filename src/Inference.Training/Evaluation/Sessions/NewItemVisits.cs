@@ -61,7 +61,8 @@ internal sealed class NewItemVisits
             history.RemoveAll(row => row < 0);
             float[] embedding = new float[snapshot.Model.Dimension];
             UserTowerInput[] asked = [new UserTowerInput(new FeatureSet(inputs.Features.UserFeatures(split.TrainingUserIds[user])), history.ToArray())];
-            snapshot.UserTower.EncodeAsync(asked, embedding, cancellationToken).AsTask().GetAwaiter().GetResult();
+            // On the pool: what the tower goes on with would otherwise wait for the thread that waits here.
+            Task.Run(() => snapshot.UserTower.EncodeAsync(asked, embedding, cancellationToken).AsTask(), cancellationToken).GetAwaiter().GetResult();
             for (int item = 0; item < items; item++)
                 made._scores[(user * items) + item] = snapshot.Index.Score(embedding, rows[item]);
             foreach (int item in targets[user])
