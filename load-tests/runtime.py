@@ -14,7 +14,9 @@ SETTINGS = {
     "quick-jit": {"DOTNET_TC_QuickJit": "1", "DOTNET_TieredCompilation_QuickJit": "1"},
     "ahead-of-time": {"AHEAD": "1"},
     "inline-completions": {"DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS": "1"},
-    "no-pool-spinning": {"DOTNET_ThreadPool_UnfairSemaphoreSpinLimit": "0"},
+    # In hexadecimal: the runtime's own 70. On few processors the server itself sets 0.
+    "pool-spinning": {"DOTNET_ThreadPool_UnfairSemaphoreSpinLimit": "46"},
+    "gen0-of-64-mb": {"DOTNET_GCgen0size": "0x4000000"},
 }
 
 

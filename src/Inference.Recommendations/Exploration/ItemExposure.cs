@@ -64,7 +64,6 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
             bool moved = CountChanges.Matter(known.Shown, shown) || CountChanges.Matter(known.Clicked, clicked);
             if (known.Moment != rows.Moment || moved)
             {
-                (known.Shown, known.Clicked) = (shown, clicked);
                 snapshot.Arms = ArmsOf(snapshot, rows, shown, clicked);
             }
             else if (now < known.NextIsOld)
@@ -72,9 +71,12 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
                 continue;
             }
 
-            known.Moment = rows.Moment;
             snapshot.NewItems = PoolOf(snapshot, rows, known, now);
             known.Report = NewItemReport.Of(snapshot, snapshot.Arms, snapshot.NewItems, options.ExposureFloor);
+            // Last: an update that fails is made again by the next turn.
+            if (moved)
+                (known.Shown, known.Clicked) = (shown, clicked);
+            known.Moment = rows.Moment;
         }
 
         _report = snapshots.Active is { } active && _known.TryGetValue(active, out Known? served) ? served.Report : NewItemReport.Empty;

@@ -39,8 +39,8 @@ internal sealed class SharedMetricExporter : OtlpMetricExporter
         _sending = new Thread(Send) { Name = "metrics by OTLP", IsBackground = true };
     }
 
-    /// <summary>Whether the environment lets both share: it may ask for differences by OTLP, which /metrics cannot tell.</summary>
-    public static bool IsPossible => Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE") is null or "" or "cumulative" or "Cumulative";
+    /// <summary>Whether the environment lets both share. It may ask for differences by OTLP, which /metrics cannot tell, or for headers, times and certificates of metrics alone, which only the SDK's own registration reads.</summary>
+    public static bool IsPossible => !Environment.GetEnvironmentVariables().Keys.Cast<string>().Any(name => name.StartsWith("OTEL_EXPORTER_OTLP_METRICS_", StringComparison.Ordinal));
 
     /// <summary>What a provider of meters takes; it disposes the exporter.</summary>
     public MetricReader Reader => _reader;

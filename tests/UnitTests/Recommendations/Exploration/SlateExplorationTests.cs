@@ -6,6 +6,7 @@ using Inference.Recommendations.Features;
 using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
+using Inference.Recommendations.Snapshots;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -119,6 +120,28 @@ public sealed class SlateExplorationTests
         Assert.Equal(2, _kept.Decisions[^1].Choices.Count);
         Assert.Equal([2, 4], _kept.Decisions[^1].Choices.Select(choice => choice.Slot));
         Assert.Equal(4, reply.Items.Select(item => item.ItemId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Recommend_WithMoreNewItemsThanOneRequestLooksAt_DrawsFromAllOfThem()
+    {
+        const int more = 1_000, pool = NewItemSlots.MostLookedAt + more;
+        ItemChange[] changes = [.. Enumerable.Range(0, pool).Select(i => new ItemChange($"n{i}", 1, new ItemContent(null, FeatureSet.None, FeatureSet.None)))];
+        _world.Snapshot.Editor.Apply(changes, [.. Enumerable.Repeat(new[] { 0.1f, 0.2f, 0.3f }, pool).SelectMany(vector => vector)]);
+        _world.Snapshot.NewItems = new NewItemPool([.. Enumerable.Range(World.Items, pool)]);
+        // What a request would never look at if each began with the first: nobody is known, so of equals the first 64 are drawn from.
+        HashSet<string> left = [.. Enumerable.Range(0, 64).Except(Enumerable.Range(0, NewItemSlots.MostLookedAt).Select(i => (int)((long)i * pool / NewItemSlots.MostLookedAt))).Select(i => $"n{i}")];
+        var drawn = new List<string>();
+
+        for (int request = 0; request < 300; request++)
+        {
+            RecommendReply reply = await Pipeline(new ExplorationOptions()).RecommendAsync(_world.Snapshot, new RecommendQuery { Limit = 2, NewItemSlots = 1, RequestId = $"r{request}" }, CancellationToken.None);
+            drawn.Add(Assert.Single(reply.Items, item => item.SlotType == SlotType.NewItem).ItemId);
+        }
+
+        Assert.NotEmpty(left);
+        Assert.Contains(drawn, left.Contains);
+        Assert.Equal(drawn[7], (await Pipeline(new ExplorationOptions()).RecommendAsync(_world.Snapshot, new RecommendQuery { Limit = 2, NewItemSlots = 1, RequestId = "r7" }, CancellationToken.None)).Items.Single(item => item.SlotType == SlotType.NewItem).ItemId);
     }
 
     [Fact]
