@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Ports;
+using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Storage;
 using Xunit;
@@ -25,6 +26,31 @@ public class UserStatesTests
         Assert.Equal(["a", "b", "c"], state.Interactions.Select(item => item.ItemId));
         Assert.Same(state, world.Find(1));
         Assert.Same(state, world.States.Held(StorageWorld.User(1)));
+    }
+
+    [Fact]
+    public void Find_OverABundleThatMakesItsStatesAnew_IsTheSameUntilTheBundleIsAnother()
+    {
+        using var items = new ItemCatalogue(["old", "a"], [null, null]);
+        var world = new StorageWorld();
+        world.States.ReplaceBundle(Bundle());
+        world.Record(world.Event(0, "a"));
+
+        UserState state = world.Find(0)!;
+
+        Assert.Equal(["old", "a"], state.History);
+        Assert.Same(state, world.Find(0));
+        world.States.ReplaceBundle(Bundle());
+        Assert.NotSame(state, world.Find(0));
+        Assert.Equal(["old", "a"], world.Find(0)!.History);
+
+        KeyedUsers Bundle()
+        {
+            var users = new StoredUsers(items);
+            users.TryAdd("somebody", Features, [0], []);
+            users.Trim();
+            return new KeyedUsers(users, _ => StorageWorld.User(0).Key);
+        }
     }
 
     [Fact]
