@@ -11,11 +11,15 @@ internal sealed class JsonCall : ServerCallContext, IDisposable
 {
     private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(1);
 
+    // Not disposed: it has no timer of its own, and one that fires late may still cancel it.
+    private readonly CancellationTokenSource _late = new();
+
     private static readonly AuthContext Nobody = new(null, []);
 
     private readonly HttpContext _http;
     private readonly string _method;
-    private readonly CancellationTokenSource? _timer;
+    private readonly TimeProvider _time;
+    private readonly ITimer? _timer;
     private readonly CancellationTokenSource? _either;
     private Metadata? _requestHeaders;
     private Metadata? _responseTrailers;
@@ -28,15 +32,16 @@ internal sealed class JsonCall : ServerCallContext, IDisposable
     {
         _http = http;
         _method = method;
+        _time = time;
         CancellationTokenCore = http.RequestAborted;
         DeadlineCore = DateTime.MaxValue;
         if (timeout is not { } wait)
             return;
         DeadlineCore = time.GetUtcNow().UtcDateTime + wait;
-        // A timer may be early by its grain, and a call that ends then would look as if its caller had gone.
-        _timer = new CancellationTokenSource(wait + TimerGrain, time);
-        _either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _timer.Token);
+        _either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _late.Token);
         CancellationTokenCore = _either.Token;
+        _timer = time.CreateTimer(static call => ((JsonCall)call!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(wait + TimerGrain, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The request.</summary>
@@ -84,14 +89,24 @@ internal sealed class JsonCall : ServerCallContext, IDisposable
 
     public void Dispose()
     {
-        _either?.Dispose();
         _timer?.Dispose();
+        _either?.Dispose();
     }
 
     protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders) => Task.CompletedTask;
 
     protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) =>
         throw new NotSupportedException("Propagation tokens are not supported; pass Deadline and CancellationToken on.");
+
+    /// <summary>Timers go by a coarser clock than deadlines and may be early: a call that ended then would look as if its caller had gone.</summary>
+    private void OnTimer()
+    {
+        TimeSpan left = DeadlineCore - _time.GetUtcNow().UtcDateTime;
+        if (left <= TimeSpan.Zero)
+            _late.Cancel();
+        else
+            _timer!.Change(left + TimerGrain, Timeout.InfiniteTimeSpan);
+    }
 
     private static Metadata HeadersOf(IHeaderDictionary headers)
     {
