@@ -22,7 +22,7 @@ public sealed class RowSet : IDisposable
     private RowSet(int rowCount)
     {
         RowCount = rowCount;
-        _words = ZeroedWords.Take(WordCount + NotedWords);
+        _words = ZeroedWords.Shared.Take(WordCount + NotedWords);
     }
 
     /// <summary>Rows of the catalogue: members lie in 0 … RowCount − 1.</summary>
@@ -172,7 +172,7 @@ public sealed class RowSet : IDisposable
         if (Interlocked.Exchange(ref _words, null) is not { } words)
             return;
         Clear(words);
-        ZeroedWords.Return(words);
+        ZeroedWords.Shared.Return(words);
     }
 
     private void Note(int place)
