@@ -57,7 +57,9 @@ say "recall@10: ours $ours, peer $peer at ef $ef"
 
 traffic=(--mix warm=1 --users "$users" --in-order --limit 10 --slo "$slo" --connections 4)
 for name in ours peer; do
+  # The second part is as much as each can do, so that neither compiles or fills its pools while it is measured.
   load "$name" "${traffic[@]}" --rps 300,1000,2000 --duration 4s --warmup 1s --json "$work/warm-up.json" >/dev/null || true
+  load "$name" "${traffic[@]}" --rps 40000 --max-in-flight 64 --deadline 10s --duration 8s --warmup 0s --json "$work/warm-up.json" >/dev/null || true
 done
 : >"$work/rounds"
 for round in $(seq "$rounds"); do
