@@ -45,6 +45,9 @@ public readonly struct RowFilter
     /// <summary>This filter, less rows that are superseded.</summary>
     internal RowFilter Less(RowBits hidden) => new(Allowed, Denied, hidden);
 
+    /// <summary>This filter, but that it denies nothing.</summary>
+    internal RowFilter WithoutDenied() => new(Allowed, null, Hidden);
+
     /// <summary>Whether the caller's sets let a row through that may lie behind them, see <see cref="EligibleRows"/>.</summary>
     internal bool Admits(int row) => (Allowed is null || Allowed.Contains(row)) && !(Denied is not null && Denied.Contains(row));
 }

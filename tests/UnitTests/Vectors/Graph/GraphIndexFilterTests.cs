@@ -144,6 +144,80 @@ public sealed class GraphIndexFilterTests
         }
     }
 
+    /// <summary>What one user has seen: few rows, most of them near to what he asks for. On both sides of what counts as few.</summary>
+    [Theory]
+    [MemberData(nameof(Indexes))]
+    public void Search_WithTheNearestRowsDenied_FindsTheFloorAmongTheRest(IndexKind kind, Metric metric)
+    {
+        GraphWorld world = World(metric);
+        using RowSet even = RowSet.Rent(Count);
+        for (int row = 0; row < Count; row += 2)
+            even.Add(row);
+        foreach (RowSet? allowed in (RowSet?[])[null, even])
+        {
+            foreach (int deniedCount in (int[])[0, 1, 20, 100, 128, 129, 200])
+            {
+                int hits = 0;
+                foreach (float[] query in world.Queries)
+                {
+                    using RowSet denied = RowSet.Rent(Count);
+                    foreach (Neighbor neighbor in GraphAssert.Search(world.Flat, query, deniedCount))
+                        denied.Add(neighbor.Row);
+                    // One that is denied no more: its signature still says "perhaps".
+                    int left = GraphAssert.Search(world.Flat, query, deniedCount + 2)[^1].Row;
+                    denied.Add(left);
+                    denied.Remove(left);
+                    RowFilter filter = RowFilter.Of(allowed, denied);
+                    Neighbor[] truth = GraphAssert.Search(world.Flat, query, Wanted, filter);
+
+                    Neighbor[] found = GraphAssert.Search(world.Graph(kind), query, Wanted, filter);
+
+                    Assert.Equal(Wanted, found.Length);
+                    GraphAssert.Wellformed(found, row => !denied.Contains(row) && (allowed is null || row % 2 == 0));
+                    hits += found.Count(n => world.Flat.Score(query, n.Row) >= truth[^1].Score - 1e-4f * Math.Abs(truth[^1].Score));
+                }
+
+                Assert.True(hits >= Floor * Wanted * world.Queries.Length, $"{deniedCount} denied: {hits} of {Wanted * world.Queries.Length}");
+            }
+        }
+    }
+
+    /// <summary>With changes that hide some of the nearest, and others denied: neither may take the places of those that are left.</summary>
+    [Theory]
+    [MemberData(nameof(Indexes))]
+    public void Search_WithRowsHiddenAndOthersDenied_FindsTheFloorAmongTheRest(IndexKind kind, Metric metric)
+    {
+        GraphWorld world = World(metric);
+        foreach (int hiddenCount in (int[])[1, 40, 150])
+        {
+            int hits = 0;
+            foreach (float[] query in world.Queries)
+            {
+                using RowSet denied = RowSet.Rent(Count);
+                var hidden = new RowBits(Count);
+                Neighbor[] nearest = GraphAssert.Search(world.Flat, query, 2 * hiddenCount);
+                for (int i = 0; i < nearest.Length; i++)
+                {
+                    if (i % 2 == 0)
+                        hidden.Add(nearest[i].Row);
+                    else if (i < 2 * 100)
+                        denied.Add(nearest[i].Row);
+                }
+
+                RowFilter filter = RowFilter.Deny(denied).Less(hidden);
+                Neighbor[] truth = new Neighbor[Wanted], results = new Neighbor[Wanted];
+                Assert.Equal(Wanted, world.Flat.SearchLive(query, truth, filter, width: 0));
+
+                Assert.Equal(Wanted, world.Graph(kind).SearchLive(query, results, filter, width: 0));
+
+                GraphAssert.Wellformed(results, row => !hidden.Contains(row) && !denied.Contains(row));
+                hits += results.Count(n => world.Flat.Score(query, n.Row) >= truth[^1].Score - 1e-4f * Math.Abs(truth[^1].Score));
+            }
+
+            Assert.True(hits >= 0.8 * Wanted * world.Queries.Length, $"{hiddenCount} hidden: {hits} of {Wanted * world.Queries.Length}");
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Indexes))]
     public void Search_WithASetOverOtherRows_Throws(IndexKind kind, Metric metric)
