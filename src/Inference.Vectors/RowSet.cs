@@ -1,12 +1,13 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Inference.Vectors;
 
 /// <summary>A set of rows as a bitmap whose words come from a pool: what one request excludes or allows.</summary>
 /// <remarks>
 /// Rent, fill, search, dispose. Filling is not thread-safe; reading is. While few words are touched, which ones is noted behind the last word, and only they are cleared when the set is given back; otherwise that costs one bit a row of the catalogue.
-/// A hundred bytes of garbage.
+/// 40 bytes of garbage.
 /// </remarks>
 public sealed class RowSet : IDisposable
 {
@@ -16,18 +17,16 @@ public sealed class RowSet : IDisposable
     /// <summary>Most members of a bitmap that are looked at one by one for the signature.</summary>
     private const int SignedMembers = 256;
 
-    /// <summary>The bitmap, and behind it the places of the words that are not zero, as far as they are noted.</summary>
+    /// <summary>The bitmap, behind it the places of the words that are not zero, as far as they are noted, and last the signature.</summary>
     private ulong[]? _words;
 
     /// <summary>Words that are noted; beyond <see cref="NotedWords"/> any may be touched.</summary>
     private int _noted;
 
-    private RowSignature _signature;
-
     private RowSet(int rowCount)
     {
         RowCount = rowCount;
-        _words = ZeroedWords.Shared.Take(WordCount + NotedWords);
+        _words = ZeroedWords.Shared.Take(WordCount + NotedWords + RowSignature.Words);
     }
 
     /// <summary>Rows of the catalogue: members lie in 0 … RowCount − 1.</summary>
@@ -40,7 +39,7 @@ public sealed class RowSet : IDisposable
     internal ReadOnlySpan<ulong> Words => Rented.AsSpan(0, WordCount);
 
     /// <summary>Of the members, and perhaps of others that were. Of sets made from the bitmap of more than a few it says "perhaps" of all rows.</summary>
-    internal ref readonly RowSignature Signature => ref _signature;
+    internal ref readonly RowSignature Signature => ref SignatureOf(Rented);
 
     private int WordCount => (int)(((uint)RowCount + 63) / 64);
 
@@ -71,20 +70,21 @@ public sealed class RowSet : IDisposable
             set.Note(place);
             words[place] = word;
             set.Count += BitOperations.PopCount(word);
-            for (; word != 0 && set.Count <= SignedMembers; word &= word - 1)
-                set._signature.Add((place << 6) + BitOperations.TrailingZeroCount(word));
+            for (ref RowSignature signature = ref set.SignatureOf(set.Rented); word != 0 && set.Count <= SignedMembers; word &= word - 1)
+                signature.Add((place << 6) + BitOperations.TrailingZeroCount(word));
         }
 
         if (set.Count > SignedMembers)
-            set._signature.Fill();
+            set.SignatureOf(set.Rented).Fill();
         return set;
     }
 
     /// <summary>A set of its own with the same members.</summary>
     public RowSet Copy()
     {
-        var copy = new RowSet(RowCount) { Count = Count, _noted = NotedWords + 1, _signature = _signature };
+        var copy = new RowSet(RowCount) { Count = Count, _noted = NotedWords + 1 };
         Words.CopyTo(copy.Rented);
+        copy.SignatureOf(copy.Rented) = Signature;
         return copy;
     }
 
@@ -99,7 +99,7 @@ public sealed class RowSet : IDisposable
         if (word == 0)
             Note(row >> 6);
         word |= bit;
-        _signature.Add(row);
+        SignatureOf(Rented).Add(row);
         Count++;
         return true;
     }
@@ -176,7 +176,6 @@ public sealed class RowSet : IDisposable
     public void Clear()
     {
         Clear(Rented);
-        _signature = default;
         Count = 0;
     }
 
@@ -197,9 +196,12 @@ public sealed class RowSet : IDisposable
         _noted = Math.Min(_noted + 1, NotedWords + 1);
     }
 
-    /// <summary>Makes all zero, the notes too: the next set may be over more rows and have words where they lie.</summary>
+    private ref RowSignature SignatureOf(ulong[] words) => ref MemoryMarshal.AsRef<RowSignature>(MemoryMarshal.AsBytes(words.AsSpan(WordCount + NotedWords, RowSignature.Words)));
+
+    /// <summary>Makes all zero, the notes and the signature too: the next set may be over more rows and have words where they lie.</summary>
     private void Clear(ulong[] words)
     {
+        SignatureOf(words) = default;
         if (_noted > NotedWords)
         {
             words.AsSpan(0, WordCount + NotedWords).Clear();

@@ -8,7 +8,8 @@ namespace Inference.Vectors;
 /// </summary>
 internal struct RowSignature
 {
-    private const int Words = 8;
+    /// <summary>64-bit words that it takes.</summary>
+    public const int Words = 8;
 
     private Bits _bits;
 

@@ -50,7 +50,7 @@ public sealed class ExactIndexAllocationTests
             }
         });
 
-        Assert.InRange(allocated / Rounds, 0, 104);
+        Assert.InRange(allocated / Rounds, 0, 40);
     }
 
     /// <summary>The steady state is the least of some rounds: the first ones fill pools, and a collection may charge the thread for the rest of its allocation window.</summary>
