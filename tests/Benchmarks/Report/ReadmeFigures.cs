@@ -53,6 +53,9 @@ internal static class ReadmeFigures
             }
         }
 
+        if (Read(folder, "peer.json") is { } peer)
+            text.Append(PeerFigures.Of(peer));
+
         if (Read(folder, "transport.json") is { } transport)
         {
             JsonNode ours = transport["grpc"]!, bare = transport["bare"]!;
