@@ -11,15 +11,15 @@ internal sealed class JsonCall : ServerCallContext, IDisposable
 {
     private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(1);
 
-    // Not disposed: it has no timer of its own, and one that fires late may still cancel it.
-    private readonly CancellationTokenSource _late = new();
-
     private static readonly AuthContext Nobody = new(null, []);
 
     private readonly HttpContext _http;
     private readonly string _method;
     private readonly TimeProvider _time;
     private readonly ITimer? _timer;
+
+    // Not disposed: it has no timer of its own, and one that fires late may still cancel it.
+    private readonly CancellationTokenSource? _late;
     private readonly CancellationTokenSource? _either;
     private Metadata? _requestHeaders;
     private Metadata? _responseTrailers;
@@ -38,6 +38,7 @@ internal sealed class JsonCall : ServerCallContext, IDisposable
         if (timeout is not { } wait)
             return;
         DeadlineCore = time.GetUtcNow().UtcDateTime + wait;
+        _late = new CancellationTokenSource();
         _either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _late.Token);
         CancellationTokenCore = _either.Token;
         _timer = time.CreateTimer(static call => ((JsonCall)call!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -103,7 +104,7 @@ internal sealed class JsonCall : ServerCallContext, IDisposable
     {
         TimeSpan left = DeadlineCore - _time.GetUtcNow().UtcDateTime;
         if (left <= TimeSpan.Zero)
-            _late.Cancel();
+            _late!.Cancel();
         else
             _timer!.Change(left + TimerGrain, Timeout.InfiniteTimeSpan);
     }
