@@ -23,10 +23,12 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
     /// <summary>Name of the counts of clicks.</summary>
     public const string ClickedName = "clicked";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1), PauseForItem = TimeSpan.FromMicroseconds(20);
 
     private readonly Dictionary<Snapshot, Known> _known = [];
+    private readonly Dictionary<int, ItemArms.Arm> _arms = [];
     private readonly List<int> _rows = [];
+    private int _counted;
     private volatile NewItemReport _report = NewItemReport.Empty;
 
     /// <summary>The new items of the active version, as of the last update.</summary>
@@ -41,10 +43,10 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
         _ => (0, 0),
     };
 
-    /// <summary>Updates about every second until it is cancelled.</summary>
+    /// <summary>Updates about every second, where many items were shown more seldom, until it is cancelled.</summary>
     /// <param name="log">Is told of an update that failed; the next one comes all the same.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("exposure of items", () => Pause, time, log).RunAsync(Update, cancellationToken);
+    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("exposure of items", () => Pause + (_counted * PauseForItem), time, log).RunAsync(Update, cancellationToken);
 
     /// <summary>Brings the loaded snapshots up to date. Not safe for concurrent use.</summary>
     public void Update()
@@ -54,17 +56,18 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
             _known.Remove(gone);
         if (loaded.Count == 0)
             return;
-        IReadOnlyDictionary<string, double> shown = counters.Read(ShownName), clicked = counters.Read(ClickedName);
+        CountsMark shown = counters.MarkOf(ShownName), clicked = counters.MarkOf(ClickedName);
+        _counted = shown.Members;
         DateTimeOffset now = time.GetUtcNow();
         foreach (Snapshot snapshot in loaded)
         {
             if (!_known.TryGetValue(snapshot, out Known? known))
                 _known[snapshot] = known = new Known(now);
             CatalogueRows rows = snapshot.Items.Rows;
-            bool moved = CountChanges.Matter(known.Shown, shown) || CountChanges.Matter(known.Clicked, clicked);
+            bool moved = shown.MovedSince(known.Shown) || clicked.MovedSince(known.Clicked);
             if (known.Moment != rows.Moment || moved)
             {
-                snapshot.Arms = ArmsOf(snapshot, rows, shown, clicked);
+                snapshot.Arms = ArmsOf(snapshot, rows);
             }
             else if (now < known.NextIsOld)
             {
@@ -82,18 +85,22 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
         _report = snapshots.Active is { } active && _known.TryGetValue(active, out Known? served) ? served.Report : NewItemReport.Empty;
     }
 
-    private static ItemArms ArmsOf(Snapshot snapshot, CatalogueRows rows, IReadOnlyDictionary<string, double> shown, IReadOnlyDictionary<string, double> clicked)
+    private ItemArms ArmsOf(Snapshot snapshot, CatalogueRows rows)
     {
-        var arms = new List<ItemArms.Arm>(shown.Count);
-        foreach ((string item, double count) in shown)
+        _arms.Clear();
+        counters.Read(ShownName, (item, count) =>
         {
-            if (count > 0 && snapshot.Items.TryGetRow(item, out int row) && row < rows.RowCount)
-                arms.Add(new ItemArms.Arm(row, Bounded(count), Bounded(clicked.GetValueOrDefault(item))));
-        }
+            if (snapshot.Items.TryGetRow(item, out int row) && row < rows.RowCount)
+                _arms[row] = new ItemArms.Arm(row, Bounded(count), 0f);
+        });
+        counters.Read(ClickedName, (item, count) =>
+        {
+            if (snapshot.Items.TryGetRow(item, out int row) && _arms.TryGetValue(row, out ItemArms.Arm arm))
+                _arms[row] = arm with { Clicked = Bounded(count) };
+        });
+        return _arms.Count == 0 ? ItemArms.Empty : new ItemArms(_arms.Values);
 
-        return arms.Count == 0 ? ItemArms.Empty : new ItemArms(arms);
-
-        static float Bounded(double count) => (float)Math.Clamp(count, 0, 1e9);
+        static float Bounded(double count) => (float)Math.Min(count, 1e9);
     }
 
     private bool MayStay(ItemArms arms, int row) => options.Compete || arms.ShownOf(row) < options.ExposureFloor;
@@ -140,9 +147,9 @@ public sealed class ItemExposure(ICounters counters, SnapshotRegistry snapshots,
 
         public ulong Moment { get; set; }
 
-        public IReadOnlyDictionary<string, double>? Shown { get; set; }
+        public CountsMark? Shown { get; set; }
 
-        public IReadOnlyDictionary<string, double>? Clicked { get; set; }
+        public CountsMark? Clicked { get; set; }
 
         /// <summary>When the next of the new items is new no more.</summary>
         public DateTimeOffset NextIsOld { get; set; }

@@ -22,7 +22,8 @@ public sealed class LivePopularity(ICounters counters, SnapshotRegistry snapshot
     /// <summary>Rates and ranks are written anew each time, which costs the collector: ten seconds more for a million items.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2), PauseForRow = TimeSpan.FromMicroseconds(10);
 
-    private readonly Dictionary<Snapshot, IReadOnlyDictionary<string, double>> _applied = [];
+    private readonly Dictionary<Snapshot, CountsMark> _applied = [];
+    private readonly Dictionary<int, double> _added = [];
 
     /// <summary>Updates every few seconds, where there are many items more seldom, until it is cancelled.</summary>
     /// <param name="log">Is told of an update that failed; the next one comes all the same.</param>
@@ -38,14 +39,14 @@ public sealed class LivePopularity(ICounters counters, SnapshotRegistry snapshot
             _applied.Remove(gone);
         if (loaded.Count == 0)
             return 0;
-        IReadOnlyDictionary<string, double> counts = counters.Read(CounterName);
+        CountsMark mark = counters.MarkOf(CounterName);
         int changed = 0;
         foreach (Snapshot snapshot in loaded)
         {
-            if (!CountChanges.Matter(_applied.GetValueOrDefault(snapshot), counts))
+            if (!mark.MovedSince(_applied.TryGetValue(snapshot, out CountsMark applied) ? applied : null))
                 continue;
-            snapshot.Popularity = Blend(snapshot, counts);
-            _applied[snapshot] = counts;
+            snapshot.Popularity = Blend(snapshot);
+            _applied[snapshot] = mark;
             changed++;
         }
 
@@ -60,24 +61,23 @@ public sealed class LivePopularity(ICounters counters, SnapshotRegistry snapshot
         return Pause + (rows * PauseForRow);
     }
 
-    private static Popularity Blend(Snapshot snapshot, IReadOnlyDictionary<string, double> counts)
+    private Popularity Blend(Snapshot snapshot)
     {
         Popularity bundle = snapshot.BundlePopularity;
         int rowCount = snapshot.Items.Rows.RowCount;
-        var added = new Dictionary<int, double>(counts.Count);
         double counted = 0;
-        foreach ((string item, double count) in counts)
+        _added.Clear();
+        counters.Read(CounterName, (item, count) =>
         {
             if (!snapshot.Items.TryGetRow(item, out int row) || row >= rowCount)
-                continue;
-            added[row] = count;
+                return;
+            _added[row] = count;
             counted += count;
-        }
-
+        });
         if (counted <= 0)
             return bundle;
         double users = snapshot.Profiles?.Users ?? UsersUnlessTold;
         double all = users + (counted / (bundle.Sum > 0 ? bundle.Sum : 1));
-        return bundle.With(rowCount, users / all, added.Select(item => new ScoredRow(item.Key, (float)Math.Clamp(((users * bundle.RateOf(item.Key)) + item.Value) / all, 0, 1))));
+        return bundle.With(rowCount, users / all, _added.Select(item => new ScoredRow(item.Key, (float)Math.Clamp(((users * bundle.RateOf(item.Key)) + item.Value) / all, 0, 1))));
     }
 }

@@ -12,37 +12,45 @@ public sealed class LiveTrends(ICounters counters, SnapshotRegistry snapshots, T
     /// <summary>Counts below this have faded.</summary>
     private const double Negligible = 0.01;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5), PauseForItem = TimeSpan.FromMicroseconds(20);
+
+    private readonly Dictionary<Snapshot, (CountsMark Counts, ulong Moment)> _applied = [];
+    private int _counted;
 
     /// <summary>Updates every few seconds until it is cancelled.</summary>
     /// <param name="log">Is told of an update that failed; the next one comes all the same.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("trends", () => Pause, time, log).RunAsync(Update, cancellationToken);
+    public Task RunAsync(ILogger log, CancellationToken cancellationToken) => new SteadyUpdates("trends", () => Pause + (_counted * PauseForItem), time, log).RunAsync(Update, cancellationToken);
 
     /// <summary>Brings the loaded snapshots up to date. Not safe for concurrent use.</summary>
     public void Update()
     {
         IReadOnlyCollection<Snapshot> loaded = snapshots.Loaded;
+        foreach (Snapshot gone in _applied.Keys.Except(loaded).ToArray())
+            _applied.Remove(gone);
         if (loaded.Count == 0)
             return;
-        IReadOnlyDictionary<string, double> counts = counters.Read(CounterName);
+        CountsMark mark = counters.MarkOf(CounterName);
+        _counted = mark.Members;
         foreach (Snapshot snapshot in loaded)
         {
-            if (counts.Count > 0 || !snapshot.Trends.IsEmpty)
-                snapshot.Trends = Of(snapshot, counts);
+            ulong moment = snapshot.Items.Rows.Moment;
+            if (_applied.TryGetValue(snapshot, out (CountsMark Counts, ulong Moment) applied) ? !mark.MovedSince(applied.Counts) && moment == applied.Moment : mark.Members == 0)
+                continue;
+            snapshot.Trends = Of(snapshot, mark.Members);
+            _applied[snapshot] = (mark, moment);
         }
     }
 
-    private static Trends Of(Snapshot snapshot, IReadOnlyDictionary<string, double> counts)
+    private Trends Of(Snapshot snapshot, int counted)
     {
         int rowCount = snapshot.Items.Rows.RowCount;
-        var rows = new List<ScoredRow>(counts.Count);
-        foreach ((string item, double count) in counts)
+        var rows = new List<ScoredRow>(counted);
+        counters.Read(CounterName, (item, count) =>
         {
             if (count > Negligible && snapshot.Items.TryGetRow(item, out int row) && row < rowCount)
                 rows.Add(new ScoredRow(row, (float)Math.Min(count, 1e9)));
-        }
-
+        });
         if (rows.Count == 0)
             return Trends.None;
         rows.Sort(static (a, b) => a.Row.CompareTo(b.Row));

@@ -23,16 +23,14 @@ public sealed class Trends
     public Trends(ReadOnlySpan<ScoredRow> counts, Popularity popularity)
     {
         (_rows, _counts) = (new int[counts.Length], new float[counts.Length]);
-        double all = 0, rates = 0;
+        double all = 0;
         for (int i = 0; i < counts.Length; i++)
         {
             (_rows[i], _counts[i]) = (counts[i].Row, counts[i].Rate);
             all += counts[i].Rate;
         }
 
-        foreach (ScoredRow item in popularity.Ranked)
-            rates += item.Rate;
-        _expectedPerRate = rates > 0 ? all / rates : 0;
+        _expectedPerRate = popularity.Sum > 0 ? all / popularity.Sum : 0;
         var ranked = new List<ScoredRow>();
         for (int i = 0; i < _rows.Length; i++)
         {

@@ -62,11 +62,17 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, double> Read(string name)
+    public CountsMark MarkOf(string name)
     {
-        double now = _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
         Fading fading = FadingOf(name);
-        return TableOf(name).Read(FirstBucket(fading), bucket => Math.Pow(2, -Math.Max(0, now - ((bucket + 0.5) * fading.BucketSeconds)) / fading.HalfLife.TotalSeconds));
+        return TableOf(name).Read(FirstBucket(fading), WeightsNow(fading), static (_, _) => { });
+    }
+
+    /// <inheritdoc/>
+    public void Read(string name, Action<string, double> take)
+    {
+        Fading fading = FadingOf(name);
+        TableOf(name).Read(FirstBucket(fading), WeightsNow(fading), take);
     }
 
     public async ValueTask DisposeAsync()
@@ -110,12 +116,12 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
 
     private async Task FlushAsync(string name, CountTable table)
     {
-        foreach ((long bucket, List<(string Member, double Amount)> amounts) in table.TakePending())
+        foreach ((long bucket, List<(string Member, double Amount)> amounts) in await table.TakePendingAsync())
         {
             foreach ((string, double)[] part in amounts.Chunk(CountStore.MostAtOnce))
             {
                 if (!await _store!.TryAddAsync(name, StartOf(name, bucket), part))
-                    table.PutBack(bucket, part);
+                    await table.PutBackAsync(bucket, part);
             }
         }
     }
@@ -125,7 +131,7 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
         for (long bucket = first; bucket <= CurrentBucket(FadingOf(name)) && !_ended.IsCancellationRequested; bucket++)
         {
             DateTimeOffset at = _time.GetUtcNow();
-            table.Replace(bucket, await _store!.ReadAsync(name, StartOf(name, bucket)), at);
+            await table.ReplaceAsync(bucket, await _store!.ReadAsync(name, StartOf(name, bucket)), at);
         }
     }
 
@@ -135,10 +141,16 @@ public sealed class FadingCounters : ICounters, IAsyncDisposable
             return table;
         // What others have counted of it is not here yet.
         _mustReadAll = true;
-        return _tables.GetOrAdd(name, static _ => new CountTable(MostMembers));
+        return _tables.GetOrAdd(name, static (_, hasStore) => new CountTable(MostMembers, hasStore), _store is not null);
     }
 
     private Fading FadingOf(string name) => name == LiveTrends.CounterName ? _fast : _slow;
+
+    private Func<long, double> WeightsNow(Fading fading)
+    {
+        double now = _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
+        return bucket => Math.Pow(2, -Math.Max(0, now - ((bucket + 0.5) * fading.BucketSeconds)) / fading.HalfLife.TotalSeconds);
+    }
 
     private long? BucketOf(string name, DateTimeOffset time)
     {

@@ -66,7 +66,14 @@ internal sealed class Replica : IAsyncDisposable
 
     public Task<string[]> HistoryAsync(int user) => HistoryAsync(User(user));
 
-    public double Popularity(string item) => Counters.Read(LivePopularity.CounterName).GetValueOrDefault(item);
+    public double Popularity(string item) => Counts(LivePopularity.CounterName).GetValueOrDefault(item);
+
+    public Dictionary<string, double> Counts(string name)
+    {
+        var counts = new Dictionary<string, double>();
+        Counters.Read(name, counts.Add);
+        return counts;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -75,7 +75,7 @@ public class ReplicaTests
         c.States.ReplaceBundle([new(RedisWorld.User(1), bundled)]);
         Assert.Equal(new RecordedEvents(0, 0, 1, 0), await c.RecordAsync(c.Event(1, "late")));
         Assert.Equal((null, StoreFailure.None), ((await c.States.FindAsync(Replica.User(1), default)).State, StoreFailure.None));
-        Assert.Empty(c.Counters.Read("popularity"));
+        Assert.Empty(c.Counts("popularity"));
     }
 
     [SkippableFact]
@@ -164,7 +164,7 @@ public class ReplicaTests
         Assert.Equal(["i4", "i34", "i64"], (await c.HistoryAsync(4))[..3]);
         UserIdentity rotated = new(RedisWorld.User(1_000), RedisWorld.User(5));
         Assert.Equal(["i5", "i35", "i65"], (await c.HistoryAsync(rotated))[..3]);
-        await RedisWorld.UntilAsync(() => c.Counters.Read("popularity").Count == 300);
+        await RedisWorld.UntilAsync(() => c.Counts("popularity").Count == 300);
     }
 
     [SkippableFact]

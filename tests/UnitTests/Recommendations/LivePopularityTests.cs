@@ -1,4 +1,3 @@
-using Inference.Recommendations.Ports;
 using Inference.Recommendations.Queries;
 using Inference.Recommendations.Snapshots;
 using Xunit;
@@ -8,7 +7,7 @@ namespace UnitTests.Recommendations;
 public class LivePopularityTests
 {
     private readonly World _world = new();
-    private readonly CountsOfTheTest _counts = new();
+    private readonly GivenCounts _counts = new();
     private readonly LivePopularity _popularity;
 
     public LivePopularityTests()
@@ -28,7 +27,7 @@ public class LivePopularityTests
     [Fact]
     public void Update_WithCounts_BlendsByHowManyUsersTheyStandFor()
     {
-        _counts.Now = new() { ["i11"] = 60, ["i0"] = 28, ["not of this bundle"] = 1_000 };
+        _counts.Count(LivePopularity.CounterName, ("i11", 60), ("i0", 28), ("not of this bundle", 1_000));
 
         Assert.Equal(1, _popularity.Update());
 
@@ -44,16 +43,16 @@ public class LivePopularityTests
     [Fact]
     public void Update_WithTheSameCounts_ChangesNothing_AndWithoutThemGoesBack()
     {
-        _counts.Now = new() { ["i3"] = 60 };
+        _counts.Count(LivePopularity.CounterName, ("i3", 60));
         Assert.Equal(1, _popularity.Update());
         Popularity first = _world.Snapshot.Popularity;
 
-        _counts.Now = new() { ["i3"] = 59.9 };
+        _counts.Fade(LivePopularity.CounterName, ("i3", 59.9));
         Assert.Equal(0, _popularity.Update());
         Assert.Same(first, _world.Snapshot.Popularity);
-        _counts.Now = new() { ["i4"] = 60 };
+        _counts.Count(LivePopularity.CounterName, ("i4", 60));
         Assert.Equal(1, _popularity.Update());
-        _counts.Now = [];
+        _counts.Count(LivePopularity.CounterName);
         Assert.Equal(1, _popularity.Update());
 
         Assert.Same(_world.Snapshot.BundlePopularity, _world.Snapshot.Popularity);
@@ -63,7 +62,7 @@ public class LivePopularityTests
     [Fact]
     public void Update_WithOneItemAlone_StaysAShare()
     {
-        _counts.Now = new() { ["i3"] = 1e12 };
+        _counts.Count(LivePopularity.CounterName, ("i3", 1e12));
 
         _popularity.Update();
 
@@ -73,20 +72,11 @@ public class LivePopularityTests
     [Fact]
     public async Task Recommend_AfterAnUpdate_ShowsWhatIsPopularNow()
     {
-        _counts.Now = new() { ["i9"] = 500 };
+        _counts.Count(LivePopularity.CounterName, ("i9", 500));
         _popularity.Update();
 
         RecommendReply reply = await _world.Pipeline.RecommendAsync(_world.Snapshot, new RecommendQuery { Limit = 3 }, CancellationToken.None);
 
         Assert.Equal(["i9", "i0", "i1"], reply.Items.Select(item => item.ItemId));
-    }
-
-    private sealed class CountsOfTheTest : ICounters
-    {
-        public Dictionary<string, double> Now { get; set; } = [];
-
-        public void Add(string name, string member, double amount, DateTimeOffset time) => throw new NotSupportedException();
-
-        public IReadOnlyDictionary<string, double> Read(string name) => name == LivePopularity.CounterName ? Now : throw new ArgumentOutOfRangeException(nameof(name));
     }
 }

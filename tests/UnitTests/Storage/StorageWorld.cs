@@ -53,7 +53,14 @@ internal sealed class StorageWorld
 
     public UserState? Find(int user) => Of(States.FindAsync(User(user), CancellationToken.None)).State;
 
-    public double Popularity(string item) => Counters.Read(LivePopularity.CounterName).GetValueOrDefault(item);
+    public double Popularity(string item) => Counts(LivePopularity.CounterName).GetValueOrDefault(item);
+
+    public Dictionary<string, double> Counts(string name)
+    {
+        var counts = new Dictionary<string, double>();
+        Counters.Read(name, counts.Add);
+        return counts;
+    }
 
     /// <summary>Without Redis nothing waits.</summary>
     private static T Of<T>(ValueTask<T> call) => call.IsCompleted ? call.GetAwaiter().GetResult() : throw new InvalidOperationException("It waits.");

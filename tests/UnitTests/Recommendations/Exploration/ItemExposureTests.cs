@@ -11,7 +11,7 @@ namespace UnitTests.Recommendations.Exploration;
 public sealed class ItemExposureTests
 {
     private readonly World _world = new();
-    private readonly CountsOfTheTest _counts = new();
+    private readonly GivenCounts _counts = new();
     private readonly NewItemOptions _options = new() { ExposureFloor = 20, MostAge = TimeSpan.FromHours(48), Compete = false };
     private readonly ItemExposure _exposure;
 
@@ -32,8 +32,8 @@ public sealed class ItemExposureTests
     [Fact]
     public void Update_WithCounts_TellsTheSnapshot()
     {
-        _counts.Shown = new() { ["i3"] = 50, ["i4"] = 10, ["not of this bundle"] = 1_000 };
-        _counts.Clicked = new() { ["i3"] = 5 };
+        _counts.Count(ItemExposure.ShownName, ("i3", 50), ("i4", 10), ("not of this bundle", 1_000));
+        _counts.Count(ItemExposure.ClickedName, ("i3", 5));
 
         _exposure.Update();
 
@@ -49,12 +49,12 @@ public sealed class ItemExposureTests
 
         _exposure.Update();
         Assert.Equal([World.Items], _world.Snapshot.NewItems.Rows.ToArray());
-        _counts.Shown = new() { ["late"] = 19.5 };
-        _counts.Clicked = new() { ["late"] = 2 };
+        _counts.Count(ItemExposure.ShownName, ("late", 19.5));
+        _counts.Count(ItemExposure.ClickedName, ("late", 2));
         _exposure.Update();
         Assert.Equal([World.Items], _world.Snapshot.NewItems.Rows.ToArray());
         Assert.Equal((1, 0, 19.5, 2.0), (_exposure.Report.Count, _exposure.Report.Unshown, _exposure.Report.Shown, _exposure.Report.Clicked));
-        _counts.Shown = new() { ["late"] = 20 };
+        _counts.Count(ItemExposure.ShownName, ("late", 20));
         _exposure.Update();
 
         Assert.True(_world.Snapshot.NewItems.Rows.IsEmpty);
@@ -66,14 +66,14 @@ public sealed class ItemExposureTests
     {
         _options.Compete = true;
         Add("seen");
-        _counts.Shown = new() { ["seen"] = 50 };
-        _counts.Clicked = new() { ["seen"] = 50 };
+        _counts.Count(ItemExposure.ShownName, ("seen", 50));
+        _counts.Count(ItemExposure.ClickedName, ("seen", 50));
         Add("lacking");
         _exposure.Update();
         var query = new RecommendQuery { Limit = 5, NewItemSlots = 1, RequestId = "r" };
 
         RecommendReply first = await _world.Pipeline.RecommendAsync(_world.Snapshot, query, CancellationToken.None);
-        _counts.Shown = new() { ["seen"] = 50, ["lacking"] = 20 };
+        _counts.Count(ItemExposure.ShownName, ("seen", 50), ("lacking", 20));
         _exposure.Update();
         RecommendReply later = await _world.Pipeline.RecommendAsync(_world.Snapshot, query, CancellationToken.None);
 
@@ -89,7 +89,7 @@ public sealed class ItemExposureTests
         _options.Compete = true;
         Add("seen");
         Add("lacking");
-        _counts.Shown = new() { ["seen"] = 50 };
+        _counts.Count(ItemExposure.ShownName, ("seen", 50));
         _exposure.Update();
 
         RecommendReply reply = await _world.Pipeline.RecommendAsync(_world.Snapshot, new RecommendQuery { Limit = 4, NewItemSlots = 2, RequestId = "r" }, CancellationToken.None);
@@ -152,17 +152,17 @@ public sealed class ItemExposureTests
     public void Update_WhereNothingMoved_LeavesAllAsItIs()
     {
         Add("late");
-        _counts.Shown = new() { ["i3"] = 50 };
+        _counts.Count(ItemExposure.ShownName, ("i3", 50));
         _exposure.Update();
         (ItemArms arms, NewItemPool pool, NewItemReport report) = (_world.Snapshot.Arms, _world.Snapshot.NewItems, _exposure.Report);
 
-        _counts.Shown = new() { ["i3"] = 49.9 }; // faded
+        _counts.Fade(ItemExposure.ShownName, ("i3", 49.9));
         _world.Time.Advance(TimeSpan.FromHours(1));
         _exposure.Update();
         Assert.Same(arms, _world.Snapshot.Arms);
         Assert.Same(pool, _world.Snapshot.NewItems);
         Assert.Same(report, _exposure.Report);
-        _counts.Shown = new() { ["i3"] = 60 };
+        _counts.Count(ItemExposure.ShownName, ("i3", 60));
         _exposure.Update();
 
         Assert.Equal(60, _world.Snapshot.Arms.ShownOf(3));
@@ -194,7 +194,7 @@ public sealed class ItemExposureTests
         for (int i = 0; i < 300; i++)
             untouched.Snapshot.Editor.Apply([new ItemChange($"n{i}", Version(), new ItemContent(null, FeatureSet.None, FeatureSet.None))], [0.1f, 0.2f, 0.3f]);
         _options.Compete = true;
-        _counts.Shown = Enumerable.Range(0, 300).Where(i => i % 2 == 0).ToDictionary(i => $"n{i}", i => (double)(i * 7 % 90));
+        _counts.Count(ItemExposure.ShownName, [.. Enumerable.Range(0, 300).Where(i => i % 2 == 0).Select(i => ($"n{i}", (double)(i * 7 % 90)))]);
         var snapshots = new SnapshotRegistry();
         snapshots.Activate(untouched.Snapshot);
         var exposure = new ItemExposure(_counts, snapshots, _options, _world.Time);
@@ -210,15 +210,4 @@ public sealed class ItemExposureTests
     private void Add(string id) => _world.Snapshot.Editor.Apply([new ItemChange(id, Version(), new ItemContent("Late", FeatureSet.None, FeatureSet.None))], [0.1f, 0.2f, 0.3f]);
 
     private long Version() => (_world.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-
-    private sealed class CountsOfTheTest : ICounters
-    {
-        public Dictionary<string, double> Shown { get; set; } = [];
-
-        public Dictionary<string, double> Clicked { get; set; } = [];
-
-        public void Add(string name, string member, double amount, DateTimeOffset time) => throw new NotSupportedException();
-
-        public IReadOnlyDictionary<string, double> Read(string name) => name == ItemExposure.ShownName ? Shown : Clicked;
-    }
 }

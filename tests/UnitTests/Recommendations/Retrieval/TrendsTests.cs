@@ -1,4 +1,3 @@
-using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Xunit;
 
@@ -36,25 +35,16 @@ public class TrendsTests
         var world = new World();
         var snapshots = new SnapshotRegistry();
         snapshots.Activate(world.Snapshot);
-        var counts = new Counts();
+        var counts = new GivenCounts();
         var live = new LiveTrends(counts, snapshots, world.Time);
 
         live.Update();
         Assert.True(world.Snapshot.Trends.IsEmpty);
-        counts.Now = new() { ["i11"] = 60, ["i3"] = 0.001, ["unknown"] = 9 };
+        counts.Count(LiveTrends.CounterName, ("i11", 60), ("i3", 0.001), ("unknown", 9));
         live.Update();
         Assert.Equal([11], world.Snapshot.Trends.Ranked.ToArray().Select(item => item.Row));
-        counts.Now = [];
+        counts.Count(LiveTrends.CounterName);
         live.Update();
         Assert.True(world.Snapshot.Trends.IsEmpty);
-    }
-
-    private sealed class Counts : ICounters
-    {
-        public Dictionary<string, double> Now { get; set; } = [];
-
-        public void Add(string name, string member, double amount, DateTimeOffset time) => throw new NotSupportedException();
-
-        public IReadOnlyDictionary<string, double> Read(string name) => name == LiveTrends.CounterName ? Now : throw new ArgumentOutOfRangeException(nameof(name));
     }
 }

@@ -72,7 +72,7 @@ public class UserEventsTests
         Assert.Equal((4_000, 12_000), (recorded, duplicates));
         for (int user = 0; user < 5; user++)
             Assert.Equal(events.Where(item => item.User == StorageWorld.User(user)).Select(item => item.ItemId).Order(), world.Find(user)!.History.Order());
-        Assert.Equal(4_000, world.Counters.Read("popularity").Values.Sum(), 400.0);
+        Assert.Equal(4_000, world.Counts("popularity").Values.Sum(), 400.0);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public class UserEventsTests
         foreach (InteractionType type in Enum.GetValues<InteractionType>())
             world.Record(world.Event(1, "shown", type));
 
-        double shown = world.Counters.Read("shown").GetValueOrDefault("shown"), clicked = world.Counters.Read("clicked").GetValueOrDefault("shown");
+        double shown = world.Counts("shown").GetValueOrDefault("shown"), clicked = world.Counts("clicked").GetValueOrDefault("shown");
 
         Assert.Equal(2 * clicked, shown, 1e-9);
         Assert.InRange(clicked, 0.9, 1);
