@@ -3,6 +3,7 @@
 # server's own metrics. Server and generator have a core each.
 # usage: load-tests/soak.sh [RESULT.json]      (through ./dev bench soak)
 #   MINUTES=30  SHARE=0.7  RPS=…                   how long, how much (RPS instead of a share of the measured peak)
+#   FILL=180  FILL_RPS=4000                        seconds of events alone before that: until what keeps users and counts is as full as it gets, what grows is no leak
 #   MIX="warm=65,cold=10,session=10,filtered=5,similar=5,events=5"
 #   BUNDLE=DIR | ITEMS=1000000 USERS=100000 DIM=64   INDEX=Fast    what is served (load-tests/server.sh has more)
 set -euo pipefail
@@ -20,6 +21,11 @@ pid=${server_pid[server]}
 
 traffic=(--mix "${MIX:-warm=65,cold=10,session=10,filtered=5,similar=5,events=5}" --users "$users" --items "${ITEMS:-1000000}" --zipf "${ZIPF:-0.9}" --limit 10 --connections 4 --context country=DE --context country=US --context device=phone --filter "${FILTER:-stock > 40}")
 load server "${traffic[@]}" --rps 300,1000 --duration 5s --warmup 1s --json "$work/warm-up.json" >/dev/null || true
+fill=${FILL:-180}
+if ((fill > 0)); then
+  say "filling what is kept of users and counts: ${FILL_RPS:-4000} events/s for $fill s"
+  load server "${traffic[@]}" --mix events=1 --rps "${FILL_RPS:-4000}" --duration "${fill}s" --warmup 1s --json "$work/fill.json" >/dev/null || true
+fi
 if [[ -z ${RPS:-} ]]; then
   load server "${traffic[@]}" --rps 30000 --max-in-flight 64 --deadline 10s --duration 8s --warmup 2s --json "$work/peak.json" >/dev/null || true
   RPS=$(python3 -c 'import json, sys; print(max(1, round(json.load(open(sys.argv[1]))["achieved_rps"] * float(sys.argv[2]))))' "$work/peak.json" "${SHARE:-0.7}")

@@ -25,22 +25,33 @@ internal sealed class ColdStart
         if (profiles.Weigh(context, weights) == 0)
             return false;
 
+        int before = slate.Count;
+        Span<ScoredRow> known = stackalloc ScoredRow[Math.Min(slate.Free, ProfileHeads.Depth)];
+        if (known.Length == slate.Free && snapshot.ProfileHeads.TryFind(snapshot, weights, eligible, known))
+        {
+            Place(known);
+            return slate.Count > before;
+        }
+
         RateBoard board = _boards.Rent(eligible.Rows.RowCount);
         try
         {
             Mix(snapshot, profiles, weights, eligible, slate.Free, board);
-            int before = slate.Count;
-            foreach (ScoredRow best in board.TakeBest(slate.Free))
-            {
-                slate.AddFound(best.Row, best.Rate, Sources.ClusterProfile, slate.Count - before + 1);
-                eligible.Deny(best.Row);
-            }
-
+            Place(board.TakeBest(slate.Free));
             return slate.Count > before;
         }
         finally
         {
             _boards.Return(board);
+        }
+
+        void Place(ReadOnlySpan<ScoredRow> items)
+        {
+            foreach (ScoredRow item in items)
+            {
+                slate.AddFound(item.Row, item.Rate, Sources.ClusterProfile, slate.Count - before + 1);
+                eligible.Deny(item.Row);
+            }
         }
     }
 
@@ -110,20 +121,7 @@ internal sealed class ColdStart
     internal static float Mix(Snapshot snapshot, ClusterProfiles profiles, ReadOnlySpan<float> weights, Eligibility eligible, int wanted, RateBoard board)
     {
         Popularity popularity = snapshot.Popularity;
-        float rest = 0;
-        for (int c = 0; c < weights.Length; c++)
-        {
-            if (weights[c] < NegligibleWeight)
-                continue;
-            ClusterProfile profile = profiles[c];
-            rest += weights[c] * profile.RestScale;
-            foreach (ScoredRow item in profile.Top.Span)
-            {
-                if (eligible.Allows(item.Row))
-                    board.Add(item.Row, weights[c] * (item.Rate - (profile.RestScale * popularity.RateOf(item.Row))));
-            }
-        }
-
+        float rest = AddLists(profiles, popularity, weights, eligible, board);
         Span<int> few = stackalloc int[FewRows];
         int known = eligible.CopyFew(few);
         foreach (int row in few[..Math.Max(0, known)])
@@ -140,6 +138,28 @@ internal sealed class ColdStart
         }
 
         board.AddToAll(popularity, rest);
+        return rest;
+    }
+
+    /// <summary>Adds the lists of the clusters, each item's w_c (r(i|c) − s_c p_i).</summary>
+    /// <param name="eligible">What is added; null for all rows that the board has.</param>
+    /// <returns>Σ_c w_c s_c.</returns>
+    internal static float AddLists(ClusterProfiles profiles, Popularity popularity, ReadOnlySpan<float> weights, Eligibility? eligible, RateBoard board)
+    {
+        float rest = 0;
+        for (int c = 0; c < weights.Length; c++)
+        {
+            if (weights[c] < NegligibleWeight)
+                continue;
+            ClusterProfile profile = profiles[c];
+            rest += weights[c] * profile.RestScale;
+            foreach (ScoredRow item in profile.Top.Span)
+            {
+                if (eligible is null || eligible.Allows(item.Row))
+                    board.Add(item.Row, weights[c] * (item.Rate - (profile.RestScale * popularity.RateOf(item.Row))));
+            }
+        }
+
         return rest;
     }
 }

@@ -38,6 +38,14 @@ internal sealed class ProfilesRetriever() : Retriever(Sources.ClusterProfile, So
         Span<float> weights = profiles.Count <= 256 ? stackalloc float[profiles.Count] : new float[profiles.Count];
         if (input.Features.IsEmpty || profiles.Weigh(input.Features, weights) == 0)
             return Silent;
+        Span<ScoredRow> known = stackalloc ScoredRow[Math.Min(found.Length, ProfileHeads.Depth)];
+        if (known.Length == found.Length && input.Snapshot.ProfileHeads.TryFind(input.Snapshot, weights, input.Eligible, known))
+        {
+            for (int i = 0; i < known.Length; i++)
+                found[i] = new Neighbor(known[i].Row, known[i].Rate);
+            return known.Length;
+        }
+
         RateBoard board = _boards.Rent(input.Eligible.Rows.RowCount);
         try
         {

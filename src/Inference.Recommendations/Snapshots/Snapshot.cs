@@ -1,6 +1,7 @@
 using Inference.Recommendations.Exploration;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Fusion;
+using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Retrieval;
 using Inference.Recommendations.Recall;
@@ -67,6 +68,9 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>What is nearest to items, kept between requests.</summary>
     internal NearItems NearItems { get; } = new();
+
+    /// <summary>The best items for contexts, kept between requests.</summary>
+    internal ProfileHeads ProfileHeads { get; } = new();
 
     /// <summary>Changes <see cref="Items"/> and <see cref="Index"/> while they are read.</summary>
     public CatalogueEditor Editor { get; }
