@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Half an hour at 70 % of the peak, with mixed traffic and events: does anything grow? Memory, managed heap, handles, threads and p99 by minute are judged by their slopes after the first fifth of the time; pauses of the collector come from the
+# Half an hour at 70 % of what the server sustains with p99 within 25 ms, with mixed traffic and events: does anything grow? Memory, managed heap, handles, threads and p99 by minute are judged by their slopes after the first fifth of the time; pauses of the collector come from the
 # server's own metrics. Server and generator have a core each.
 # usage: load-tests/soak.sh [RESULT.json]      (through ./dev bench soak)
-#   MINUTES=30  SHARE=0.7  RPS=…                   how long, how much (RPS instead of a share of the measured peak)
-#   FILL=180  FILL_RPS=4000                        seconds of events alone before that: until what keeps users and counts is as full as it gets, what grows is no leak
+#   MINUTES=30  SHARE=0.7  PEAK_P99=25ms  RPS=…    how long, and how much: a share of the highest rate that a search finds, or what RPS says
+#   FILL=180  FILL_RPS=4000                        seconds of events alone before that: until what is kept of users and counts is as full as it gets, what grows is no leak
 #   MIX="warm=65,cold=10,session=10,filtered=5,similar=5,events=5"
 #   BUNDLE=DIR | ITEMS=1000000 USERS=100000 DIM=64   INDEX=Fast    what is served (load-tests/server.sh has more)
 set -euo pipefail
@@ -19,18 +19,20 @@ server_stop build
 server_start server "$bundle" "${settings[@]}"
 pid=${server_pid[server]}
 
-traffic=(--mix "${MIX:-warm=65,cold=10,session=10,filtered=5,similar=5,events=5}" --users "$users" --items "${ITEMS:-1000000}" --zipf "${ZIPF:-0.9}" --limit 10 --connections 4 --context country=DE --context country=US --context device=phone --filter "${FILTER:-stock > 40}")
-load server "${traffic[@]}" --rps 300,1000 --duration 5s --warmup 1s --json "$work/warm-up.json" >/dev/null || true
-fill=${FILL:-180}
-if ((fill > 0)); then
-  say "filling what is kept of users and counts: ${FILL_RPS:-4000} events/s for $fill s"
-  load server "${traffic[@]}" --mix events=1 --rps "${FILL_RPS:-4000}" --duration "${fill}s" --warmup 1s --json "$work/fill.json" >/dev/null || true
+traffic=(--users "$users" --items "${ITEMS:-1000000}" --zipf "${ZIPF:-0.9}" --limit 10 --connections 4 --context country=DE --context country=US --context device=phone --filter "${FILTER:-stock > 40}")
+mixed=(--mix "${MIX:-warm=65,cold=10,session=10,filtered=5,similar=5,events=5}")
+load server "${traffic[@]}" "${mixed[@]}" --rps 300,1000,3000 --duration 5s --warmup 1s --json "$work/warm-up.json" >/dev/null || true
+if ((${FILL:-180} > 0)); then
+  say "filling what is kept of users and counts: ${FILL_RPS:-4000} events/s for ${FILL:-180} s"
+  load server "${traffic[@]}" --mix events=1 --rps "${FILL_RPS:-4000}" --duration "${FILL:-180}s" --warmup 1s --json "$work/fill.json" >/dev/null || true
+  [[ -s $work/fill.json ]] || fail "the events before the soak were not sent"
 fi
 if [[ -z ${RPS:-} ]]; then
-  load server "${traffic[@]}" --rps 30000 --max-in-flight 64 --deadline 10s --duration 8s --warmup 2s --json "$work/peak.json" >/dev/null || true
-  RPS=$(python3 -c 'import json, sys; print(max(1, round(json.load(open(sys.argv[1]))["achieved_rps"] * float(sys.argv[2]))))' "$work/peak.json" "${SHARE:-0.7}")
+  load server "${traffic[@]}" "${mixed[@]}" --search 1000:30000 --slo "${PEAK_P99:-25ms}" --duration 5s --warmup 2s --json "$work/peak.json" >/dev/null || true
+  sustained=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["search"]["sustained_rps"])' "$work/peak.json")
+  RPS=$(python3 -c 'import sys; print(max(1, round(float(sys.argv[1]) * float(sys.argv[2]))))' "$sustained" "${SHARE:-0.7}")
 fi
-say "offering $RPS/s for $minutes minutes"
+say "offering $RPS/s for $minutes minutes${sustained:+, of $sustained/s that are sustained}"
 
 sample() { # every second until the file is gone
   local begin
@@ -45,11 +47,11 @@ sample() { # every second until the file is gone
 touch "$work/sampling"
 sample &
 sampler=$!
-load server "${traffic[@]}" --rps "$RPS" --duration "$(awk -v m="$minutes" 'BEGIN {printf "%.0fs", m * 60}')" --warmup 5s --interval "${INTERVAL:-60s}" --json "$work/load.json" >/dev/null || true
+load server "${traffic[@]}" "${mixed[@]}" --rps "$RPS" --duration "$(awk -v m="$minutes" 'BEGIN {printf "%.0fs", m * 60}')" --warmup 5s --interval "${INTERVAL:-60s}" --json "$work/load.json" >/dev/null || true
 rm -f "$work/sampling"
 wait "$sampler" || true
 
-facts >"$work/facts.json"
+facts | python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin) | {"sustained_rps": float(sys.argv[1] or 0) or None}))' "${sustained:-}" >"$work/facts.json"
 status=0
 python3 load-tests/soak.py "$work/samples" "$work/load.json" "$work/facts.json" "$result" || status=$?
 pictures=${PICTURES:-docs/images}
