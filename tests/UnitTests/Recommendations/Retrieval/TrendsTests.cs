@@ -1,3 +1,5 @@
+using Inference.Recommendations.Features;
+using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Xunit;
 
@@ -46,5 +48,26 @@ public class TrendsTests
         counts.Count(LiveTrends.CounterName);
         live.Update();
         Assert.True(world.Snapshot.Trends.IsEmpty);
+    }
+
+    [Fact]
+    public void Update_WhereNothingMoved_LeavesTheTrends_UntilTheCatalogueChanges()
+    {
+        var world = new World();
+        var snapshots = new SnapshotRegistry();
+        snapshots.Activate(world.Snapshot);
+        var counts = new GivenCounts();
+        var live = new LiveTrends(counts, snapshots, world.Time);
+        counts.Count(LiveTrends.CounterName, ("i11", 60), ("late", 90));
+        live.Update();
+        Trends first = world.Snapshot.Trends;
+
+        counts.Fade(LiveTrends.CounterName, ("i11", 59.9), ("late", 89.9));
+        live.Update();
+        Assert.Same(first, world.Snapshot.Trends);
+        world.Snapshot.Editor.Apply([new ItemChange("late", 1, new ItemContent("Late", FeatureSet.None, FeatureSet.None))], [0.1f, 0.2f, 0.3f]);
+        live.Update();
+
+        Assert.Equal([World.Items, 11], world.Snapshot.Trends.Ranked.ToArray().Select(item => item.Row));
     }
 }
