@@ -24,9 +24,11 @@ internal static class PoolThreads
     /// Lets threads of the pool that wait for work sleep at once where there are few processors. The runtime lets each spin for a while, with a switch of threads at every turn, so that on one core a fifth of the time went there and calls waited behind it
     /// (./dev bench runtime). Before the first thread of the pool; what the environment says stands.
     /// </summary>
-    public static void KeepFromSpinning()
+    public static void KeepFromSpinning() => KeepFromSpinning(Environment.ProcessorCount, Environment.GetEnvironmentVariable("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"));
+
+    internal static void KeepFromSpinning(int processors, string? environment)
     {
-        if (Environment.ProcessorCount < SpinFrom && Environment.GetEnvironmentVariable("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit") is null)
+        if (processors < SpinFrom && environment is null)
             AppContext.SetData("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit", "0");
     }
 }
