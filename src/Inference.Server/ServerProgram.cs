@@ -65,7 +65,6 @@ public static class ServerProgram
     private static async Task<int> ServeAsync(InferenceOptions options, IConfiguration configuration, string? serviceManager, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         PoolThreads.Raise(options.Towers);
-        CollectorMode.Set(options.Server);
         await using ServerHost host = ServerHost.Build(options, logging => ConfigureLogging(logging, configuration));
         try
         {

@@ -48,10 +48,6 @@ public sealed class ServerOptions
     [Range(1, 1024)]
     public int StreamConcurrency { get; set; } = 16;
 
-    /// <summary>Whether collections of the whole heap that stop every call are left out while there is memory (the runtime's sustained low latency mode): gaps in the heap are filled instead of closed.</summary>
-    /// <value>true or false; default true.</value>
-    public bool AvoidBlockingCollections { get; set; } = true;
-
     /// <summary>How long a connection may be silent before the server asks whether the client still lives.</summary>
     /// <value>00:00:01 to 01:00:00; default 00:01:00.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
