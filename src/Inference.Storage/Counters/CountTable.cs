@@ -147,7 +147,7 @@ internal sealed class CountTable(int most, bool hasStore)
 
             foreach ((string member, double amount) in stored)
             {
-                if (Find(member, bucket) != CountCells.None)
+                if (Find(member, bucket) != CountCells.None || !HasRoom(member))
                     continue;
                 CellOf(member, bucket).Stored = amount;
                 _changes++;
@@ -159,11 +159,13 @@ internal sealed class CountTable(int most, bool hasStore)
         }
     }
 
-    /// <summary>Empties the inbox into the table, which may then have too many members until it is read.</summary>
+    /// <summary>Empties the inbox into the table, which may then have too many members until it is read; where nobody reads, because no bundle is loaded, at most twice as many.</summary>
     private void TakeIn()
     {
         foreach (((string member, long bucket), CountInbox.Arrived arrived) in _inbox.Empty())
         {
+            if (!HasRoom(member))
+                continue;
             ref CountCells.Cell cell = ref CellOf(member, bucket);
             if (arrived.HeardAt != default)
             {
@@ -177,12 +179,22 @@ internal sealed class CountTable(int most, bool hasStore)
             }
             else if (arrived.Own != 0)
             {
+                if (cell.Pending == 0)
+                    _pending.Add((member, bucket));
                 cell.Pending += arrived.Own;
-                _pending.Add((member, bucket));
             }
 
             _changes++;
         }
+    }
+
+    /// <summary>Whether a member is there or may come; otherwise it is lost.</summary>
+    private bool HasRoom(string member)
+    {
+        if (_members.Count < 2L * most || _members.ContainsKey(member))
+            return true;
+        Volatile.Write(ref _dropped, _dropped + 1);
+        return false;
     }
 
     private void Forget(long first)

@@ -43,6 +43,28 @@ public class CountTableTests
     }
 
     [Fact]
+    public async Task Table_ThatNobodyReads_StaysBounded_WhateverIsHeardOrStored()
+    {
+        var table = new CountTable(most: 10, hasStore: true);
+        for (int i = 0; i < 5; i++)
+        {
+            for (int member = 0; member < 10; member++)
+                table.Hear($"m{i}-{member}", 1, 1, Now);
+            await table.TakePendingAsync();
+        }
+
+        Assert.Equal(30, table.Lost);
+        await table.ReplaceAsync(1, new Dictionary<string, double> { ["m0-0"] = 9, ["new"] = 1 }, Now);
+        Assert.Equal(31, table.Lost);
+        table.Add("m0-0", 1, 1);
+        Dictionary<string, double> sums = Read(table);
+        Assert.Equal(8, sums.Count);
+        Assert.Equal(11, sums["m0-0"]); // stored, heard and added
+        table.Add("later", 1, 1);
+        Assert.Contains("later", Read(table).Keys);
+    }
+
+    [Fact]
     public async Task Replace_BelievesTheStore_ButKeepsWhatTheStoreCannotHaveYet()
     {
         var table = new CountTable(most: 100, hasStore: true);
