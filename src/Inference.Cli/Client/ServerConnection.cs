@@ -15,21 +15,23 @@ internal sealed class ServerConnection : IDisposable
     /// <param name="address">Where the server is.</param>
     /// <param name="access">Who the tool is to it; null for nobody.</param>
     /// <param name="option">The option that says where it is, for messages.</param>
-    public ServerConnection(string address, ServerAccess? access = null, string option = "--address")
+    /// <param name="around">What stands between calls and the connection; null for nothing.</param>
+    public ServerConnection(string address, ServerAccess? access = null, string option = "--address", Func<HttpMessageHandler, HttpMessageHandler>? around = null)
     {
         _address = address;
         _option = option;
+        var handler = new SocketsHttpHandler
+        {
+            // One connection per channel, held open: how many there are is the caller's decision. Proxies of the environment do not speak h2c.
+            EnableMultipleHttp2Connections = false,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            UseProxy = false,
+            SslOptions = access?.Tls.ToOptions() ?? new(),
+        };
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler
-            {
-                // One connection per channel, held open: how many there are is the caller's decision. Proxies of the environment do not speak h2c.
-                EnableMultipleHttp2Connections = false,
-                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-                ConnectTimeout = TimeSpan.FromSeconds(5),
-                UseProxy = false,
-                SslOptions = access?.Tls.ToOptions() ?? new(),
-            },
+            HttpHandler = around?.Invoke(handler) ?? handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = 64 * 1024 * 1024,
         });

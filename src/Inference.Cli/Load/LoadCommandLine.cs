@@ -36,7 +36,7 @@ internal sealed class LoadCommandLine
     private readonly Option<string> _filter = RecommendVerb.FilterOption();
     private readonly Option<int> _sessionItems = Numbers.Option("--session-items", "Recent items of a session", 3, 1, 100);
     private readonly Option<int> _eventsPerCall = Numbers.Option("--events-per-call", "Events of one RecordEvents call", 1, 1, 100);
-    private readonly Option<TimeSpan> _deadline = Durations.Option("--deadline", "Deadline of each request; questions of a stream have none of their own", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+    private readonly Option<TimeSpan> _deadline = Durations.Option("--deadline", "Deadline that the server is told for each request, and after which an answer counts as none; questions of a stream have none of their own", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
     private readonly Option<TimeSpan> _goal = Durations.Option("--slo", "Answers that take no longer are good", TimeSpan.FromMilliseconds(25), TimeSpan.FromMilliseconds(0.1), TimeSpan.FromMinutes(1));
     private readonly Option<int> _maxInFlight = Numbers.Option("--max-in-flight", "Requests that may wait for their answers at once; beyond it they count as not sent", 10_000, 1, 1_000_000);
     private readonly Option<TimeSpan> _interval = Durations.Option("--interval", "Length of an interval of the series in the JSON", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));

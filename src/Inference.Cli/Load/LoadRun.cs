@@ -10,7 +10,8 @@ namespace Inference.Cli.Load;
 /// <item>One thread of its own walks the schedule, waits with a <see cref="Pacer"/> and hands each request to a connection, in turn.</item>
 /// <item>Answers are counted on the thread pool, where they arrive.</item>
 /// <item>Requests of the warm-up are sent likewise and not counted.</item>
-/// <item>After the last one, those still on their way get their deadline's time.</item>
+/// <item>An answer that comes after its deadline counts as none (<see cref="ToldDeadline"/>).</item>
+/// <item>After the last one, those still on their way get their deadline's time, and some patience.</item>
 /// </list>
 /// </summary>
 internal sealed class LoadRun
@@ -72,7 +73,7 @@ internal sealed class LoadRun
         thread.Start();
         await ended.Task;
 
-        long patience = _pacer.Now + (long)Nanoseconds(_options.Deadline) + 1_000_000_000;
+        long patience = _pacer.Now + (long)Nanoseconds(_options.Deadline + (2 * ToldDeadline.Patience));
         while (Volatile.Read(ref _inFlight) > 0 && _pacer.Now < patience && !cancellationToken.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(5), _time, CancellationToken.None);
         ProcessorTime = Environment.CpuUsage.TotalTime - _processorTimeBefore;
@@ -134,24 +135,32 @@ internal sealed class LoadRun
     {
         try
         {
-            DateTime deadline = _time.GetUtcNow().UtcDateTime + _options.Deadline;
-            LoadAnswer answer = await target.SendAsync(request, deadline).ConfigureAwait(false);
-            tally?.Answer(request.Kind, answer, due, _pacer.Now);
-        }
-        catch (RpcException failure)
-        {
+            DateTime patience = _time.GetUtcNow().UtcDateTime + _options.Deadline + ToldDeadline.Patience;
+            LoadAnswer answer = await target.SendAsync(request, patience).ConfigureAwait(false);
             long now = _pacer.Now;
-            tally?.Fail(request.Kind, failure.StatusCode, HasRetryInfo(failure), due, sent, now);
+            if (answer.Failure is not null)
+                CountFailure(request, answer.Failure, due, sent, now, tally);
+            else if (now - sent > Nanoseconds(_options.Deadline) && request.Kind != LoadKind.Stream)
+                tally?.Fail(request.Kind, StatusCode.DeadlineExceeded, hasRetryInfo: false, due, sent, now);
+            else
+                tally?.Answer(request.Kind, answer, due, now);
         }
-        catch (Exception)
+        catch (Exception e)
         {
-            // The transport broke in a way that it does not call a status; the run goes on and the report shows it.
-            tally?.Fail(request.Kind, StatusCode.Unknown, hasRetryInfo: false, due, sent, _pacer.Now);
+            CountFailure(request, e, due, sent, _pacer.Now, tally);
         }
         finally
         {
             Interlocked.Decrement(ref _inFlight);
         }
+    }
+
+    private static void CountFailure(LoadCall request, Exception failure, long due, long sent, long now, LoadTally? tally)
+    {
+        if (failure is RpcException rpc)
+            tally?.Fail(request.Kind, rpc.StatusCode, HasRetryInfo(rpc), due, sent, now);
+        else // The transport broke in a way that it does not call a status; the run goes on and the report shows it.
+            tally?.Fail(request.Kind, StatusCode.Unknown, hasRetryInfo: false, due, sent, now);
     }
 
     private static bool HasRetryInfo(RpcException failure)

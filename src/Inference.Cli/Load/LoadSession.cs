@@ -23,7 +23,10 @@ internal sealed class LoadSession : IAsyncDisposable
     /// <param name="open">Makes a connection.</param>
     /// <param name="count">How many.</param>
     /// <param name="headers">What goes with every call; null for nothing.</param>
-    public static async Task<LoadSession> OpenAsync(CommandHost host, Func<ServerConnection> open, int count, Metadata? headers, RequestMix mix, CancellationToken cancellationToken)
+    /// <param name="deadline">What the server is told that each request may take.</param>
+    /// <param name="mix">What is asked.</param>
+    public static async Task<LoadSession> OpenAsync(
+        CommandHost host, Func<ServerConnection> open, int count, Metadata? headers, TimeSpan deadline, RequestMix mix, CancellationToken cancellationToken)
     {
         var session = new LoadSession(host, mix);
         try
@@ -34,7 +37,7 @@ internal sealed class LoadSession : IAsyncDisposable
             {
                 var probe = new RecommendRequest { Limit = 1, UserId = mix.FirstUser };
                 await connection.CallAsync((client, options) => client.RecommendAsync(probe, headers is null ? options : options.WithHeaders(headers)), TimeSpan.FromSeconds(10), host.Time, cancellationToken);
-                session._targets.Add(new LoadTarget(connection.Invoker, headers));
+                session._targets.Add(new LoadTarget(connection.Invoker, ToldDeadline.AddTo(headers, deadline)));
             }
         }
         catch

@@ -21,37 +21,35 @@ internal sealed class LoadTarget : IAsyncDisposable
         _headers = headers;
     }
 
-    /// <summary>Sends a request and waits for its answer.</summary>
-    /// <exception cref="RpcException">There was none.</exception>
+    /// <summary>Sends a request and waits for its answer, or for what there is instead.</summary>
     public async Task<LoadAnswer> SendAsync(LoadCall request, DateTime deadline)
     {
         switch (request.Message)
         {
             case RecommendRequest message:
                 using (AsyncUnaryCall<RecommendResponse> call = _client.RecommendAsync(message, _headers, deadline))
-                    return Of(await call.ResponseAsync.ConfigureAwait(false));
+                    return await AnswerAsync(call.ResponseAsync, Of).ConfigureAwait(false);
             case SimilarItemsRequest message:
                 using (AsyncUnaryCall<SimilarItemsResponse> call = _client.SimilarItemsAsync(message, _headers, deadline))
-                {
-                    SimilarItemsResponse response = await call.ResponseAsync.ConfigureAwait(false);
-                    return new LoadAnswer(response.ServedBy, response.Degraded.Count > 0, response.Items.Count == 0);
-                }
-
+                    return await AnswerAsync(call.ResponseAsync, static response => new LoadAnswer(response.ServedBy, response.Degraded.Count > 0, response.Items.Count == 0)).ConfigureAwait(false);
             case RecordEventsRequest message:
                 using (AsyncUnaryCall<RecordEventsResponse> call = _events.RecordEventsAsync(message, _headers, deadline))
-                {
-                    RecordEventsResponse response = await call.ResponseAsync.ConfigureAwait(false);
-                    return new LoadAnswer(Rung.Unspecified, IsDegraded: false, IsEmpty: response.Recorded == 0);
-                }
-
+                    return await AnswerAsync(call.ResponseAsync, static response => new LoadAnswer(Rung.Unspecified, IsDegraded: false, IsEmpty: response.Recorded == 0)).ConfigureAwait(false);
             case RecommendStreamRequest message:
-                return Of(await _stream.AskAsync(message).ConfigureAwait(false));
+                return await AnswerAsync(_stream.AskAsync(message), Of).ConfigureAwait(false);
             default:
                 throw new InvalidOperationException($"{request.Message.Descriptor.FullName} is no request of a load.");
         }
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    /// <remarks>A failure is not thrown again: under an overload most calls fail, and what throwing costs would make the generator late.</remarks>
+    private static async ValueTask<LoadAnswer> AnswerAsync<T>(Task<T> response, Func<T, LoadAnswer> of)
+    {
+        await ((Task)response).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return response.IsCompletedSuccessfully ? of(await response.ConfigureAwait(false)) : default(LoadAnswer) with { Failure = (Exception?)response.Exception?.InnerException ?? new TaskCanceledException(response) };
+    }
 
     private static LoadAnswer Of(RecommendResponse response) => new(response.ServedBy, response.Degraded.Count > 0, response.Items.Count == 0);
 }

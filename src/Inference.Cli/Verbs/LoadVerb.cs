@@ -47,7 +47,13 @@ internal static class LoadVerb
     private static async Task<double?> RunAsync(CommandHost host, LoadArguments arguments, List<LoadReport> reports, CancellationToken cancellationToken)
     {
         await using LoadSession session = await LoadSession.OpenAsync(
-            host, () => new ServerConnection(arguments.Address, arguments.Access), arguments.Connections, arguments.Headers, new RequestMix(arguments.Mix, host.Time), cancellationToken);
+            host,
+            () => new ServerConnection(arguments.Address, arguments.Access, around: static handler => new ToldDeadline(handler)),
+            arguments.Connections,
+            arguments.Headers,
+            arguments.Options.Deadline,
+            new RequestMix(arguments.Mix, host.Time),
+            cancellationToken);
 
         async Task<LoadReport> OfferAsync(double rate)
         {

@@ -20,9 +20,9 @@ public sealed class AdmissionOptions : IValidatableObject
     public bool Enabled { get; set; } = true;
 
     /// <summary>Least calls that are worked on at once, however slow they are.</summary>
-    /// <value>1 to 100,000; default 16.</value>
+    /// <value>1 to 100,000; default 4.</value>
     [Range(1, 100_000)]
-    public int MinConcurrency { get; set; } = 16;
+    public int MinConcurrency { get; set; } = 4;
 
     /// <summary>Most calls that are worked on at once; between both the limit follows the time that calls take.</summary>
     /// <value>1 to 100,000; default 1,024.</value>

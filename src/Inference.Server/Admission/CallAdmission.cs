@@ -94,13 +94,13 @@ internal sealed class CallAdmission
             return Refused(Shed(rule.Class == CallClass.Bulk, ShedReason.Calls));
         }
 
-        permit.Begin(http, rule, client, use, now);
+        permit.Begin(http, rule, client, use, now, CallTimeout.Of(http) is { } timeout ? Ticks(timeout) : long.MaxValue);
         http.Features.Set(permit);
 
         // :: Step 4
         if (rule.IsStream || !_options.Enabled || Room.TryEnter(permit))
             return ValueTask.FromResult(new Entrance(null, permit));
-        return TryWait(permit, LatestStartOf(http, rule, now)) is { } shed ? ValueTask.FromResult(Overflow(permit, shed)) : EnterAfterWaitAsync(permit, http);
+        return TryWait(permit, LatestStartOf(permit, now)) is { } shed ? ValueTask.FromResult(Overflow(permit, shed)) : EnterAfterWaitAsync(permit, http);
     }
 
     /// <summary>Gives room to a call whose message was not there when it was let in.</summary>
@@ -134,7 +134,7 @@ internal sealed class CallAdmission
         if (isMeasure && permit is { IsBulk: false, IsOverflow: false, InFlight: > 0 })
         {
             long now = _time.GetTimestamp();
-            _limit.Add(permit.Rule.Index, now - permit.Began, permit.InFlight, now);
+            _limit.Add(permit.Rule.Index, now - permit.Began, permit.InFlight, now, permit.Timeout);
             Pressure.Admitted();
         }
 
@@ -232,8 +232,8 @@ internal sealed class CallAdmission
     /// When work has to begin at the latest for its deadline. Every second call takes longer than the mean, and what the call has been on its way already is not known; so twice the mean is kept free, and half of the rest: in a queue that is full
     /// everybody begins at the last moment.
     /// </summary>
-    private long LatestStartOf(HttpContext http, MethodRule rule, long now) =>
-        CallTimeout.Of(http) is { } timeout ? now + (long)((Ticks(timeout) - (2 * _limit.TimesOf(rule.Index).Mean)) / 2) : long.MaxValue;
+    private long LatestStartOf(Permit permit, long now) =>
+        permit.Timeout == long.MaxValue ? long.MaxValue : now + (long)((permit.Timeout - (2 * _limit.TimesOf(permit.Rule.Index).Mean)) / 2);
 
     private Failure Shed(bool isBulk, ShedReason reason)
     {

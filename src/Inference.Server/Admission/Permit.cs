@@ -43,12 +43,15 @@ internal sealed class Permit(CallAdmission owner, int index) : Waiter
     /// <summary>Timestamp at which work on it began: when it was let in, or its message was there.</summary>
     public long Began { get; set; }
 
+    /// <summary>How long its caller waits, in ticks of timestamps; <see cref="long.MaxValue"/> where that is not said.</summary>
+    public long Timeout { get; private set; }
+
     /// <summary>Whether there was no room, and the call is answered without a model.</summary>
     public bool IsOverflow { get; set; }
 
-    public void Begin(HttpContext http, MethodRule rule, object client, ClientUse? use, long now)
+    public void Begin(HttpContext http, MethodRule rule, object client, ClientUse? use, long now, long timeout)
     {
-        (Rule, Client, Use, Came, Began, IsOverflow) = (rule, client, use, now, now, false);
+        (Rule, Client, Use, Came, Began, Timeout, IsOverflow) = (rule, client, use, now, now, timeout, false);
         IsBulk = rule.Class == CallClass.Bulk;
         _http = http;
         Volatile.Write(ref _state, Reading);

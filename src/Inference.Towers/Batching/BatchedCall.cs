@@ -259,7 +259,7 @@ internal sealed class BatchedCall<TWork> : IValueTaskSource<EncodeOutcome>, IThr
         _continuation = continuation;
         _continuationState = state;
         _context = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
-        _core.OnCompleted(static call => ThreadPool.UnsafeQueueUserWorkItem((BatchedCall<TWork>)call!, preferLocal: false), this, token, ValueTaskSourceOnCompletedFlags.None);
+        _core.OnCompleted(static call => Resumptions.Add((BatchedCall<TWork>)call!), this, token, ValueTaskSourceOnCompletedFlags.None);
     }
 
     /// <summary>The caller goes on.</summary>

@@ -62,14 +62,14 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     /// <param name="runner">What runs batches; the batcher releases it.</param>
     /// <param name="limits">How much at once, and how much may wait.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="threadsAreFree">Whether no work waits for a thread; the thread pool knows when null.</param>
+    /// <param name="threadsAreFree">Whether no work waits for a thread; the thread pool and <see cref="Resumptions"/> know when null.</param>
     public ContinuousBatcher(string name, IBatchRunner<TWork> runner, BatchLimits limits, TimeProvider time, Func<bool>? threadsAreFree = null)
     {
         Name = name;
         _runner = runner;
         _limits = limits;
         _time = time;
-        _threadsAreFree = threadsAreFree ?? (static () => ThreadPool.PendingWorkItemCount == 0);
+        _threadsAreFree = threadsAreFree ?? (static () => ThreadPool.PendingWorkItemCount == 0 && !Resumptions.AnyWait);
         _sizes = BatchSizes.Of(runner);
         _times = new RunTimes(_sizes);
         _meters = new BatchMeters(name);
@@ -202,7 +202,16 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     {
         lock (_gate)
             Learn(worker, worker.Ended);
-        ThreadPool.UnsafeQueueUserWorkItem(worker, preferLocal: false);
+        Send(worker);
+    }
+
+    /// <summary>Has a worker serve what waits on another thread: behind the calls that go on after their batch, or at once where its runs may hang and would hold those up.</summary>
+    private void Send(BatchWorker<TWork> worker)
+    {
+        if (_limits.RunsOnCallers)
+            Resumptions.Add(worker);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(worker, preferLocal: false);
     }
 
     /// <summary>Takes back a call that both sides are done with.</summary>
@@ -276,7 +285,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
         if (mayRunHere)
             return RunHere(worker!, call);
         if (worker is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(worker, preferLocal: false);
+            Send(worker);
         return call.Await();
     }
 
@@ -466,7 +475,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
             }
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(worker, preferLocal: false);
+        Send(worker);
     }
 
     private void PutBack(BatchWorker<TWork> worker)

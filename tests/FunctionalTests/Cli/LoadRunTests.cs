@@ -46,6 +46,19 @@ public sealed class LoadRunTests
     }
 
     [Fact]
+    public async Task Run_OfAnswersAfterTheirDeadline_CountsThemAsNone()
+    {
+        // What is sent in the first 0.3 s is answered then, which is in time for what was sent in the last tenth of a second only.
+        LoadOptions options = Options(rate: 500, TimeSpan.FromSeconds(0.6)) with { Deadline = TimeSpan.FromMilliseconds(100) };
+        (LoadRun run, LoadReport report) = await RunAsync(new StallingInvoker(TimeProvider.System, TimeSpan.Zero, TimeSpan.FromSeconds(0.3)), options);
+        (string status, long late) = Assert.Single(report.Failures);
+        Assert.Equal("DeadlineExceeded", status);
+        Assert.InRange(late, 70, 150);
+        Assert.Equal(300, report.Answered + late);
+        Assert.InRange(run.Tally.Latency.Max / 1e6, 250, 2000);
+    }
+
+    [Fact]
     public async Task Run_WithAMaximumOfRequests_EndsThere()
     {
         LoadOptions options = Options(rate: 2000, TimeSpan.FromMinutes(10)) with { MaxRequests = 100 };

@@ -12,7 +12,8 @@ public sealed class GradientLimitTests(ITestOutputHelper output)
     private const int Seed = 17, Min = 4, Max = 1_024;
     private const double Work = 0.001;
 
-    private readonly GradientLimit _limit = new(Min, Max, tolerance: 8, methods: 2, processors: 2, window: TimeSpan.TicksPerSecond / 10);
+    private GradientLimit _limit = NewLimit();
+    private long _timeout = long.MaxValue;
 
     [Theory]
     [InlineData(0.5)]
@@ -51,6 +52,38 @@ public sealed class GradientLimitTests(ITestOutputHelper output)
         double goodput = server.Answers.Skip(5).Average();
         output.WriteLine($"load {load}: goodput {goodput / capacity:0.000}, limit {string.Join(' ', server.Limits)}");
         Assert.True(goodput >= 0.9 * capacity, $"{goodput} of {capacity}");
+    }
+
+    [Fact]
+    public void Limit_OfCallersInAHurry_LeavesThemMostOfTheirTime()
+    {
+        static double Mean(ServerModel server) => server.Limits.Skip(5).Average();
+        ServerModel patient = NewServer(_ => 3 * 2 / Work);
+        patient.Run(15);
+        // A quarter of 12 ms are 3 ms: what two processors do in it are six calls, and the limit keeps some more for bursts.
+        (_limit, _timeout) = (NewLimit(), TimeSpan.FromMilliseconds(12).Ticks);
+        ServerModel hurried = NewServer(_ => 3 * 2 / Work);
+        hurried.Run(15);
+
+        output.WriteLine($"patient {string.Join(' ', patient.Limits)}, hurried {string.Join(' ', hurried.Limits)}");
+        Assert.InRange(Mean(hurried), 6, Mean(patient) / 1.5);
+        Assert.True(hurried.Good.Skip(5).Average() / 2 >= 0.9, $"{hurried.Good.Skip(5).Average() / 2}");
+    }
+
+    [Fact]
+    public void Limit_OfWhichHalfIsNotUsed_FallsOnlyWhereThatManyAreTooMany()
+    {
+        // Known to take a millisecond alone.
+        long now = Feed(0, ticks: TimeSpan.TicksPerMillisecond, inFlight: 1);
+        int before = _limit.Limit;
+        Assert.Equal(64, before);
+
+        // Sixteen would share two processors and be stretched eightfold: they cannot be what makes calls take twenty times as long.
+        now = Feed(now, 20 * TimeSpan.TicksPerMillisecond, inFlight: 16);
+        Assert.Equal(before, _limit.Limit);
+        // Thirty can.
+        Feed(now, 20 * TimeSpan.TicksPerMillisecond, inFlight: 30);
+        Assert.InRange(_limit.Limit, Min, 29);
     }
 
     [Fact]
@@ -113,6 +146,16 @@ public sealed class GradientLimitTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Half a second of equal calls.</summary>
+    private long Feed(long now, long ticks, int inFlight)
+    {
+        for (int i = 0; i < 250; i++)
+            _limit.Add(0, ticks, inFlight, now += 2 * TimeSpan.TicksPerMillisecond);
+        return now;
+    }
+
+    private static GradientLimit NewLimit() => new(Min, Max, tolerance: 8, methods: 2, processors: 2, window: TimeSpan.TicksPerSecond / 10);
+
     private ServerModel NewServer(
         Func<double, double> rate, Func<double, Random, (int, double)>? draw = null, (int, Func<int, double>)? batches = null, int processors = 2, Func<double, double>? pause = null) => new(Seed)
     {
@@ -123,7 +166,7 @@ public sealed class GradientLimitTests(ITestOutputHelper output)
         Pause = pause ?? (static _ => 0),
         QueueLength = 1_024,
         Limit = () => _limit.Limit,
-        Ended = _limit.Add,
+        Ended = (method, ticks, inFlight, now) => _limit.Add(method, ticks, inFlight, now, _timeout),
     };
 
     private static double Exponential(Random random) => -Math.Log(1 - random.NextDouble());

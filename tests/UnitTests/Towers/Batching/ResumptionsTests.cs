@@ -1,0 +1,99 @@
+using Inference.Towers.Batching;
+using Xunit;
+
+namespace UnitTests.Towers.Batching;
+
+public sealed class ResumptionsTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Queue_FromManyThreads_RunsEachOnceAndNoMoreThanMayAtATime(int most)
+    {
+        const int Threads = 8, Each = 2_000;
+        var line = new Resumptions(most);
+        var probe = new Probe(Threads * Each);
+        await Task.WhenAll(Enumerable.Range(0, Threads).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; i < Each; i++)
+                line.Queue(new Call(probe));
+        })));
+        await probe.AllRan.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(Threads * Each, probe.Ran);
+        Assert.InRange(probe.MostAtATime, 1, most);
+    }
+
+    [Fact]
+    public async Task Queue_WhileOneRuns_LeavesThePoolsThreadsToOthers()
+    {
+        var line = new Resumptions(most: 1);
+        var first = new Held();
+        line.Queue(first);
+        await first.Began.WaitAsync(TimeSpan.FromSeconds(30));
+        var probe = new Probe(50);
+        for (int i = 0; i < 50; i++)
+            line.Queue(new Call(probe));
+
+        // All fifty wait in the line: the pool has nothing of them to do, and what else comes runs at once.
+        await Task.Run(static () => { }).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(0, probe.Ran);
+        first.Release();
+        await probe.AllRan.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    private sealed class Probe(int expected)
+    {
+        private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Lock _gate = new();
+        private int _now;
+
+        public Task AllRan => _all.Task;
+
+        public int Ran { get; private set; }
+
+        public int MostAtATime { get; private set; }
+
+        public void Begin()
+        {
+            lock (_gate)
+                MostAtATime = Math.Max(MostAtATime, ++_now);
+        }
+
+        public void End()
+        {
+            lock (_gate)
+            {
+                _now--;
+                if (++Ran == expected)
+                    _all.SetResult();
+            }
+        }
+    }
+
+    private sealed class Call(Probe probe) : IThreadPoolWorkItem
+    {
+        public void Execute()
+        {
+            probe.Begin();
+            Thread.SpinWait(20);
+            probe.End();
+        }
+    }
+
+    private sealed class Held : IThreadPoolWorkItem
+    {
+        private readonly TaskCompletionSource _began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _release = new();
+
+        public Task Began => _began.Task;
+
+        public void Release() => _release.Set();
+
+        public void Execute()
+        {
+            _began.SetResult();
+            _release.Wait();
+        }
+    }
+}
