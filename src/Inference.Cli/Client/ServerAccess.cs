@@ -43,10 +43,7 @@ internal sealed record ServerAccess(string? Token, TlsFiles Tls)
         if (Token is null)
             return calls;
         string credentials = $"Bearer {Token}";
-        return calls.Intercept(headers =>
-        {
-            headers.Add("authorization", credentials);
-            return headers;
-        });
+        // What a caller sends with all of its calls is the same object each time.
+        return calls.Intercept(headers => [.. headers, new Metadata.Entry("authorization", credentials)]);
     }
 }

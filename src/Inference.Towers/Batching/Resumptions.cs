@@ -47,7 +47,7 @@ internal sealed class Resumptions : IThreadPoolWorkItem
         finally
         {
             Interlocked.Decrement(ref _running);
-            // Whoever queued meanwhile saw that all were running, and leaves it to this one.
+            // Whoever queued meanwhile may have seen that all were running, and leaves it to this one. Both the queue's end and the count move by full fences, so one of the two sees the other.
             if (!_waiting.IsEmpty)
                 Begin();
         }
