@@ -37,7 +37,7 @@ internal sealed class LoadSession : IAsyncDisposable
             {
                 var probe = new RecommendRequest { Limit = 1, UserId = mix.FirstUser };
                 await connection.CallAsync((client, options) => client.RecommendAsync(probe, headers is null ? options : options.WithHeaders(headers)), TimeSpan.FromSeconds(10), host.Time, cancellationToken);
-                session._targets.Add(new LoadTarget(connection.Invoker, ToldDeadline.AddTo(headers, deadline)));
+                session._targets.Add(new LoadTarget(connection.Invoker, headers, deadline));
             }
         }
         catch

@@ -13,12 +13,13 @@ internal sealed class LoadTarget : IAsyncDisposable
 
     /// <param name="invoker">The connection.</param>
     /// <param name="headers">What goes with every call; null for nothing.</param>
-    public LoadTarget(CallInvoker invoker, Metadata? headers = null)
+    /// <param name="deadline">What the server is told that each call may take, but not the stream, which lasts as long as the load; null for nothing.</param>
+    public LoadTarget(CallInvoker invoker, Metadata? headers = null, TimeSpan? deadline = null)
     {
         _client = new RecommendationService.RecommendationServiceClient(invoker);
         _events = new EventService.EventServiceClient(invoker);
         _stream = new StreamLane(_client, headers);
-        _headers = headers;
+        _headers = deadline is { } told ? ToldDeadline.AddTo(headers, told) : headers;
     }
 
     /// <summary>Sends a request and waits for its answer, or for what there is instead.</summary>

@@ -129,6 +129,16 @@ public sealed class ServerVerbTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Load_OverAStreamThatOutlivesTheDeadline_GoesOn()
+    {
+        CliRun run = await CliRun.Of(
+            "load", "--address", _address, "--rps", "20", "--duration", "1500ms", "--warmup", "0", "--arrivals", "constant", "--users", "10", "--mix", "stream=1", "--deadline", "500ms", "--max-errors", "0", "--json", "-");
+        Assert.True(run.Code == 0, run.Error);
+        using JsonDocument report = JsonDocument.Parse(run.Output);
+        Assert.Equal(30, report.RootElement.GetProperty("answered").GetInt32());
+    }
+
+    [Fact]
     public async Task Load_WithAGateThatNothingPasses_Says1()
     {
         CliRun run = await CliRun.Of("load", "--address", _address, "--rps", "100", "--duration", "300ms", "--warmup", "0", "--max-p99", "0.000001");
