@@ -75,6 +75,36 @@ public sealed class CallAdmissionTests : IDisposable
         Assert.Equal(1, admission.Room.InFlight);
     }
 
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("8m", true)]
+    public void Answered_OfCallsThatTakeMostOfTheirTimeout_LowersTheLimit(string? timeout, bool isLowered)
+    {
+        int processors = Environment.ProcessorCount;
+        (_options.MinConcurrency, _options.MaxConcurrency, _options.Threads, _options.MaxCalls) = (1, 400 * processors * processors, 1_000_000, 20 * processors);
+        CallAdmission admission = NewAdmission();
+        int before = admission.Limit;
+        for (int i = 0; i < 300; i++)
+            Answer(1, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(before, admission.Limit);
+
+        // Six times as long as alone is within the tolerance, and three quarters of the eight milliseconds that there are.
+        for (int i = 0; i < 100; i++)
+            Answer(12 * processors, TimeSpan.FromMilliseconds(6));
+        Assert.Equal(isLowered, admission.Limit < before);
+
+        void Answer(int calls, TimeSpan time)
+        {
+            Entrance[] entered = [.. Enumerable.Range(0, calls).Select(_ => Enter(admission, "10.0.0.1", timeout: timeout)).Where(entering => entering.IsCompleted).Select(entering => entering.Result).Where(entrance => entrance.Permit is not null)];
+            _time.Advance(time);
+            foreach (Entrance entrance in entered)
+            {
+                entrance.Permit!.Answered(isMeasure: true);
+                entrance.Dispose();
+            }
+        }
+    }
+
     [Fact]
     public void Enter_OfAMessageThatIsNotThere_HoldsNoRoomUntilItIs()
     {
