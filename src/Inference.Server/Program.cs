@@ -1,5 +1,5 @@
 using Inference.Server;
 using Inference.Server.Hosting;
 
-PoolThreads.KeepFromSpinning();
+PoolThreads.SetUp();
 return await ServerProgram.RunAsync(args, Environment.GetEnvironmentVariables(), Console.Out, Console.Error);

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Net.Sockets;
+using Inference.Server.Admission;
 using Inference.Server.Configuration;
 using Inference.Server.Hosting;
 using Inference.Server.Models;
@@ -64,8 +65,9 @@ public static class ServerProgram
 
     private static async Task<int> ServeAsync(InferenceOptions options, IConfiguration configuration, string? serviceManager, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        PoolThreads.Raise(options.Towers);
         await using ServerHost host = ServerHost.Build(options, logging => ConfigureLogging(logging, configuration));
+        CallAdmission admission = host.Services.GetRequiredService<CallAdmission>();
+        using PoolThreads pool = PoolThreads.Keep(options.Towers, () => admission.IsFull);
         try
         {
             await host.StartAsync(cancellationToken);

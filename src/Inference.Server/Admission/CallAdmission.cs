@@ -42,7 +42,7 @@ internal sealed class CallAdmission
         (_options, _metrics, _time) = (options, metrics, time);
         _quotas = new ClientQuotas(options, time);
         _limit = new GradientLimit(options.MinConcurrency, options.MaxConcurrency, options.Tolerance, MethodRules.Count, Environment.ProcessorCount, time.TimestampFrequency / 10);
-        // Fewer than the pool has at once (Hosting.PoolThreads), so that one is left to let in and to refuse.
+        // Fewer than the pool has while calls wait (Hosting.PoolThreads), so that one is left to let in and to refuse.
         Threads = new ComputingThreads(Environment.ProcessorCount, towers.ConcurrentRuns);
         Room = new Room(() => _limit.Limit, options.Threads > 0 ? () => options.Threads : () => Threads.Now, options.BulkShare, options.QueueLength, time);
         _calls = new PermitPool(options.MaxCalls, this);
@@ -67,6 +67,9 @@ internal sealed class CallAdmission
 
     /// <summary>How much is refused.</summary>
     public Pressure Pressure { get; } = new();
+
+    /// <summary>Whether calls wait for room, or some were refused lately.</summary>
+    public bool IsFull => Pressure.RefusedShare > 0.01 || Room.Waiting is not (0, 0);
 
     /// <summary>Lets a call in or refuses it.</summary>
     public ValueTask<Entrance> EnterAsync(HttpContext http, MethodRule rule)

@@ -14,7 +14,7 @@ namespace Inference.Towers.Batching;
 /// </code>
 /// <list type="bullet">
 /// <item>An idle batcher adds no delay, and a loaded one batches by itself. "Threads free" matters where cores are few: when other work waits for a thread, some of it is calls that will be here in a moment, and
-/// running one row on the caller's thread would keep them from joining. The batch is then run by a work item behind them. Where a run may hang, on a device of its own, calls never run on the caller's
+/// running one row on the caller's thread would keep them from joining. The batch is then run behind them, on a thread for it. Where a run may hang, on a device of its own, calls never run on the caller's
 /// thread, so that it holds up nobody for longer than his own patience.</item>
 /// <item><b>Priorities</b>: interactive calls come first; beside them bulk work gets a quarter of each batch, so that it never starves; alone it gets all of a batch, of which the run is kept short
 /// (<see cref="BatchLimits.MaxBulkRun"/>) for an interactive call may come meanwhile.</item>
@@ -69,7 +69,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
         _runner = runner;
         _limits = limits;
         _time = time;
-        _threadsAreFree = threadsAreFree ?? (static () => ThreadPool.PendingWorkItemCount == 0 && !Resumptions.AnyWait);
+        _threadsAreFree = threadsAreFree ?? (static () => ThreadPool.PendingWorkItemCount == 0 && !Resumptions.IsFull);
         _sizes = BatchSizes.Of(runner);
         _times = new RunTimes(_sizes);
         _meters = new BatchMeters(name);

@@ -1,34 +1,60 @@
 using Inference.Server.Hosting;
+using Inference.Towers;
 using UnitTests.Testing;
 using Xunit;
 
 namespace UnitTests.Server.Hosting;
 
-/// <summary>The setting is the process's, so no other test runs meanwhile.</summary>
+/// <summary>The settings are the process's, so no other test runs meanwhile.</summary>
 [Collection(nameof(AloneInProcess))]
 public sealed class PoolThreadsTests
 {
-    private const string Spinning = "System.Threading.ThreadPool.UnfairSemaphoreSpinLimit";
-
     [Theory]
-    [InlineData(1, null, "0")]
-    [InlineData(3, null, "0")]
-    [InlineData(4, null, null)]
-    [InlineData(1, "70", null)]
-    public void Pool_DoesNotSpin_OnFewProcessors_UnlessTheEnvironmentSaysSo(int processors, string? environment, string? expected)
+    [InlineData("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit", "DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0")]
+    [InlineData("System.Threading.ThreadPool.HillClimbing.Disable", "DOTNET_HillClimbing_Disable", "true")]
+    public void Pool_IsSetUpForFewProcessors_UnlessTheEnvironmentSaysOtherwise(string setting, string variable, string expected)
     {
-        object? before = AppContext.GetData(Spinning);
+        object? before = AppContext.GetData(setting);
         try
         {
-            AppContext.SetData(Spinning, null);
-
-            PoolThreads.KeepFromSpinning(processors, environment);
-
-            Assert.Equal(expected, AppContext.GetData(Spinning));
+            Assert.Equal(expected, SetUp(1, null));
+            Assert.Equal(expected, SetUp(3, null));
+            Assert.Null(SetUp(4, null));
+            Assert.Null(SetUp(1, "70"));
         }
         finally
         {
-            AppContext.SetData(Spinning, before);
+            AppContext.SetData(setting, before);
+        }
+
+        object? SetUp(int processors, string? environment)
+        {
+            AppContext.SetData(setting, null);
+            PoolThreads.SetUp(processors, name => name == variable ? environment : null);
+            return AppContext.GetData(setting);
+        }
+    }
+
+    [Fact]
+    public async Task Pool_HasMoreThreads_WhileCallsWait_AndAsManyAsBefore_WhenNobodyLooksAfterIt()
+    {
+        (int fewest, int most) = Bounds();
+        using (PoolThreads.Keep(new TowerOptions(), static () => true))
+        {
+            for (int i = 0; Bounds().Fewest <= fewest; i++)
+            {
+                Assert.True(i < 3_000, "It did not come about within 30 s.");
+                await Task.Delay(10);
+            }
+        }
+
+        Assert.Equal((fewest, most), Bounds());
+
+        static (int Fewest, int Most) Bounds()
+        {
+            ThreadPool.GetMinThreads(out int fewest, out _);
+            ThreadPool.GetMaxThreads(out int most, out _);
+            return (fewest, most);
         }
     }
 }

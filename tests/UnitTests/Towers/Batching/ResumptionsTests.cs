@@ -42,6 +42,48 @@ public sealed class ResumptionsTests
         await probe.AllRan.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    [Fact]
+    public async Task Queue_RunsOnThreadsOfItsOwn()
+    {
+        var line = new Resumptions(most: 2);
+        var threads = new Where(4);
+        for (int i = 0; i < 4; i++)
+            line.Queue(threads);
+        await threads.AllRan.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.False(threads.AnyOfThePool);
+    }
+
+    [Fact]
+    public async Task Queue_AfterAllWentToSleep_WakesThem()
+    {
+        var line = new Resumptions(most: 2);
+        for (int i = 0; i < 200; i++)
+        {
+            var probe = new Probe(3);
+            for (int call = 0; call < 3; call++)
+                line.Queue(new Call(probe));
+            await probe.AllRan.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    private sealed class Where(int expected) : IThreadPoolWorkItem
+    {
+        private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _ran;
+
+        public Task AllRan => _all.Task;
+
+        public bool AnyOfThePool { get; private set; }
+
+        public void Execute()
+        {
+            if (Thread.CurrentThread.IsThreadPoolThread)
+                AnyOfThePool = true;
+            if (Interlocked.Increment(ref _ran) == expected)
+                _all.SetResult();
+        }
+    }
+
     private sealed class Probe(int expected)
     {
         private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -73,10 +115,14 @@ public sealed class ResumptionsTests
 
     private sealed class Call(Probe probe) : IThreadPoolWorkItem
     {
+        private static int _calls;
+
         public void Execute()
         {
             probe.Begin();
-            Thread.SpinWait(20);
+            Thread.SpinWait(500);
+            if ((Interlocked.Increment(ref _calls) & 63) == 0)
+                Thread.Yield();
             probe.End();
         }
     }
