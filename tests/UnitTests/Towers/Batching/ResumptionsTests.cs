@@ -66,6 +66,36 @@ public sealed class ResumptionsTests
         }
     }
 
+    [Fact]
+    public void Queue_AtTheMomentAThreadGoesToSleep_RunsNevertheless()
+    {
+        const int Rounds = 100_000;
+        var line = new Resumptions(most: 1);
+        var last = new Counter();
+        long begun = Environment.TickCount64;
+        for (int i = 1; i <= Rounds; i++)
+        {
+            line.Queue(last);
+            // The next one comes as soon as this one has run, while its thread finds that nothing is left.
+            for (int looks = 1; last.Ran < i; looks++)
+            {
+                if ((looks & 127) != 0)
+                    continue;
+                Thread.Yield();
+                Assert.True(Environment.TickCount64 - begun < 60_000, $"Call {i} of {Rounds} did not run.");
+            }
+        }
+    }
+
+    private sealed class Counter : IThreadPoolWorkItem
+    {
+        private int _ran;
+
+        public int Ran => Volatile.Read(ref _ran);
+
+        public void Execute() => Volatile.Write(ref _ran, _ran + 1);
+    }
+
     private sealed class Where(int expected) : IThreadPoolWorkItem
     {
         private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
