@@ -34,7 +34,6 @@ public sealed class RecommendationPipeline
     private readonly EmbeddingSearch _search;
     private readonly FusedSlates _fused;
     private readonly SurfaceSlates _surfaces;
-    private readonly ColdStart _coldStart = new();
     private readonly SlateRanking _ranking;
     private readonly SlateMakeUp _makeUp;
     private readonly SlateExploration _exploration;
@@ -307,7 +306,7 @@ public sealed class RecommendationPipeline
         begun = Begin(slate);
         if (!query.Retrievers.HasFlag(Retrievers.ClusterProfile))
             return Rung.Popularity;
-        bool fits = _coldStart.FillFromProfiles(snapshot, features, eligible, slate);
+        bool fits = ColdStart.FillFromProfiles(snapshot, features, eligible, slate);
         Report(slate, Sources.ClusterProfile, begun, slate.Count, fits ? RetrieverOutcome.Ok : RetrieverOutcome.Silent);
         return fits ? Rung.ClusterProfile : Rung.Popularity;
     }

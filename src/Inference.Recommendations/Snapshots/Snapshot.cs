@@ -54,6 +54,7 @@ public sealed class Snapshot : IDisposable
         ItemTower = itemTower;
         BundlePopularity = _popularity = popularity;
         Profiles = profiles;
+        ProfileMixture = profiles is null ? null : new ProfileMixture(profiles);
         Editor = new CatalogueEditor(items, index);
         _owned = owned;
         Context = ContextOf(profiles, userTower, fusion: null, ranker: null);
@@ -69,8 +70,8 @@ public sealed class Snapshot : IDisposable
     /// <summary>What is nearest to items, kept between requests.</summary>
     internal NearItems NearItems { get; } = new();
 
-    /// <summary>The best items for contexts, kept between requests.</summary>
-    internal ProfileHeads ProfileHeads { get; } = new();
+    /// <summary>The scores of <see cref="Profiles"/>, and the best items for contexts, kept between requests; null when there are none.</summary>
+    internal ProfileMixture? ProfileMixture { get; }
 
     /// <summary>Changes <see cref="Items"/> and <see cref="Index"/> while they are read.</summary>
     public CatalogueEditor Editor { get; }

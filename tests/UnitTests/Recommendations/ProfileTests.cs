@@ -64,21 +64,6 @@ public sealed class ProfileTests
     }
 
     [Fact]
-    public void RateBoard_AfterClear_RemembersNothing()
-    {
-        var board = new RateBoard(8);
-        board.Add(3, 0.5f);
-        board.Add(3, 0.25f);
-        board.Add(1, 0.75f);
-        Assert.Equal([new ScoredRow(1, 0.75f), new ScoredRow(3, 0.75f)], board.TakeBest(5).ToArray());
-
-        board.Clear();
-        board.Add(3, 0.1f);
-
-        Assert.Equal([new ScoredRow(3, 0.1f)], board.TakeBest(5).ToArray());
-    }
-
-    [Fact]
     public void Profiles_WithTableOfAnotherWidth_AreRefused()
     {
         var table = new ContextTable("hour", new Dictionary<string, float[]> { ["7"] = [1f] }.ToFrozenDictionary());
