@@ -5,7 +5,7 @@ using Inference.Recommendations.Snapshots;
 namespace Inference.Recommendations.Pipeline;
 
 /// <summary>
-/// The best items of each mixture of cluster profiles, kept between requests: strangers from one country with one device weigh the clusters alike, and to add up their lists takes a hundred times as long as to read what came of it.
+/// The best items of each mixture of cluster profiles, kept between requests: strangers from one country with one device weigh the clusters alike, and to add up their lists takes far longer than to read what came of it.
 /// <list type="number">
 /// <item>A head is the <see cref="Depth"/> best rows of the whole catalogue, whoever may be shown them; that is decided when it is read. The score of a row does not depend on which others may be shown, so the first eligible rows of a head
 /// are those of the mixture itself.</item>
