@@ -69,6 +69,9 @@ internal static partial class Log
     [LoggerMessage(61, LogLevel.Information, "No longer overloaded: {Refused} calls were refused in {Time}")]
     public static partial void OverloadEnded(ILogger logger, long refused, TimeSpan time);
 
+    [LoggerMessage(49, LogLevel.Warning, "The calls that warm the server up failed after {Count}; it serves, and its first calls may be slow")]
+    public static partial void RehearsalFailed(ILogger logger, int count, Exception exception);
+
     [LoggerMessage(47, LogLevel.Warning, "Model {Version}: {Warning}")]
     public static partial void FilterWarning(ILogger logger, string version, string warning);
 }

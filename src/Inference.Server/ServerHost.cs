@@ -16,6 +16,7 @@ using Inference.Server.Json;
 using Inference.Server.Models;
 using Inference.Server.OpenInference;
 using Inference.Server.Options;
+using Inference.Server.Rehearsals;
 using Inference.Server.Requests;
 using Inference.Server.Security;
 using Inference.Server.Security.Audit;
@@ -162,7 +163,7 @@ public sealed class ServerHost : IAsyncDisposable
             options.Recall, provider.GetRequiredService<RecallMetrics>(), time, provider.GetRequiredService<ILogger<RecallMonitor>>()));
         services.AddHostedService<RecallLifetime>();
         services.AddSingleton<Embeddings>();
-        services.AddSingleton<FirstRequests>();
+        services.AddRehearsal(time);
         services.AddSingleton(options.Surfaces).AddSingleton<ServedSurfaces>();
         services.AddHostedService<SurfacesWatch>();
         services.AddSingleton<ShadowMetrics>();

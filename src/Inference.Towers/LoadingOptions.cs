@@ -33,7 +33,7 @@ public sealed class LoadingOptions
     [Range(typeof(long), "0", "1099511627776")]
     public long CacheBytes { get; set; } = 4L << 30;
 
-    /// <summary>How long the parts of a new bundle are exercised before it answers, so that its first users do not wait for memory and code that are touched for the first time. The first bundle of a process is then asked what requests ask, for as long again at most.</summary>
+    /// <summary>How long the parts of a new bundle are exercised before it answers, so that its first users do not wait for memory and code that are touched for the first time. The first bundle of a process is then asked what requests ask, and called as clients call, for as long again at most each.</summary>
     /// <value>00:00:00 to 00:05:00; default 00:00:05. It ends earlier when everything was touched; a run under way is not cut off.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan WarmUpTime { get; set; } = TimeSpan.FromSeconds(5);

@@ -7,6 +7,7 @@ using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
 using Inference.Server.Hosting;
 using Inference.Server.Options;
+using Inference.Server.Rehearsals;
 using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
 using Inference.Storage.Users;
@@ -37,6 +38,7 @@ internal sealed class ModelLifecycle : IDisposable
 
     private readonly FirstReads _firstReads;
     private readonly FirstRequests _firstRequests;
+    private readonly Rehearsal _rehearsal;
     private readonly ServedSurfaces _surfaces;
     private readonly Readiness _readiness;
     private readonly ServerMetrics _metrics;
@@ -54,7 +56,7 @@ internal sealed class ModelLifecycle : IDisposable
     private volatile string? _rollbackTo;
 
     public ModelLifecycle(
-        InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, FirstReads firstReads, FirstRequests firstRequests, ServedSurfaces surfaces, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLifecycle> log)
+        InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, FirstReads firstReads, FirstRequests firstRequests, Rehearsal rehearsal, ServedSurfaces surfaces, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLifecycle> log)
     {
         _options = options;
         _snapshots = snapshots;
@@ -63,6 +65,7 @@ internal sealed class ModelLifecycle : IDisposable
         _catalogue = catalogue;
         _firstReads = firstReads;
         _firstRequests = firstRequests;
+        _rehearsal = rehearsal;
         _surfaces = surfaces;
         _readiness = readiness;
         _metrics = metrics;
@@ -324,7 +327,11 @@ internal sealed class ModelLifecycle : IDisposable
             await _firstReads.RunAsync(bundle.Snapshot, cancellationToken);
             // What is compiled once stays compiled: later versions, and other servers of the process, find it.
             if (Interlocked.Exchange(ref s_hasAsked, 1) == 0)
-                await _firstRequests.RunAsync(bundle.Snapshot, _surfaces.Current, _options.Loading.WarmUpTime, cancellationToken);
+            {
+                await _firstRequests.RunAsync(bundle.Snapshot, bundle.Users.Values, _surfaces.Current, _options.Loading.WarmUpTime, cancellationToken);
+                await _rehearsal.RunAsync(bundle.Snapshot, _options.Loading.WarmUpTime, cancellationToken);
+            }
+
             // A hash for each user is milliseconds of work: not at the swap, and not on a thread that requests want.
             KeyedUsers users = await BackgroundThread.RunAsync(() => new KeyedUsers(bundle.Users, id => _keys.Of(id).Key), settings.Pace, _options.Loading);
             return new LoadedModel(bundle, users, _time.GetUtcNow(), _time.GetElapsedTime(start));

@@ -17,7 +17,7 @@ public sealed class FirstRequestsTests
     [Fact]
     public async Task Run_AsksByEverySurfaceAndWithoutOne()
     {
-        int asked = await Make().RunAsync(_shop.Snapshot, SurfacesFile.BuiltIn, TimeSpan.FromMinutes(1), CancellationToken.None);
+        int asked = await Make().RunAsync(_shop.Snapshot, [], SurfacesFile.BuiltIn, TimeSpan.FromMinutes(1), CancellationToken.None);
 
         // Thirteen rounds; each asks four ways by every surface and without one, and once for similar items.
         Assert.Equal(13 * ((4 * (SurfacesFile.BuiltIn.All.Count + 1)) + 1), asked);
@@ -25,21 +25,21 @@ public sealed class FirstRequestsTests
 
     [Fact]
     public async Task Run_WhenTheTimeIsOver_Stops() =>
-        Assert.Equal(0, await Make().RunAsync(_shop.Snapshot, SurfacesFile.BuiltIn, TimeSpan.Zero, CancellationToken.None));
+        Assert.Equal(0, await Make().RunAsync(_shop.Snapshot, [], SurfacesFile.BuiltIn, TimeSpan.Zero, CancellationToken.None));
 
     [Fact]
     public async Task Run_WhenAPartThrows_EndsWithoutRefusingTheBundle()
     {
         _shop.Snapshot.Items.Filters.Dispose();
 
-        int asked = await Make().RunAsync(_shop.Snapshot, SurfacesFile.BuiltIn, TimeSpan.FromMinutes(1), CancellationToken.None);
+        int asked = await Make().RunAsync(_shop.Snapshot, [], SurfacesFile.BuiltIn, TimeSpan.FromMinutes(1), CancellationToken.None);
 
         Assert.InRange(asked, 0, 13 * 4);
     }
 
     [Fact]
     public async Task Run_WhenItIsCancelled_Throws() =>
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Make().RunAsync(_shop.Snapshot, SurfacesFile.BuiltIn, TimeSpan.FromMinutes(1), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Make().RunAsync(_shop.Snapshot, [], SurfacesFile.BuiltIn, TimeSpan.FromMinutes(1), new CancellationToken(canceled: true)));
 
-    private FirstRequests Make() => new(World.Keys, _shop.World.States, null, TimeProvider.System, NullLogger<FirstRequests>.Instance);
+    private FirstRequests Make() => new(World.Keys, _shop.World.States, null, null, TimeProvider.System, NullLogger<FirstRequests>.Instance);
 }
