@@ -189,7 +189,7 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<GpuMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<Drain>();
-        services.AddSingleton(options.Models).AddSingleton<ModelLifecycle>();
+        services.AddSingleton(options.Models).AddSingleton<ModelOpening>().AddSingleton<ModelLifecycle>();
         services.AddSingleton<RepositoryWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService(provider => provider.GetRequiredService<RepositoryWatch>());

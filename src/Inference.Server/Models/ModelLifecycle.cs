@@ -32,14 +32,8 @@ internal sealed class ModelLifecycle : IDisposable
     private readonly InferenceOptions _options;
     private readonly SnapshotRegistry _snapshots;
     private readonly UserStates _users;
-    private readonly UserKeyRing _keys;
     private readonly CatalogueUpdates _catalogue;
-    private static int s_hasAsked;
-
-    private readonly FirstReads _firstReads;
-    private readonly FirstRequests _firstRequests;
-    private readonly Rehearsal _rehearsal;
-    private readonly ServedSurfaces _surfaces;
+    private readonly ModelOpening _opening;
     private readonly Readiness _readiness;
     private readonly ServerMetrics _metrics;
     private readonly TimeProvider _time;
@@ -56,17 +50,13 @@ internal sealed class ModelLifecycle : IDisposable
     private volatile string? _rollbackTo;
 
     public ModelLifecycle(
-        InferenceOptions options, SnapshotRegistry snapshots, UserStates users, UserKeyRing keys, CatalogueUpdates catalogue, FirstReads firstReads, FirstRequests firstRequests, Rehearsal rehearsal, ServedSurfaces surfaces, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLifecycle> log)
+        InferenceOptions options, SnapshotRegistry snapshots, UserStates users, ModelOpening opening, CatalogueUpdates catalogue, Readiness readiness, ServerMetrics metrics, TimeProvider time, ILogger<ModelLifecycle> log)
     {
         _options = options;
         _snapshots = snapshots;
         _users = users;
-        _keys = keys;
+        _opening = opening;
         _catalogue = catalogue;
-        _firstReads = firstReads;
-        _firstRequests = firstRequests;
-        _rehearsal = rehearsal;
-        _surfaces = surfaces;
         _readiness = readiness;
         _metrics = metrics;
         _time = time;
@@ -258,7 +248,7 @@ internal sealed class ModelLifecycle : IDisposable
         _records[folder.Version] = new ModelRecord(folder.Version, ModelState.Loading, folder);
         try
         {
-            LoadedModel model = await OpenAsync(folder, start, cancellationToken);
+            LoadedModel model = await _opening.RunAsync(folder, _active is null ? LoadPace.Full : LoadPace.Background, cancellationToken);
             _users.AddBundle(model.Version, model.Users);
             _snapshots.Add(model.Snapshot);
             _records[folder.Version] = new ModelRecord(folder.Version, ModelState.Loaded, folder, model);
@@ -282,64 +272,6 @@ internal sealed class ModelLifecycle : IDisposable
                 Log.LoadFailed(_log, folder.Path, e);
             }
 
-            throw;
-        }
-    }
-
-    private async Task<LoadedModel> OpenAsync(BundleFolder folder, long start, CancellationToken cancellationToken)
-    {
-        var settings = new BundleLoadSettings
-        {
-            Towers = _options.Towers,
-            Index = _options.Index,
-            Fusion = _options.Fusion,
-            Loading = _options.Loading,
-            Pace = _active is null ? LoadPace.Full : LoadPace.Background,
-            Progress = new LoadProgressLog(_time, _log),
-            Logger = _log,
-            Time = _time,
-        };
-        LoadedBundle bundle = await BundleLoader.LoadAsync(folder.Path, settings, cancellationToken);
-        try
-        {
-            if (bundle.Snapshot.Model.FullVersion != folder.Version)
-                throw new BundleException(folder.Path, [$"The folder holds '{bundle.Snapshot.Model.FullVersion}', and not '{folder.Version}' as when it was looked at."]);
-            await _catalogue.AttachAsync(bundle.Snapshot, cancellationToken);
-            // After the changes of items: an attribute may have come with them.
-            FilterPreparation filters = await BackgroundThread.RunAsync(() => bundle.Snapshot.Items.Filters.Prepare(_options.Filters, cancellationToken), settings.Pace, _options.Loading);
-            if (filters.Error is { } error)
-                throw new BundleException(folder.Path, [$"Inference:Filters:Always cannot be evaluated on its items: {error}"]);
-            if (filters.UnknownAttributes.Count > 0)
-            {
-                string warning = $"Inference:Filters:Always reads attributes that no item has, so that they are missing on all: {string.Join(", ", filters.UnknownAttributes)}.";
-                Log.FilterWarning(_log, folder.Version, warning);
-                bundle = bundle with { Warnings = [.. bundle.Warnings, warning] };
-            }
-
-            await BackgroundThread.RunAsync(
-                () =>
-                {
-                    ContentPreparation.Run(bundle.Snapshot, _surfaces.Current.All, _time, cancellationToken);
-                    return true;
-                },
-                settings.Pace,
-                _options.Loading);
-            await _firstReads.RunAsync(bundle.Snapshot, cancellationToken);
-            // What is compiled once stays compiled: later versions, and other servers of the process, find it.
-            if (Interlocked.Exchange(ref s_hasAsked, 1) == 0)
-            {
-                await _firstRequests.RunAsync(bundle.Snapshot, bundle.Users.Values, _surfaces.Current, _options.Loading.WarmUpTime, cancellationToken);
-                await _rehearsal.RunAsync(bundle.Snapshot, _options.Loading.WarmUpTime, cancellationToken);
-            }
-
-            // A hash for each user is milliseconds of work: not at the swap, and not on a thread that requests want.
-            KeyedUsers users = await BackgroundThread.RunAsync(() => new KeyedUsers(bundle.Users, id => _keys.Of(id).Key), settings.Pace, _options.Loading);
-            return new LoadedModel(bundle, users, _time.GetUtcNow(), _time.GetElapsedTime(start));
-        }
-        catch
-        {
-            _catalogue.Detach(bundle.Snapshot);
-            bundle.Snapshot.Dispose();
             throw;
         }
     }
