@@ -13,11 +13,14 @@ using Recsys.V1;
 namespace Inference.Server.Rehearsals;
 
 /// <summary>
-/// Calls Recommend over gRPC and JSON before anybody else does, on a <see cref="Stage"/> of its own. <see cref="FirstRequests"/> compiles what answers; this compiles what stands before it, from the socket to the message: without it the first call of a process takes a tenth of a second,
+/// Calls for slates and records events, over gRPC and JSON, before anybody else does, on a <see cref="Stage"/> of its own. <see cref="FirstRequests"/> compiles what answers; this compiles what stands before it, from the socket to the message: without it the first call of a process takes a tenth of a second,
 /// and at a thousand a second hundreds wait behind it.
 /// </summary>
 internal sealed class Rehearsal(FirstRequests requests, IUserStates states, UserKeyRing keys, TimeProvider time, ILogger<Rehearsal> log)
 {
+    /// <summary>Paths that are called as JSON.</summary>
+    public const string JsonRecommend = "/v1/recommend", JsonRecord = "/v1/record-events";
+
     /// <summary>Calls of each kind before each pause, as <see cref="FirstRequests"/> has them: what ran thirty times is compiled again in the pause, and better.</summary>
     private static readonly int[] s_rounds = [1, 30];
 
@@ -35,6 +38,7 @@ internal sealed class Rehearsal(FirstRequests requests, IUserStates states, User
         int answered = 0;
         try
         {
+            string item = AnItemOf(snapshot);
             StageConnections.Door grpc = new(HttpProtocols.Http2), json = new(HttpProtocols.Http1);
             await using WebApplication stage = Stage.Build(snapshot, requests, states, keys, time, [grpc, json]);
             await stage.StartAsync(ending.Token);
@@ -43,7 +47,7 @@ internal sealed class Rehearsal(FirstRequests requests, IUserStates states, User
                 foreach (int rounds in s_rounds)
                 {
                     for (int round = 0; round < rounds; round++)
-                        answered += await CallAsync(grpcClient, jsonClient, answered, ending.Token);
+                        answered += await CallAsync(grpcClient, jsonClient, item, answered, ending.Token);
                     await Task.Delay(s_pause, TimeProvider.System, ending.Token);
                 }
             }
@@ -62,39 +66,55 @@ internal sealed class Rehearsal(FirstRequests requests, IUserStates states, User
         return answered;
     }
 
+    private static string AnItemOf(Snapshot snapshot)
+    {
+        foreach (ScoredRow popular in snapshot.Popularity.Ranked)
+        {
+            if (snapshot.Items.Rows.Contains(popular.Row))
+                return snapshot.Items.IdOf(popular.Row);
+        }
+
+        return "nothing";
+    }
+
     private static HttpClient Client(StageConnections.Door door) =>
         new(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => door.ConnectAsync(cancellationToken), UseProxy = false, UseCookies = false }) { BaseAddress = new Uri("http://stage") };
 
     /// <summary>Calls in all ways at once, so that some wait for others, and for users of whom no embedding is kept.</summary>
-    private static async Task<int> CallAsync(HttpClient grpc, HttpClient json, int call, CancellationToken cancellationToken)
+    private static async Task<int> CallAsync(HttpClient grpc, HttpClient json, string item, int call, CancellationToken cancellationToken)
     {
+        var known = new RecommendRequest { UserId = $"nobody {call}", Limit = 10 };
         Task[] calls =
         [
-            CallAsync(grpc, new RecommendRequest { Limit = 10 }, cancellationToken),
-            CallAsync(grpc, new RecommendRequest { UserId = $"nobody {call}", Limit = 10 }, cancellationToken),
-            CallAsync(grpc, new RecommendRequest { UserId = $"nobody {call}", Limit = 10, Options = new RecommendOptions { Explain = true } }, cancellationToken),
-            CallAsync(json, $$"""{"user_id":"nobody {{call}} of another kind","limit":10}""", cancellationToken),
+            CallAsync(grpc, "RecommendationService/Recommend", new RecommendRequest { Limit = 10 }, cancellationToken),
+            CallAsync(grpc, "RecommendationService/Recommend", known, cancellationToken),
+            CallAsync(grpc, "RecommendationService/Recommend", new RecommendRequest(known) { Options = new RecommendOptions { Explain = true } }, cancellationToken),
+            CallAsync(grpc, "RecommendationService/RecommendStream", new RecommendStreamRequest { Cursor = "1", Request = known }, cancellationToken),
+            CallAsync(grpc, "RecommendationService/SimilarItems", new SimilarItemsRequest { ItemIds = { item }, Limit = 10 }, cancellationToken),
+            CallAsync(grpc, "EventService/RecordEvents", new RecordEventsRequest { Events = { new Event { UserId = known.UserId, ItemId = item, Type = EventType.Click } } }, cancellationToken),
+            CallAsync(json, JsonRecommend, $$"""{"user_id":"nobody {{call}} of another kind","limit":10}""", cancellationToken),
+            CallAsync(json, JsonRecord, $$"""{"events":[{"user_id":"nobody {{call}}","item_id":"nothing","type":"EVENT_TYPE_CLICK"}]}""", cancellationToken),
         ];
         await Task.WhenAll(calls);
         return calls.Length;
     }
 
-    private static async Task CallAsync(HttpClient json, string question, CancellationToken cancellationToken)
+    private static async Task CallAsync(HttpClient json, string path, string question, CancellationToken cancellationToken)
     {
         using var body = new StringContent(question, Encoding.UTF8, "application/json");
-        using HttpResponseMessage reply = await json.PostAsync("/v1/recommend", body, cancellationToken);
+        using HttpResponseMessage reply = await json.PostAsync(path, body, cancellationToken);
         reply.EnsureSuccessStatusCode();
         await reply.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
-    private static async Task CallAsync(HttpClient grpc, RecommendRequest question, CancellationToken cancellationToken)
+    private static async Task CallAsync(HttpClient grpc, string method, IMessage question, CancellationToken cancellationToken)
     {
         // A gRPC message on the wire: not compressed, its length, itself.
         int size = question.CalculateSize();
         var frame = new byte[5 + size];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), size);
         question.WriteTo(frame.AsSpan(5));
-        using var message = new HttpRequestMessage(HttpMethod.Post, "/recsys.v1.RecommendationService/Recommend")
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"/recsys.v1.{method}")
         {
             Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(frame),
         };
@@ -105,6 +125,6 @@ internal sealed class Rehearsal(FirstRequests requests, IUserStates states, User
         await reply.Content.ReadAsByteArrayAsync(cancellationToken);
         HttpResponseHeaders told = reply.TrailingHeaders.Contains("grpc-status") ? reply.TrailingHeaders : reply.Headers;
         if (!told.TryGetValues("grpc-status", out IEnumerable<string>? status) || status.First() != "0")
-            throw new InvalidOperationException($"A call of the rehearsal ended with {(status is null ? "no status" : $"status {status.First()}")}.");
+            throw new InvalidOperationException($"{method} ended with {(status is null ? "no status" : $"status {status.First()}")}.");
     }
 }

@@ -12,9 +12,14 @@ using Inference.Server.Json;
 using Inference.Server.Options;
 using Inference.Server.Requests;
 using Inference.Server.Security;
+using Inference.Server.Security.Audit;
 using Inference.Server.Services;
 using Inference.Server.Surfaces;
 using Inference.Server.Telemetry;
+using Inference.Storage;
+using Inference.Storage.Counters;
+using Inference.Storage.Events;
+using Inference.Storage.Users;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -46,7 +51,7 @@ internal static class Stage
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging();
         builder.Services.Replace(ServiceDescriptor.Singleton<IMeterFactory, UnheardMeters>());
-        builder.Services.AddGrpc(static grpc => grpc.Interceptors.Add<FailureInterceptor>());
+        builder.Services.AddGrpc(static grpc => grpc.Interceptors.Add<FailureInterceptor>()).AddServiceOptions<EventService>(static grpc => grpc.Interceptors.Add<AuditInterceptor>());
         AddParts(builder.Services, options, time);
         var snapshots = new SnapshotRegistry();
         snapshots.Activate(snapshot);
@@ -56,8 +61,13 @@ internal static class Stage
         app.UseMiddleware<CallObserver>();
         app.Use(ResponseHeaders.Add);
         app.MapGrpcService<RecommendationService>();
-        JsonRoute recommend = JsonRoutes.All[0];
-        app.Map(recommend.Path, recommend.Bind(app.Services, recommend).ServeAsync);
+        app.MapGrpcService<EventService>();
+        foreach (JsonRoute route in JsonRoutes.All)
+        {
+            if (route.Path is Rehearsal.JsonRecommend or Rehearsal.JsonRecord)
+                app.Map(route.Path, route.Bind(app.Services, route).ServeAsync);
+        }
+
         return app;
     }
 
@@ -80,5 +90,14 @@ internal static class Stage
             options.Models.ToShadowPlan(), provider.GetRequiredService<SnapshotRegistry>(), provider.GetRequiredService<IUserStates>(), provider.GetRequiredService<UserKeyRing>(),
             provider.GetRequiredService<ShadowMetrics>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<RecommendationService>();
+        // Events go to stores of its own, in memory.
+        services.AddSingleton(options.State).AddSingleton<StorageMetrics>();
+        services.AddSingleton<IUserEvents>(provider =>
+        {
+            StorageMetrics metrics = provider.GetRequiredService<StorageMetrics>();
+            return new UserEvents(
+                new UserStates(options.State, time, metrics), new FadingCounters(options.State, time, metrics, provider.GetRequiredService<ILogger<FadingCounters>>()), options.State, time, metrics, provider.GetRequiredService<ILogger<UserEvents>>());
+        });
+        services.AddSingleton<EventService>();
     }
 }
