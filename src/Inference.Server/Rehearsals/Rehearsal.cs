@@ -78,7 +78,7 @@ internal sealed class Rehearsal(FirstRequests requests, IUserStates states, User
     }
 
     private static HttpClient Client(StageConnections.Door door) =>
-        new(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => door.ConnectAsync(cancellationToken), UseProxy = false, UseCookies = false }) { BaseAddress = new Uri("http://stage") };
+        new(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => door.ConnectAsync(cancellationToken), UseProxy = false, UseCookies = false, ActivityHeadersPropagator = null }) { BaseAddress = new Uri("http://stage") };
 
     /// <summary>Calls in all ways at once, so that some wait for others, and for users of whom no embedding is kept.</summary>
     private static async Task<int> CallAsync(HttpClient grpc, HttpClient json, string item, int call, CancellationToken cancellationToken)
