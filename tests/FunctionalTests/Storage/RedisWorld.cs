@@ -70,6 +70,18 @@ internal sealed class RedisWorld : IAsyncDisposable
         }
     }
 
+    /// <summary>As above, where it takes waiting to look.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds, int seconds = 20)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        while (!await holds())
+        {
+            if (patience.IsCancellationRequested)
+                throw new TimeoutException($"Not within {seconds} s.");
+            await Task.Delay(10);
+        }
+    }
+
     public void Observe() => _listener.RecordObservableInstruments();
 
     public async ValueTask DisposeAsync()
