@@ -30,7 +30,12 @@ internal enum ShedReason
 /// <summary>What admission counts and times. Attributes are closed sets; clients are named only where that is asked for, and only those of the configuration.</summary>
 internal sealed class AdmissionMetrics
 {
-    private readonly Counter<long> _shed;
+    /// <summary>In the order of <see cref="ShedReason"/>.</summary>
+    private static readonly string[] Reasons = ["calls", "queue_full", "wait", "deadline", "expired", "pushed_out"];
+
+    /// <summary>By reason, of interactive calls and then of bulk. Far above the capacity most calls end here, so each is an addition, and attributes are made when somebody looks.</summary>
+    private readonly long[] _shed = new long[2 * Reasons.Length];
+
     private readonly Counter<long> _quota;
     private readonly Counter<long> _overflow;
     private readonly Counter<long> _cutOff;
@@ -48,7 +53,7 @@ internal sealed class AdmissionMetrics
         meter.CreateObservableUpDownCounter("recsys.admission.in_flight", () => _inFlight(), "{call}", "Calls and elements of streams that are worked on now.");
         meter.CreateObservableUpDownCounter("recsys.admission.queued", Waiting, "{call}", "Calls and elements of streams that wait for room now.");
         _wait = meter.CreateHistogram<double>("recsys.admission.wait.duration", "s", "How long calls waited for room; those that found some at once are not among them.");
-        _shed = meter.CreateCounter<long>("recsys.admission.shed", "{call}", "Calls for which there was no room, by why not.");
+        meter.CreateObservableCounter("recsys.admission.shed", Sheds, "{call}", "Calls for which there was no room, by why not.");
         _quota = meter.CreateCounter<long>("recsys.admission.quota.rejections", "{call}", "Calls beyond their client's quota, by what was used up.");
         _overflow = meter.CreateCounter<long>("recsys.admission.overflow", "{call}", "Calls without room that were answered without a model.");
         _cutOff = meter.CreateCounter<long>("recsys.admission.cut_off", "{call}", "Calls that the server ended because what it waited for did not come.");
@@ -59,15 +64,7 @@ internal sealed class AdmissionMetrics
 
     public void Waited(bool isBulk, TimeSpan wait) => _wait.Record(wait.TotalSeconds, Class(isBulk));
 
-    public void Shed(bool isBulk, ShedReason reason) => _shed.Add(1, Class(isBulk), new("recsys.reason", reason switch
-    {
-        ShedReason.Calls => "calls",
-        ShedReason.QueueFull => "queue_full",
-        ShedReason.Wait => "wait",
-        ShedReason.Deadline => "deadline",
-        ShedReason.Expired => "expired",
-        _ => "pushed_out",
-    }));
+    public void Shed(bool isBulk, ShedReason reason) => Interlocked.Increment(ref _shed[(isBulk ? Reasons.Length : 0) + (int)reason]);
 
     public void OverQuota(Caller caller, QuotaAnswer answer)
     {
@@ -84,6 +81,15 @@ internal sealed class AdmissionMetrics
     public void CutOff(string what) => _cutOff.Add(1, new KeyValuePair<string, object?>("recsys.reason", what));
 
     private static KeyValuePair<string, object?> Class(bool isBulk) => new("recsys.class", isBulk ? "bulk" : "interactive");
+
+    private IEnumerable<Measurement<long>> Sheds()
+    {
+        for (int i = 0; i < _shed.Length; i++)
+        {
+            if (Interlocked.Read(ref _shed[i]) is > 0 and var shed)
+                yield return new(shed, Class(isBulk: i >= Reasons.Length), new("recsys.reason", Reasons[i % Reasons.Length]));
+        }
+    }
 
     private Measurement<int>[] Waiting()
     {

@@ -260,6 +260,34 @@ public sealed class CallAdmissionTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Sheds_AreCountedByClassAndReason()
+    {
+        var metrics = new AdmissionMetrics(_services.GetRequiredService<IMeterFactory>(), _options);
+        var seen = new List<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, one) =>
+        {
+            if (instrument.Name == "recsys.admission.shed" && instrument.Meter.Scope == _services.GetRequiredService<IMeterFactory>())
+                one.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, attributes, _) => seen.Add($"{count} {string.Join(' ', attributes.ToArray().Select(attribute => attribute.Value))}"));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        Assert.Empty(seen);
+
+        metrics.Shed(isBulk: false, ShedReason.Calls);
+        metrics.Shed(isBulk: false, ShedReason.PushedOut);
+        metrics.Shed(isBulk: true, ShedReason.QueueFull);
+        metrics.Shed(isBulk: true, ShedReason.QueueFull);
+        metrics.Shed(isBulk: false, ShedReason.Deadline);
+        metrics.Shed(isBulk: false, ShedReason.Wait);
+        metrics.Shed(isBulk: true, ShedReason.Expired);
+        listener.RecordObservableInstruments();
+
+        Assert.Equal(["1 bulk expired", "1 interactive calls", "1 interactive deadline", "1 interactive pushed_out", "1 interactive wait", "2 bulk queue_full"], seen.Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("100m", 100.0)]
     [InlineData("2S", 2_000.0)]

@@ -111,6 +111,48 @@ public sealed class RoomTests
         Assert.Equal(NoRoom.TooLate, TryWait(room, new Waiter { LatestStart = _time.GetTimestamp() + (Long / 10) }, "b", keepStart: true));
     }
 
+    /// <summary>Five times as many come as can be worked on, and the times of work are as uneven as those of a busy machine.</summary>
+    [Fact]
+    public void TryWait_LetsOneInTenWaitInVain_WhereTheQueueIsAlwaysFull()
+    {
+        const int Works = 4_000, PerWork = 5;
+        _limit = 1;
+        Room room = NewRoom(queueLength: 1_000);
+        var random = new Random(5);
+        Waiter? holder = new();
+        Assert.True(room.TryEnter(holder));
+        var waiting = new List<(Waiter Work, ValueTask<Turn> Turn)>();
+        int granted = 0, vain = 0, idle = 0;
+        for (int i = 0; i < Works; i++)
+        {
+            double took = -Math.Log(1 - random.NextDouble());
+            for (int arrival = 0; arrival < PerWork; arrival++)
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(took / PerWork));
+                var work = new Waiter { LatestStart = _time.GetTimestamp() + (Long / 50) };
+                if (TryWait(room, work, "a", keepStart: true) == NoRoom.None)
+                    waiting.Add((work, work.TurnAsync()));
+            }
+
+            if (holder is not null)
+                room.Leave(holder);
+            holder = null;
+            foreach ((Waiter work, ValueTask<Turn> turn) in waiting.Where(one => one.Turn.IsCompleted))
+            {
+                if (i > Works / 2)
+                    _ = turn.Result == Turn.Granted ? granted++ : vain++;
+                if (turn.Result == Turn.Granted)
+                    holder = work;
+            }
+
+            waiting.RemoveAll(one => one.Turn.IsCompleted);
+            idle += holder is null ? 1 : 0;
+        }
+
+        Assert.InRange((double)vain / (vain + granted), 0.05, 0.15);
+        Assert.InRange(idle, 0, Works / 100);
+    }
+
     [Fact]
     public void Expire_EndsWaitsThatAreTooLate()
     {

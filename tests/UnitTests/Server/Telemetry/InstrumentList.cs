@@ -90,7 +90,7 @@ internal static class InstrumentList
         listener.Start();
         // They may hold meters of the same names.
         lock (instruments)
-            return [.. instruments.Where(instrument => IsOwn(instrument) || Foreign.Contains(instrument.Meter.Name)).DistinctBy(instrument => instrument.Name)];
+            return [.. instruments.Where(instrument => IsOwn(instrument) || Foreign.Contains(instrument.Meter.Name)).Where(instrument => instrument.Name != TelemetryPipeline.LeftOut).DistinctBy(instrument => instrument.Name)];
     }
 
     private sealed class NoCounters : ICounters

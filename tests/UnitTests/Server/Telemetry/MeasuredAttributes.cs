@@ -149,7 +149,6 @@ internal static class MeasuredAttributes
         ["kestrel.connection.duration"] = OfConnection,
         ["kestrel.rejected_connections"] = OfConnection,
         ["kestrel.queued_connections"] = OfConnection,
-        ["kestrel.queued_requests"] = OfConnection,
         ["kestrel.upgraded_connections"] = OfConnection,
         ["kestrel.tls_handshake.duration"] = OfConnection,
         ["kestrel.active_tls_handshakes"] = OfConnection,
