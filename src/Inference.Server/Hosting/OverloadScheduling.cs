@@ -1,13 +1,13 @@
 namespace Inference.Server.Hosting;
 
 /// <summary>
-/// While much of what comes is refused, lets calls compute without being interrupted by what arrives: what has arrived meanwhile is then read, refused and sent together, with a third of the switches of threads (ADR 50). One thread's at a time.
+/// While some of what comes is refused, lets calls compute without being interrupted by what arrives: what has arrived meanwhile is then read, refused and sent together, with a third of the switches of threads (ADR 50). One thread's at a time.
 /// </summary>
 /// <remarks>Only then: a thread that may not interrupt waits for those that stand back, too, and for other programs of the processor.</remarks>
 internal sealed class OverloadScheduling : IDisposable
 {
     /// <summary>Shares of the calls that are refused: it begins above the first, and ends when there were no more than the second for <see cref="Calm"/>.</summary>
-    internal const double Much = 0.25, Little = 0.1;
+    internal const double Much = 0.05, Little = 0.01;
 
     /// <summary>Milliseconds.</summary>
     internal const long Calm = 1_000;

@@ -26,7 +26,7 @@ public sealed class OverloadSchedulingTests : IDisposable
     }
 
     [Fact]
-    public void Threads_DoNotInterrupt_WhileMuchIsRefused_AndAreSetAgainAtEachLook()
+    public void Threads_DoNotInterrupt_WhileCallsAreRefused_AndAreSetAgainAtEachLook()
     {
         Look(0.6, times: 3);
         Assert.True(_scheduling.IsOn);
@@ -44,7 +44,7 @@ public sealed class OverloadSchedulingTests : IDisposable
         Assert.False(_scheduling.IsOn);
         Assert.Equal([false, true], _set);
 
-        Look(0.2, times: 20);
+        Look(0.03, times: 20);
         Assert.Equal(2, _set.Count);
     }
 
@@ -52,7 +52,7 @@ public sealed class OverloadSchedulingTests : IDisposable
     public void Threads_DoNotInterrupt_WhileRefusalsRemain_ThoughTheyAreFewerThanThoseThatBeganIt()
     {
         Look(0.6, times: 1);
-        Look(0.15, times: 100);
+        Look(0.03, times: 100);
         Assert.True(_scheduling.IsOn);
         Assert.DoesNotContain(true, _set);
     }
