@@ -103,6 +103,8 @@ public sealed class ServerHost : IAsyncDisposable
         app.Services.GetRequiredService<ExposureMetrics>();
         app.UseMiddleware<CallObserver>();
         app.Use(ResponseHeaders.Add);
+        // Named, because it would stand before all else otherwise: calls that are refused need no route.
+        app.UseRouting();
         app.MapServices(options.Server.Reflection);
         app.MapHttpEndpoints();
         if (options.Server.HttpApi)

@@ -60,6 +60,7 @@ internal static class Stage
         WebApplication app = builder.Build();
         app.UseMiddleware<CallObserver>();
         app.Use(ResponseHeaders.Add);
+        app.UseRouting();
         app.MapGrpcService<RecommendationService>();
         app.MapGrpcService<EventService>();
         foreach (JsonRoute route in JsonRoutes.All)
