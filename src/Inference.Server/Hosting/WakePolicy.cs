@@ -36,11 +36,18 @@ internal static partial class WakePolicy
     {
         (int from, int to) = interrupts ? (Batch, Normal) : (Normal, Batch);
         int noPriority = 0;
-        foreach (string thread in Directory.EnumerateDirectories(Threads))
+        try
         {
-            // A thread that has ended meanwhile answers an error, and nothing is changed.
-            if (int.TryParse(Path.GetFileName(thread.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && GetPolicy(id) == from)
-                _ = SetPolicy(id, to, in noPriority);
+            foreach (string thread in Directory.EnumerateDirectories(Threads))
+            {
+                // A thread that has ended meanwhile answers an error, and nothing is changed.
+                if (int.TryParse(Path.GetFileName(thread.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && GetPolicy(id) == from)
+                    _ = SetPolicy(id, to, in noPriority);
+            }
+        }
+        catch (IOException)
+        {
+            // In an overload descriptors may have run out, too: whoever is not reached stays as it is.
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class Room
 
     private const double IntervalWeight = 1.0 / 16;
 
-    /// <summary>Of those who wait, how many may do so in vain; and by how much each of them moves <see cref="_caution"/>.</summary>
+    /// <summary>Of those who wait, how many may do so in vain; and by how much each of them moves the caution.</summary>
     private const double VainShare = 0.1, CautionStep = 0.05, MostCaution = 2;
 
     private readonly Lock _lock = new();
@@ -57,10 +57,10 @@ internal sealed class Room
     private double _interval;
 
     /// <summary>
-    /// By how much a wait is taken to be longer than its estimate, 1 to <see cref="MostCaution"/>. In a queue that is full everybody stands where the estimate just allows it, so half would wait in vain; this is the quantile that leaves few of them, found step by step
+    /// By how much a wait is taken to be longer than its estimate, for interactive work and for bulk, 1 to <see cref="MostCaution"/>. In a queue that is full everybody stands where the estimate just allows it, so half would wait in vain; this is the quantile that leaves few of them, found step by step
     /// (Robbins and Monro, 1951).
     /// </summary>
-    private double _caution = 1;
+    private readonly double[] _caution = [1, 1];
 
     /// <param name="limit">How many places there are now.</param>
     /// <param name="threads">How many may compute at once now, at least 1.</param>
@@ -97,7 +97,7 @@ internal sealed class Room
             FairQueue queue = work.IsBulk ? _bulk : _interactive;
             if (longest != long.MaxValue)
             {
-                double wait = queue.AheadOf(client) * _interval * _caution * (work.IsBulk && _interactive.Count > 0 ? TurnsBetween + 1 : 1);
+                double wait = queue.AheadOf(client) * _interval * CautionFor(work) * (work.IsBulk && _interactive.Count > 0 ? TurnsBetween + 1 : 1);
                 if (wait > longest)
                     none = NoRoom.TooLong;
                 else if (now + wait >= work.LatestStart)
@@ -229,7 +229,8 @@ internal sealed class Room
         double each = (double)(now - first.Since) / (first.Ahead + 1);
         // From nothing upwards: the first calls of a process take longest, and should turn nobody away.
         _interval += IntervalWeight * (each - _interval);
-        _caution = Math.Max(1, _caution - (CautionStep * VainShare));
+        ref double caution = ref CautionFor(first);
+        caution = Math.Max(1, caution - (CautionStep * VainShare));
         first.End(Turn.Granted);
         return true;
     }
@@ -240,8 +241,11 @@ internal sealed class Room
         double each = (double)(now - waiter.Since) / (waiter.Ahead + 1);
         if (each > _interval)
             _interval += IntervalWeight * (each - _interval);
-        _caution = Math.Min(MostCaution, _caution + (CautionStep * (1 - VainShare)));
+        ref double caution = ref CautionFor(waiter);
+        caution = Math.Min(MostCaution, caution + (CautionStep * (1 - VainShare)));
     }
+
+    private ref double CautionFor(Waiter work) => ref _caution[work.IsBulk ? 1 : 0];
 
     private void Count()
     {
