@@ -6,11 +6,20 @@ namespace UnitTests.Storage.Users;
 [Collection(nameof(AloneInProcess))]
 public class UserStateWeightTests
 {
+    /// <summary>Of three: what other tests have left behind may go while one of them is taken.</summary>
     [Fact]
     public void Weights_AreNearWhatTheHeapSays()
     {
+        double[] ratios = [.. Enumerable.Range(0, 3).Select(_ => TakenOfSaid()).Order()];
+
+        // Strings of items that fell out of histories may still be in their buffers.
+        Assert.InRange(ratios[1], 0.7, 1.3);
+    }
+
+    private static double TakenOfSaid()
+    {
         var world = new StorageWorld(options => options.UserCacheBytes = 1 << 30);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long before = Settled();
         for (int user = 0; user < 300; user++)
         {
             for (int i = 0; i < 250; i++)
@@ -18,11 +27,16 @@ public class UserStateWeightTests
             world.Find(user);
         }
 
-        long taken = GC.GetTotalMemory(forceFullCollection: true) - before;
+        long taken = Settled() - before;
         long said = Assert.Single(world.Metrics.Report().Caches, cache => cache.Name == "states").Bytes;
         GC.KeepAlive(world);
+        return (double)taken / said;
+    }
 
-        // Strings of items that fell out of histories may still be in their buffers.
-        Assert.InRange((double)taken / said, 0.7, 1.3);
+    private static long Settled()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return GC.GetTotalMemory(forceFullCollection: true);
     }
 }
