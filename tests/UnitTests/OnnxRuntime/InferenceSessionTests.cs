@@ -101,18 +101,12 @@ public sealed class InferenceSessionTests
     [Fact]
     public void Constructor_WithOperatorThatNoProviderHas_Throws()
     {
-        byte[] model = TinyModels.Linear;
-        int at = model.AsSpan().IndexOf("MatMul"u8);
-        "MatNul"u8.CopyTo(model.AsSpan(at));
-        try
-        {
-            var error = Assert.Throws<OnnxRuntimeException>(() => new InferenceSession(model));
-            Assert.Contains("MatNul", error.Message, StringComparison.Ordinal);
-        }
-        finally
-        {
-            "MatMul"u8.CopyTo(model.AsSpan(at));
-        }
+        byte[] model = [.. TinyModels.Linear];
+        "MatNul"u8.CopyTo(model.AsSpan(model.AsSpan().IndexOf("MatMul"u8)));
+
+        var error = Assert.Throws<OnnxRuntimeException>(() => new InferenceSession(model));
+
+        Assert.Contains("MatNul", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,14 +3,14 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace UnitTests.OnnxRuntime;
 
-/// <summary>ONNX models of a few hundred bytes, made by hand: opset 14, IR 7.</summary>
+/// <summary>ONNX models of a few hundred bytes, made by hand, opset 14, IR 7; each call gives bytes of its own, so that a test may damage them.</summary>
 internal static class TinyModels
 {
     /// <summary>y = x·W + b: x float [batch, 3], y float [batch, 2]; the metadata is filled.</summary>
-    public static byte[] Linear { get; } = Model(LinearGraph());
+    public static byte[] Linear => Model(LinearGraph());
 
     /// <summary><see cref="Linear"/> with W among the inputs too, so that it may be overridden.</summary>
-    public static byte[] LinearWithOverridableWeights { get; } = Model(LinearGraph().Message(11, Tensor("W", TensorElementType.Float, 3, 2)));
+    public static byte[] LinearWithOverridableWeights => Model(LinearGraph().Message(11, Tensor("W", TensorElementType.Float, 3, 2)));
 
     /// <summary>What <see cref="Linear"/> makes of (x0, x1, x2).</summary>
     public static (float Y0, float Y1) LinearOf(float x0, float x1, float x2) => (x0 + 3 * x1 + 5 * x2 + 10, 2 * x0 + 4 * x1 + 6 * x2 + 20);
@@ -24,7 +24,7 @@ internal static class TinyModels
             .Message(12, Tensor("y", type, "n")));
 
     /// <summary>sum = a + b, difference = a − b: float [n] each, the names not of ASCII alone.</summary>
-    public static byte[] TwoOutputs { get; } = Model(
+    public static byte[] TwoOutputs => Model(
         new OnnxBytes()
             .Message(1, Node("Add", ["a", "ü"], ["Σ"]))
             .Message(1, Node("Sub", ["a", "ü"], ["Δ"]))
@@ -35,7 +35,7 @@ internal static class TinyModels
             .Message(12, Tensor("Δ", TensorElementType.Float, "n")));
 
     /// <summary>s = the sequence (x): an output that is no tensor.</summary>
-    public static byte[] Sequence { get; } = Model(
+    public static byte[] Sequence => Model(
         new OnnxBytes()
             .Message(1, Node("SequenceConstruct", ["x"], ["s"]))
             .Text(2, "sequence")
