@@ -22,8 +22,7 @@ public sealed class ActivationTests
             Assert.Equal(StatusCode.OK, (await host.CallAsync("Unary", ProbeFrame())).Status);
         }
 
-        await host.AssertIdleAsync();
-        Assert.Equal((3, 3), (ledger.Made, ledger.Disposed));
+        await GrpcHost.AssertBecomesAsync((3, 3), () => (ledger.Made, ledger.Disposed));
     }
 
     [Fact]
@@ -35,8 +34,7 @@ public sealed class ActivationTests
 
         Assert.Equal(StatusCode.Unknown, (await host.CallAsync("Unary", ProbeFrame())).Status);
 
-        await host.AssertIdleAsync();
-        Assert.Equal((1, 1), (ledger.Made, ledger.Disposed));
+        await GrpcHost.AssertBecomesAsync((1, 1), () => (ledger.Made, ledger.Disposed));
     }
 
     [Fact]
@@ -71,8 +69,7 @@ public sealed class ActivationTests
             Assert.Equal(StatusCode.OK, (await host.CallAsync("Unary", ProbeFrame())).Status);
         }
 
-        await host.AssertIdleAsync();
-        Assert.Equal((2, 2), (ledger.Made, ledger.Disposed));
+        await GrpcHost.AssertBecomesAsync((2, 2), () => (ledger.Made, ledger.Disposed));
     }
 
     [Fact]
@@ -109,8 +106,7 @@ public sealed class ActivationTests
         Assert.Equal(StatusCode.OK, (await host.CallAsync(method, ProbeFrame(1))).Status);
 
         Assert.Equal(["a+", "b+", "c+", "c-", "b-", "a-"], log.Lines);
-        await host.AssertIdleAsync();
-        Assert.Equal(3, log.Disposed);
+        await GrpcHost.AssertBecomesAsync(3, () => log.Disposed);
     }
 
     [Fact]

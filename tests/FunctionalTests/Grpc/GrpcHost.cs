@@ -99,6 +99,15 @@ public sealed class GrpcHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until something is so: what goes with the scope of a request goes after its answer, and after it counts as served.</summary>
+    public static async Task AssertBecomesAsync<T>(T expected, Func<T> actual)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (!EqualityComparer<T>.Default.Equals(expected, actual()) && !limit.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(2), CancellationToken.None);
+        Assert.Equal(expected, actual());
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
