@@ -19,20 +19,7 @@ namespace Inference.Vectors;
 /// </remarks>
 public sealed class LiveIndex : ISearchable, IDisposable
 {
-    /// <summary>How long a waiting change sleeps at most before it looks whether a failed merge may be tried again, and at its token.</summary>
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
-
-    private readonly object _gate = new();
-    private readonly CancellationTokenSource _ended = new();
-    private readonly LiveOptions _options;
-    private readonly ChangeLog _log;
-    private readonly MergeHistory _history;
-    private Generation _current;
-    private RowBits _live;
-    private int _count;
-    private int _rowCount;
-    private bool _merging;
-    private bool _disposed;
+    private readonly LiveRows _rows;
 
     /// <summary>Goes on from an index.</summary>
     /// <param name="index">Passes to the live index, which disposes it. Its kind decides how searches go and which kind merges make.</param>
@@ -41,23 +28,12 @@ public sealed class LiveIndex : ISearchable, IDisposable
     public LiveIndex(VectorIndex index, LiveOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(index);
-        _options = (options ?? new LiveOptions()).Checked(index.Count, index.Kind);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(index.Count, _options.MaxRowCount);
+        LiveOptions chosen = (options ?? new LiveOptions()).Checked(index.Count, index.Kind);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(index.Count, chosen.MaxRowCount);
         Dimension = index.Dimension;
         Metric = index.Metric;
         Kind = index.Kind;
-        _history = new MergeHistory(_options.RetryDelay, _options.TimeProvider);
-        _log = new ChangeLog(index.Dimension, index.Metric);
-        _current = new Generation(index, _log.End, _log.End);
-        _rowCount = index.Count;
-        _live = new RowBits(index.Count);
-        for (int row = 0; row < index.Count; row++)
-        {
-            if (!index.HasVector(row))
-                continue;
-            _live.Add(row);
-            _count++;
-        }
+        _rows = new LiveRows(index, chosen);
     }
 
     /// <summary>Elements of a row and of a query.</summary>
@@ -70,39 +46,31 @@ public sealed class LiveIndex : ISearchable, IDisposable
     public IndexKind Kind { get; }
 
     /// <summary>Rows that are there.</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count => _rows.Count;
 
     /// <summary>The largest row number ever used, plus one.</summary>
-    public int RowCount => Volatile.Read(ref _rowCount);
+    public int RowCount => _rows.RowCount;
 
     /// <summary>Changes that are not merged yet.</summary>
-    public int Pending
-    {
-        get
-        {
-            // In this order: the start may only grow meanwhile.
-            long start = Volatile.Read(ref _current).Start.Position;
-            return (int)(_log.Count - start);
-        }
-    }
+    public int Pending => _rows.Pending;
 
     /// <summary>Merges that took place.</summary>
-    public long Merges => _history.Successes;
+    public long Merges => _rows.History.Successes;
 
     /// <summary>Merges that failed.</summary>
-    public long FailedMerges => _history.Failures;
+    public long FailedMerges => _rows.History.Failures;
 
     /// <summary>What the last merge that failed threw; null if none has since one succeeded.</summary>
-    public Exception? LastFailure => _history.LastFailure;
+    public Exception? LastFailure => _rows.History.LastFailure;
 
     /// <summary>How long the last merge took that took place.</summary>
-    public TimeSpan LastMergeDuration => _history.LastDuration;
+    public TimeSpan LastMergeDuration => _rows.History.LastDuration;
 
     /// <summary>Bytes of memory that the merged rows take; waiting changes come on top of it.</summary>
-    public long Bytes => Volatile.Read(ref _current).Index.Bytes;
+    public long Bytes => _rows.Current.Index.Bytes;
 
     /// <summary>What was measured when the index was tuned; null where nobody did. Merges keep it.</summary>
-    public IndexTuning? Tuning => Volatile.Read(ref _current).Index.Tuning;
+    public IndexTuning? Tuning => _rows.Current.Index.Tuning;
 
     /// <summary>Writes the best eligible rows, best first; equal scores by ascending row.</summary>
     /// <inheritdoc cref="VectorIndex.Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)" path="/param"/>
@@ -113,11 +81,11 @@ public sealed class LiveIndex : ISearchable, IDisposable
     public int Search(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter = default, int width = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(width);
-        Generation generation = Hold();
+        Generation generation = _rows.Hold();
         try
         {
             generation.Index.ThrowIfUnfit(query);
-            return results.IsEmpty ? 0 : LiveSearch.One(generation, _log, query, results, filter, width);
+            return results.IsEmpty ? 0 : LiveSearch.One(generation, _rows.Log, query, results, filter, width);
         }
         finally
         {
@@ -132,11 +100,11 @@ public sealed class LiveIndex : ISearchable, IDisposable
     /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
     public int SearchExact(ReadOnlySpan<float> query, Span<Neighbor> results, RowFilter filter = default)
     {
-        Generation generation = Hold();
+        Generation generation = _rows.Hold();
         try
         {
             generation.Index.ThrowIfUnfit(query);
-            return results.IsEmpty ? 0 : LiveSearch.One(generation, _log, query, results, filter, VectorIndex.Whole);
+            return results.IsEmpty ? 0 : LiveSearch.One(generation, _rows.Log, query, results, filter, VectorIndex.Whole);
         }
         finally
         {
@@ -145,7 +113,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     }
 
     /// <summary>A moment: a search that begins after it was read sees every change before it.</summary>
-    public IndexMoment Now => new(Volatile.Read(ref _current).ReadMarked());
+    public IndexMoment Now => new(_rows.Current.ReadMarked());
 
     /// <summary>Adds the rows that changed since a moment, be it that they came, went or have another vector.</summary>
     /// <param name="since">Of this index. Whoever holds it holds the changes after it in memory.</param>
@@ -153,7 +121,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     /// <returns>Whether there was any change.</returns>
     public bool AddChanged(IndexMoment since, RowSet rows)
     {
-        long end = _log.Count;
+        long end = _rows.Log.Count;
         foreach (LogRun run in since.Position.To(end))
         {
             for (int i = run.From; i < run.To; i++)
@@ -166,7 +134,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     }
 
     /// <summary>How often a row came, went or got another vector. A search that begins after it was read sees all of these changes.</summary>
-    public long ChangeCount => _log.Count;
+    public long ChangeCount => _rows.Log.Count;
 
     /// <summary>Does several searches together. Each finds what <see cref="Search(ReadOnlySpan{float}, Span{Neighbor}, RowFilter, int)"/> would.</summary>
     /// <param name="requests">Queries and places for their results. <see cref="SearchRequest.Found"/> is set.</param>
@@ -175,12 +143,12 @@ public sealed class LiveIndex : ISearchable, IDisposable
     public void Search(Span<SearchRequest> requests, int width = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(width);
-        Generation generation = Hold();
+        Generation generation = _rows.Hold();
         try
         {
             foreach (ref SearchRequest request in requests)
                 generation.Index.ThrowIfUnfit(request.Query.Span);
-            LiveSearch.Many(generation, _log, requests, width);
+            LiveSearch.Many(generation, _rows.Log, requests, width);
         }
         finally
         {
@@ -191,7 +159,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     /// <summary>Any filter fits.</summary>
     void ISearchable.ThrowIfUnfit(ReadOnlySpan<float> query, RowFilter filter)
     {
-        Generation generation = Hold();
+        Generation generation = _rows.Hold();
         try
         {
             generation.Index.ThrowIfUnfit(query);
@@ -203,11 +171,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     }
 
     /// <summary>Whether a row is there.</summary>
-    public bool Contains(int row)
-    {
-        lock (_gate)
-            return _live.Contains(row);
-    }
+    public bool Contains(int row) => _rows.Contains(row);
 
     /// <summary>The score of one row, as a search gives it; NaN if the row is not there.</summary>
     /// <inheritdoc cref="Score(ReadOnlySpan{float}, ReadOnlySpan{int}, Span{float})" path="/exception"/>
@@ -229,7 +193,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     {
         if (scores.Length < rows.Length)
             throw new ArgumentException($"{scores.Length} places for the scores of {rows.Length} rows.", nameof(scores));
-        Generation generation = Hold();
+        Generation generation = _rows.Hold();
         try
         {
             generation.Index.ThrowIfUnfit(query);
@@ -242,7 +206,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
                 if (end > i)
                     generation.Index.Score(query, rows[i..end], scores[i..end]);
                 if ((i = end) < rows.Length)
-                    scores[i] = ScoreChanged(query, rows[i]);
+                    scores[i] = _rows.ScoreChanged(query, rows[i]);
             }
         }
         finally
@@ -261,7 +225,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     {
         if (vector.Length < Dimension)
             throw new ArgumentException($"{vector.Length} places for a vector of {Dimension} dimensions.", nameof(vector));
-        Generation generation = Hold();
+        Generation generation = _rows.Hold();
         try
         {
             if (IsInIndex(generation, row))
@@ -274,17 +238,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
         {
             generation.Release();
         }
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_live.Contains(row))
-                return false;
-            if (_log.TryLatest(row, out LogPosition position))
-                position.Block.Vector((int)(position.Position - position.Block.First), Dimension).Span.CopyTo(vector);
-            else
-                _current.Index.CopyVector(row, vector);
-            return true;
-        }
+        return _rows.TryCopyChanged(row, vector);
     }
 
     /// <summary>Adds a row or replaces its vector. Searches that begin after the call see it.</summary>
@@ -295,32 +249,12 @@ public sealed class LiveIndex : ISearchable, IDisposable
     /// <exception cref="ArgumentException">The vector has the wrong length or holds NaN or infinity.</exception>
     /// <exception cref="InvalidOperationException">Too many changes wait for a merge, and changes are not to wait.</exception>
     /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
-    public void Upsert(int row, ReadOnlySpan<float> vector, CancellationToken cancellationToken = default)
-    {
-        ThrowIfNoRow(row);
-        float inverseNorm = Check(vector);
-        lock (_gate)
-        {
-            WaitForRoom(cancellationToken);
-            Write(row, vector, inverseNorm);
-        }
-    }
+    public void Upsert(int row, ReadOnlySpan<float> vector, CancellationToken cancellationToken = default) => _rows.Upsert(row, vector, Check(vector), cancellationToken);
 
     /// <summary>Adds a row with the number <see cref="RowCount"/> and returns that.</summary>
     /// <inheritdoc cref="Upsert" path="/param[@name='vector' or @name='cancellationToken']"/>
     /// <inheritdoc cref="Upsert" path="/exception"/>
-    public int Append(ReadOnlySpan<float> vector, CancellationToken cancellationToken = default)
-    {
-        float inverseNorm = Check(vector);
-        lock (_gate)
-        {
-            WaitForRoom(cancellationToken);
-            int row = _rowCount;
-            ThrowIfNoRow(row);
-            Write(row, vector, inverseNorm);
-            return row;
-        }
-    }
+    public int Append(ReadOnlySpan<float> vector, CancellationToken cancellationToken = default) => _rows.Append(vector, Check(vector), cancellationToken);
 
     /// <summary>Removes a row. Searches that begin after the call do not find it; its number can be used again.</summary>
     /// <param name="row">Any number.</param>
@@ -328,44 +262,13 @@ public sealed class LiveIndex : ISearchable, IDisposable
     /// <returns>False if the row was not there.</returns>
     /// <exception cref="InvalidOperationException">Too many changes wait for a merge, and changes are not to wait.</exception>
     /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
-    public bool Delete(int row, CancellationToken cancellationToken = default)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_live.Contains(row))
-                return false;
-            WaitForRoom(cancellationToken);
-            // The wait lets others in.
-            if (!_live.Contains(row))
-                return false;
-            Write(row, [], inverseNorm: 0);
-            return true;
-        }
-    }
+    public bool Delete(int row, CancellationToken cancellationToken = default) => _rows.Delete(row, cancellationToken);
 
     /// <summary>Merges all changes made before the call, now, and waits for that.</summary>
     /// <param name="cancellationToken">Ends the wait, not the merge.</param>
     /// <exception cref="InvalidOperationException">The merge failed; the inner exception says why.</exception>
     /// <exception cref="ObjectDisposedException">The index is disposed.</exception>
-    public void Merge(CancellationToken cancellationToken = default)
-    {
-        lock (_gate)
-        {
-            long wanted = _log.Count, failures = _history.Failures;
-            while (_current.Start.Position < wanted)
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                cancellationToken.ThrowIfCancellationRequested();
-                if (_history.Failures != failures)
-                    throw new InvalidOperationException($"The merge failed: {_history.LastFailure?.Message}", _history.LastFailure);
-                if (!_merging)
-                    StartMerge();
-                Monitor.Wait(_gate, Glance);
-            }
-            ObjectDisposedException.ThrowIf(_disposed, this);
-        }
-    }
+    public void Merge(CancellationToken cancellationToken = default) => _rows.Merge(cancellationToken);
 
     /// <summary>Merges all changes made before the call and writes the index to a file, see <see cref="VectorIndex.Save"/>.</summary>
     /// <inheritdoc cref="Merge" path="/exception"/>
@@ -373,7 +276,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     public void Save(string path, CancellationToken cancellationToken = default)
     {
         Merge(cancellationToken);
-        Generation generation = Hold();
+        Generation generation = _rows.Hold();
         try
         {
             generation.Index.Save(path);
@@ -385,30 +288,7 @@ public sealed class LiveIndex : ISearchable, IDisposable
     }
 
     /// <summary>Ends the merge that may run, whose result is dropped, and lets go of the memory once running searches have ended.</summary>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            if (_disposed)
-                return;
-            Volatile.Write(ref _disposed, true);
-            Monitor.PulseAll(_gate);
-        }
-        _ended.Cancel();
-        lock (_gate)
-        {
-            while (_merging)
-                Monitor.Wait(_gate);
-        }
-        _ended.Dispose();
-        _current.Release();
-    }
-
-    private void ThrowIfNoRow(int row)
-    {
-        if ((uint)row >= (uint)_options.MaxRowCount)
-            throw new ArgumentOutOfRangeException(nameof(row), row, $"Rows are 0 to {_options.MaxRowCount - 1}.");
-    }
+    public void Dispose() => _rows.Dispose();
 
     private float Check(ReadOnlySpan<float> vector)
     {
@@ -421,162 +301,4 @@ public sealed class LiveIndex : ISearchable, IDisposable
 
     /// <summary>Whether the index of a generation has the row's latest vector. A row that changes meanwhile may still be in it.</summary>
     private static bool IsInIndex(Generation generation, int row) => generation.Index.HasVector(row) && !generation.Hides(row);
-
-    private float ScoreChanged(ReadOnlySpan<float> query, int row)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_live.Contains(row))
-                return float.NaN;
-            // Merged since the caller looked.
-            return _log.TryLatest(row, out LogPosition position)
-                ? LogScan.Score(_log, position, Metric, query)
-                : _current.Index.Score(query, row);
-        }
-    }
-
-    private Generation Hold()
-    {
-        while (true)
-        {
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
-            Generation generation = Volatile.Read(ref _current);
-            // Fails where the generation was replaced since the line before.
-            if (generation.TryHold())
-                return generation;
-        }
-    }
-
-    /// <summary>Under the lock, which it leaves while it waits.</summary>
-    private void WaitForRoom(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Pending < _options.MaxPending)
-                return;
-            MergeIfDue();
-            if (_options.WhenFull == WhenFull.Throw)
-                throw new InvalidOperationException($"{Pending} changes wait for a merge, the most that may ({_history.FailuresInARow} merges in a row have failed).", _history.LastFailure);
-            Monitor.Wait(_gate, Glance);
-        }
-    }
-
-    /// <summary>Under the lock.</summary>
-    private void Write(int row, ReadOnlySpan<float> vector, float inverseNorm)
-    {
-        _log.Append(row, vector, inverseNorm);
-        _current.Hide(row, _log.End);
-        if (row >= _rowCount)
-        {
-            if (row >= _live.RowCount)
-                _live = new RowBits((int)Math.Min(_options.MaxRowCount, Math.Max(row + 1L, _live.RowCount * 2L)), _live.Words);
-            Volatile.Write(ref _rowCount, row + 1);
-        }
-        bool was = _live.Contains(row);
-        if (vector.IsEmpty)
-            _live.Remove(row);
-        else
-            _live.Add(row);
-        Volatile.Write(ref _count, _count + (vector.IsEmpty ? 0 : 1) - (was ? 1 : 0));
-        if (Pending >= _options.MergeThreshold)
-            MergeIfDue();
-    }
-
-    /// <summary>Under the lock.</summary>
-    private void MergeIfDue()
-    {
-        if (!_merging && _history.MayTry)
-            StartMerge();
-    }
-
-    /// <summary>Under the lock.</summary>
-    private void StartMerge()
-    {
-        _merging = true;
-        new Thread(RunMerge) { IsBackground = true, Name = "index merge" }.Start();
-    }
-
-    private void RunMerge()
-    {
-        ThreadNiceness.Lower();
-        while (MergeOnce())
-        {
-            // As many changes came meanwhile as start a merge.
-        }
-    }
-
-    /// <returns>Whether to go on at once.</returns>
-    private bool MergeOnce()
-    {
-        Generation generation;
-        LogPosition end;
-        int rowCount;
-        lock (_gate)
-        {
-            // Held by the live index itself: nothing but this thread replaces it, and Dispose waits for this thread.
-            generation = _current;
-            end = _log.End;
-            rowCount = _rowCount;
-        }
-        long started = _options.TimeProvider.GetTimestamp();
-        VectorIndex? next = null;
-        Exception? failure = null;
-        try
-        {
-            next = _options.Merge(generation.Index, PendingChanges.Of(generation, end.Position, rowCount), _options.MergeThreads, _ended.Token);
-            if ((next.Count, next.Dimension, next.Metric) != (rowCount, Dimension, Metric))
-                throw new InvalidOperationException($"The merged index has {next.Count} rows of {next.Dimension} dimensions ({next.Metric}); {rowCount} of {Dimension} ({Metric}) expected.");
-        }
-        catch (Exception e)
-        {
-            // Whatever a builder throws, searches and changes go on with what there is.
-            failure = e;
-            next?.Dispose();
-        }
-        if (failure is not null && !_ended.IsCancellationRequested)
-            Report(failure);
-        bool replaced, again;
-        lock (_gate)
-        {
-            replaced = failure is null && !_disposed;
-            if (replaced)
-                Replace(generation, next!, end, _options.TimeProvider.GetElapsedTime(started));
-            else if (failure is not null)
-                _history.NoteFailure(failure);
-            again = replaced && Pending >= _options.MergeThreshold;
-            _merging = again;
-            Monitor.PulseAll(_gate);
-        }
-        // Without the lock, for what goes with the last holder is much memory.
-        if (replaced)
-            generation.Release();
-        else if (failure is null)
-            next!.Dispose();
-        return again;
-    }
-
-    /// <summary>Under the lock: the one step in which everything changes.</summary>
-    private void Replace(Generation old, VectorIndex index, LogPosition start, TimeSpan duration)
-    {
-        LogPosition end = _log.End;
-        old.Close(end.Position);
-        Volatile.Write(ref _current, new Generation(index, start, end));
-        _log.Forget(start);
-        _history.NoteSuccess(duration);
-    }
-
-    private void Report(Exception failure)
-    {
-        try
-        {
-            _options.MergeFailed?.Invoke(failure);
-        }
-        catch (Exception)
-        {
-            // A report that fails must not end the process, and there is nobody to tell.
-        }
-    }
 }
