@@ -28,9 +28,6 @@ namespace Inference.Towers.Batching;
 internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     where TWork : struct
 {
-    /// <summary>A turn of a call, and what bulk work gets of a batch beside interactive calls: one part of the batch in so many.</summary>
-    private const int Shares = 4;
-
     /// <summary>After so many times its length without a run, one is made that is expected to be late.</summary>
     private const int ProbePause = 10;
 
@@ -45,9 +42,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     private readonly BatchMeters _meters;
     private readonly TimeProvider _time;
     private readonly Func<bool> _threadsAreFree;
-    private readonly int _turn;
-    private readonly CallLine<TWork> _interactive;
-    private readonly CallLine<TWork> _bulk;
+    private readonly BatchLines<TWork> _lines;
     private readonly Stack<BatchedCall<TWork>> _recycled = new();
     private readonly BatchWorker<TWork>[] _workers;
     private readonly Stack<BatchWorker<TWork>> _free;
@@ -55,7 +50,6 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     private long _lastRun;
     private int _looksLeft = Looks;
     private int _unlooked;
-    private bool _bulkIsNext;
     private bool _disposed;
 
     /// <param name="name">For metrics; of a bounded set.</param>
@@ -73,9 +67,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
         _sizes = BatchSizes.Of(runner);
         _times = new RunTimes(_sizes);
         _meters = new BatchMeters(name);
-        _turn = Math.Max(runner.MaxBatch / Shares, 1);
-        _interactive = new CallLine<TWork>(_turn);
-        _bulk = new CallLine<TWork>(_turn);
+        _lines = new BatchLines<TWork>(limits, _times, time, runner.MaxBatch);
         _workers = new BatchWorker<TWork>[limits.Slots];
         for (int slot = 0; slot < _workers.Length; slot++)
             _workers[slot] = new BatchWorker<TWork>(this, runner, _sizes, _times, _meters, time, slot);
@@ -102,7 +94,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<EncodeOutcome>(cancellationToken);
         BatchedCall<TWork> call = Rent();
-        call.Prepare(_runner, work, rows, _turn);
+        call.Prepare(_runner, work, rows, _lines.Turn);
         return SubmitAsync(call, urgency, cancellationToken);
     }
 
@@ -130,7 +122,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     public void RunHere(in TWork work, int rows)
     {
         BatchedCall<TWork> call = Rent();
-        call.Prepare(_runner, work, rows, _turn);
+        call.Prepare(_runner, work, rows, _lines.Turn);
         long now = _time.GetTimestamp();
         call.SetUrgency(WorkPriority.Interactive, now, long.MaxValue, CancellationToken.None);
         BatchWorker<TWork>? worker;
@@ -151,27 +143,19 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     public long RowsWaiting(WorkPriority priority)
     {
         lock (_gate)
-            return LineOf(priority).Rows;
+            return _lines.Of(priority).Rows;
     }
 
     /// <summary>Turns new calls away, fails those that wait, and releases the runner once the runs under way have ended.</summary>
     public void Dispose()
     {
-        var waiting = new List<BatchedCall<TWork>>();
+        List<BatchedCall<TWork>> waiting;
         lock (_gate)
         {
             if (_disposed)
                 return;
             _disposed = true;
-            foreach (CallLine<TWork> line in (ReadOnlySpan<CallLine<TWork>>)[_interactive, _bulk])
-            {
-                while (line.TryPeek(out BatchedCall<TWork>? call))
-                {
-                    line.Remove(call);
-                    waiting.Add(call);
-                }
-            }
-
+            waiting = _lines.TakeAll();
             DisposeIfQuiet();
         }
 
@@ -227,7 +211,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     internal void Forget(BatchedCall<TWork> call)
     {
         lock (_gate)
-            LineOf(call.Priority).Forget(call);
+            _lines.Of(call.Priority).Forget(call);
     }
 
     /// <summary>Asks the thread pool, which takes a share of a microsecond, only of every fourth call while nothing has waited for a thread for some time.</summary>
@@ -252,8 +236,8 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     private ValueTask<EncodeOutcome> SubmitAsync(BatchedCall<TWork> call, Urgency urgency, CancellationToken cancellationToken)
     {
         long now = _time.GetTimestamp();
-        call.SetUrgency(urgency.Priority, now, urgency.Patience is { } patience ? After(now, patience.TotalSeconds) : long.MaxValue, cancellationToken);
-        bool mayRunHere = _limits.RunsOnCallers && call.Rows <= (call.Priority == WorkPriority.Bulk ? _turn : MaxBatch) && ThreadsAreFree();
+        call.SetUrgency(urgency.Priority, now, urgency.Patience is { } patience ? _time.After(now, patience.TotalSeconds) : long.MaxValue, cancellationToken);
+        bool mayRunHere = _limits.RunsOnCallers && call.Rows <= (call.Priority == WorkPriority.Bulk ? _lines.Turn : MaxBatch) && ThreadsAreFree();
         BatchWorker<TWork>? worker;
         EncodeOutcome admission;
         lock (_gate)
@@ -276,7 +260,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
             else if (admission == EncodeOutcome.Encoded)
             {
                 mayRunHere = false;
-                LineOf(call.Priority).Add(call);
+                _lines.Of(call.Priority).Add(call);
             }
         }
 
@@ -293,18 +277,14 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     private EncodeOutcome Admit(BatchedCall<TWork> call, long now, out BatchWorker<TWork>? worker)
     {
         worker = null;
-        CallLine<TWork> line = LineOf(call.Priority);
-        int rows = Math.Min(call.Rows, _turn);
-        int most = call.Priority == WorkPriority.Bulk ? Math.Max(_limits.MaxQueuedRows / 2, 1) : _limits.MaxQueuedRows;
-        // Of a call that finds nobody before it a part that fits will be served soon, however large it is.
-        if (line.RowsAhead > 0 && (line.RowsAhead + rows > most || _interactive.RowsAhead + _bulk.RowsAhead + rows > _limits.MaxQueuedRows))
+        if (!_lines.HasRoomFor(call))
             return EncodeOutcome.Refused;
         if (call.Deadline <= now)
             return EncodeOutcome.Late;
-        if (call.Deadline != long.MaxValue && _times.Knows && After(now, SecondsToAnswer(call, now)) > call.Deadline)
+        if (call.Deadline != long.MaxValue && _times.Knows && _time.After(now, SecondsToAnswer(call, now)) > call.Deadline)
         {
             double alone = _times.Estimate(call.Rows, call.LongestRow);
-            if (_free.Count == 0 || now < After(_lastRun, ProbePause * alone))
+            if (_free.Count == 0 || now < _time.After(_lastRun, ProbePause * alone))
                 return EncodeOutcome.Late;
             call.IsProbe = true;
         }
@@ -325,32 +305,8 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
             rest = Math.Min(rest, (double)left / _time.TimestampFrequency);
         }
 
-        bool isBulk = call.Priority == WorkPriority.Bulk;
-        int rows = call.Rows + RowsBefore(call, _interactive), length = MeanLengthOf(_interactive), beside = 0;
-        if (isBulk)
-        {
-            rows += RowsBefore(call, _bulk);
-            length = Math.Max(length, MeanLengthOf(_bulk));
-        }
-        else if (_bulk.Rows > 0)
-        {
-            beside = Math.Min(BulkShare(MeanLengthOf(_bulk)), _bulk.Rows);
-        }
-
-        length = Math.Max(length, call.MeanLength);
-        int room = Math.Max(MaxBatch - beside, 1);
-        double compute = rows / room * _times.Estimate(MaxBatch, length);
-        int last = rows % room;
-        if (last > 0)
-            compute += _times.Estimate(last + beside, length);
-        return rest + (compute / _workers.Length * _times.Caution);
+        return rest + (_lines.SecondsToServe(call) / _workers.Length * _times.Caution);
     }
-
-    /// <summary>A small call waits for one turn of each call before it; a large one, which takes turns with them, for more of theirs.</summary>
-    private int RowsBefore(BatchedCall<TWork> call, CallLine<TWork> line) => call.Rows > _turn ? line.Rows : line.RowsAhead;
-
-    /// <summary>Under the gate: how many rows of bulk work go beside interactive ones.</summary>
-    private int BulkShare(int length) => Math.Min(_turn, _times.RowsWithin(_limits.MaxBulkRun.TotalSeconds, length));
 
     private ValueTask<EncodeOutcome> TurnAway(BatchedCall<TWork> call, EncodeOutcome outcome)
     {
@@ -384,7 +340,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
         {
             long now = _time.GetTimestamp();
             Learn(worker, now);
-            TakeBatch(worker, now);
+            _lines.TakeBatch(worker, now);
             if (worker.IsEmpty)
             {
                 PutBack(worker);
@@ -396,58 +352,11 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
         }
     }
 
-    private void TakeBatch(BatchWorker<TWork> worker, long now)
-    {
-        int bulkLength = MeanLengthOf(_bulk);
-        int bulk = _bulk.Rows == 0 ? 0 : Math.Min(_bulk.Rows, _interactive.Rows > 0 ? BulkShare(bulkLength) : _times.RowsWithin(_limits.MaxBulkRun.TotalSeconds, bulkLength));
-        int interactive = Math.Min(_interactive.Rows, MaxBatch - bulk);
-        long doneBy = interactive + bulk == 0 ? now : After(now, _times.Estimate(interactive + bulk, Math.Max(MeanLengthOf(_interactive), bulkLength)) * _times.Caution);
-        if (_bulkIsNext)
-            Take(_bulk, worker, bulk, doneBy);
-        Take(_interactive, worker, interactive, doneBy);
-        int before = worker.Rows;
-        if (!_bulkIsNext)
-            Take(_bulk, worker, bulk, doneBy);
-        // A job, which runs alone, leaves no place for bulk work: that comes first the next time.
-        _bulkIsNext = !_bulkIsNext && worker.Rows == before && _bulk.Rows > 0;
-    }
-
-    /// <param name="room">Most rows to take.</param>
-    /// <param name="doneBy">When the batch will be done, with caution.</param>
-    private void Take(CallLine<TWork> line, BatchWorker<TWork> worker, int room, long doneBy)
-    {
-        while (room > 0 && !worker.HasJob && line.TryPeek(out BatchedCall<TWork>? call))
-        {
-            int left = call.Rows - call.Taken;
-            long answered = left <= room ? doneBy : After(doneBy, (left - room) / MaxBatch * _times.Estimate(MaxBatch, call.MeanLength));
-            if (answered > call.Deadline && !call.IsProbe)
-            {
-                line.Remove(call);
-                worker.AddLate(call);
-            }
-            else if (call.Job is null)
-            {
-                int count = Math.Min(Math.Min(left, _turn), room);
-                worker.Add(call, line.Take(call, count), count);
-                room -= count;
-            }
-            else if (worker.Rows == 0)
-            {
-                line.Remove(call);
-                worker.AddJob(call);
-            }
-            else
-            {
-                return;
-            }
-        }
-    }
-
     /// <summary>Under the gate: a worker begins a batch.</summary>
     private void Begin(BatchWorker<TWork> worker, long now, double seconds)
     {
         worker.Begin(now);
-        worker.ExpectedEnd = Math.Max(After(now, seconds), 1);
+        worker.ExpectedEnd = Math.Max(_time.After(now, seconds), 1);
     }
 
     /// <summary>Under the gate: what a worker that has ended a batch has measured.</summary>
@@ -468,7 +377,7 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
         lock (_gate)
         {
             Learn(worker, worker.Ended);
-            if (_interactive.IsEmpty && _bulk.IsEmpty)
+            if (_lines.IsEmpty)
             {
                 PutBack(worker);
                 return;
@@ -488,17 +397,5 @@ internal sealed class ContinuousBatcher<TWork> : IQueueDepth, IDisposable
     {
         if (_disposed && _free.Count == _workers.Length)
             _runner.Release();
-    }
-
-    private CallLine<TWork> LineOf(WorkPriority priority) => priority == WorkPriority.Bulk ? _bulk : _interactive;
-
-    /// <summary>Mean padded length of what is served next.</summary>
-    private static int MeanLengthOf(CallLine<TWork> line) => line.RowsAhead == 0 ? 1 : Math.Max((int)(line.CellsAhead / line.RowsAhead), 1);
-
-    /// <summary>A timestamp so many seconds later; the end of time when that is too far.</summary>
-    private long After(long timestamp, double seconds)
-    {
-        double ticks = seconds * _time.TimestampFrequency;
-        return ticks < long.MaxValue / 2 ? timestamp + (long)ticks : long.MaxValue;
     }
 }
