@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Inference.Recommendations.Features;
 using Inference.Recommendations.Filters.Columns;
@@ -35,10 +34,9 @@ public sealed class CatalogueFilters : IDisposable
     private readonly ReaderWriterLockSlim _lock = new();
     private readonly SemaphoreSlim _testing = new(MostTests);
     private readonly ReadFilters _read;
-    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly KeptFilters _kept = new();
     private readonly RowChanges _changes = new();
     private readonly CatalogueColumns _columns;
-    private long _uses;
     private volatile bool _disposed;
 
     internal CatalogueFilters(ItemCatalogue items, ItemContents contents)
@@ -46,7 +44,7 @@ public sealed class CatalogueFilters : IDisposable
         _items = items;
         Attributes = contents.Attributes;
         _read = new ReadFilters(items, contents.Attributes);
-        _columns = new CatalogueColumns(items, contents, _lock, _changes, ForgetTests);
+        _columns = new CatalogueColumns(items, contents, _lock, _changes, _kept.ForgetTests);
     }
 
     /// <summary>What is kept, and for how long. Set before the first request.</summary>
@@ -123,7 +121,7 @@ public sealed class CatalogueFilters : IDisposable
         _lock.EnterWriteLock();
         try
         {
-            _entries.Clear();
+            _kept.Clear();
         }
         finally
         {
@@ -169,16 +167,13 @@ public sealed class CatalogueFilters : IDisposable
 
     private FilterRows? TryGetKept(ItemFilter filter, long moment)
     {
-        if (!_entries.TryGetValue(filter.Text, out Entry? entry) || entry.Rows is not { } rows || rows.Version != _changes.Count || rows.Moment != moment)
-            return null;
-        entry.LastUse = Interlocked.Increment(ref _uses);
-        return rows;
+        return _kept.TryUse(filter.Text, _changes.Count, moment);
     }
 
     /// <summary>Brings rows that are kept up to date, where few have changed.</summary>
     private FilterLookup? TryPatch(ItemFilter filter, long moment)
     {
-        if (!_entries.ContainsKey(filter.Text))
+        if (!_kept.Has(filter.Text))
             return null;
         _lock.EnterWriteLock();
         try
@@ -186,7 +181,8 @@ public sealed class CatalogueFilters : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (TryGetKept(filter, moment) is { } kept)
                 return new FilterLookup(kept, FilterLookupKind.Hit);
-            if (!_entries.TryGetValue(filter.Text, out Entry? entry) || entry is not { Rows: { } old, Test: { } test } || old.Moment != moment || _changes.Count - old.Version > MostPatched || !Fits(entry) || !_columns.HasAll(filter))
+            // Tests read the columns of their time: a first item may have brought an attribute.
+            if (_kept.Find(filter.Text) is not { Rows: { } old, Test: { } test } entry || old.Moment != moment || _changes.Count - old.Version > MostPatched || entry.Columns != _columns.Count || !_columns.HasAll(filter))
                 return null;
             int most = Words(_items.Rows.RowCount);
             ulong[] words = ArrayPool<ulong>.Shared.Rent(most);
@@ -264,7 +260,7 @@ public sealed class CatalogueFilters : IDisposable
                 Span<ulong> block = words.AsSpan(first, Math.Min(RowTest.MostWords, count - first));
                 if (!TryTest(test, epoch, first, block, ref learnt, isAlone))
                     return null;
-                KeepItems(start, first, block);
+                start.KeepItems(first, block);
                 if (!isAlone)
                     AfterPiece?.Invoke();
             }
@@ -284,9 +280,9 @@ public sealed class CatalogueFilters : IDisposable
                     words = longer;
                 }
 
-                Entry entry = _entries.GetOrAdd(filter.Text, _ => new Entry());
+                KeptFilter entry = _kept.FindOrAdd(filter.Text);
                 FilterRows rows = End(filter, entry, test, since, moment, words);
-                TrimEntries(entry);
+                _kept.Trim(entry, Options);
                 return rows;
             }
             finally
@@ -306,7 +302,7 @@ public sealed class CatalogueFilters : IDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _columns.Use(filter, _uses, Options.ColumnBytes);
+            _columns.Use(filter, _kept.Uses, Options.ColumnBytes);
             CatalogueRows now = _items.Rows;
             _columns.EnsureRows(filter, now.RowCount);
             RowTest test = FilterCompiler.Compile(filter.Root, _columns.ByName, (moment * Options.Grain.TotalSeconds) - EpochSeconds);
@@ -358,7 +354,7 @@ public sealed class CatalogueFilters : IDisposable
     }
 
     /// <summary>Tests the rows that changed since, and keeps what was found. The caller has the lock.</summary>
-    private FilterRows End(ItemFilter filter, Entry entry, RowTest test, long since, long moment, ulong[] words)
+    private FilterRows End(ItemFilter filter, KeptFilter entry, RowTest test, long since, long moment, ulong[] words)
     {
         CatalogueRows now = _items.Rows;
         long version = _changes.Count;
@@ -366,7 +362,7 @@ public sealed class CatalogueFilters : IDisposable
         test.Learn();
         Patch(test, since, version, now, words);
         var rows = new FilterRows(RowSet.Rent(now.RowCount, words.AsSpan(0, Words(now.RowCount))), now.Count, version, moment);
-        (entry.Test, entry.Columns, entry.LastUse, entry.Rows) = (test, _columns.Count, Interlocked.Increment(ref _uses), rows);
+        _kept.Keep(entry, test, _columns.Count, rows);
         return rows;
     }
 
@@ -387,9 +383,6 @@ public sealed class CatalogueFilters : IDisposable
     /// <summary>Seconds from the year 1 to 1970: moments count from there.</summary>
     private static double EpochSeconds => DateTimeOffset.UnixEpoch.UtcTicks / (double)TimeSpan.TicksPerSecond;
 
-    /// <summary>Whether the tests of an entry read the columns that are there now: a first item may have brought an attribute.</summary>
-    private bool Fits(Entry entry) => entry.Columns == _columns.Count;
-
     private void Patch(RowTest test, long from, long to, CatalogueRows now, Span<ulong> words)
     {
         int last = -1;
@@ -400,65 +393,8 @@ public sealed class CatalogueFilters : IDisposable
             if (row >= now.RowCount || word == last)
                 continue;
             test.Run(word, words.Slice(word, 1));
-            KeepItems(now, word, words.Slice(word, 1));
+            now.KeepItems(word, words.Slice(word, 1));
             last = word;
         }
-    }
-
-    private static void KeepItems(CatalogueRows now, int first, Span<ulong> words)
-    {
-        ReadOnlySpan<ulong> deleted = now.Deleted;
-        for (int i = 0; i < words.Length && first + i < deleted.Length; i++)
-            words[i] &= ~deleted[first + i];
-    }
-
-    /// <summary>Tests hold on to the columns, and some of those went.</summary>
-    private void ForgetTests()
-    {
-        foreach (Entry entry in _entries.Values)
-            entry.Test = null;
-    }
-
-    private void TrimEntries(Entry added)
-    {
-        int most = (int)Math.Min(Options.CacheEntries, Math.Max(1, Options.CacheBytes / Math.Max(1, added.Rows!.Rows.RowCount / 8)));
-        while (_entries.Count > most)
-        {
-            string? oldest = null;
-            long least = long.MaxValue;
-            foreach ((string text, Entry entry) in _entries)
-            {
-                if (entry != added && entry.LastUse < least)
-                    (oldest, least) = (text, entry.LastUse);
-            }
-
-            if (oldest is null)
-                return;
-            _entries.TryRemove(oldest, out _);
-        }
-    }
-
-    /// <summary>What is kept of one filter. Rows may be read by anybody, the rest is behind the lock.</summary>
-    private sealed class Entry
-    {
-        private FilterRows? _rows;
-        private long _lastUse;
-
-        public FilterRows? Rows
-        {
-            get => Volatile.Read(ref _rows);
-            set => Volatile.Write(ref _rows, value);
-        }
-
-        public long LastUse
-        {
-            get => Volatile.Read(ref _lastUse);
-            set => Volatile.Write(ref _lastUse, value);
-        }
-
-        public RowTest? Test { get; set; }
-
-        /// <summary>How many columns there were when <see cref="Test"/> was made.</summary>
-        public int Columns { get; set; }
     }
 }

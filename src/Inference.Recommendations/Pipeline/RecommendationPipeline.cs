@@ -91,12 +91,12 @@ public sealed class RecommendationPipeline
             degraded.Add(Components.Admission, DegradationReason.Overloaded, "More requests came than there is room for; profiles of clusters and popularity answered.");
         KnownUser user = query.IsOverloaded ? _users.Held(query.UserId, snapshot.Model.FullVersion) : await _users.FindAsync(query.UserId, snapshot.Model.FullVersion, budget, degraded, cancellationToken);
         var features = new FeatureSet(query.Context, user.State?.Features);
-        ReportUnknownFeatures(snapshot, query.Context, degraded);
-        ReportOtherVersion(snapshot, query.Page, degraded);
+        Unknowns.ReportFeatures(snapshot, query.Context, degraded);
+        Unknowns.ReportVersion(snapshot, query.Page, degraded);
         using var history = new History();
         if (user.State is not null)
             history.Append(user.State, snapshot.Items);
-        ReportUnknownItems(Components.RecentItemIds, history.Append(query.RecentItemIds, snapshot.Items), query.RecentItemIds.Count, degraded);
+        Unknowns.ReportItems(Components.RecentItemIds, history.Append(query.RecentItemIds, snapshot.Items), query.RecentItemIds.Count, degraded);
 
         // :: Step 2: what may be shown.
         FilterRows? filter = await _filters.FindAsync(snapshot, query.Filter, cancellationToken);
@@ -173,8 +173,8 @@ public sealed class RecommendationPipeline
 
         // :: Step 1: the items in question.
         using var asked = new History();
-        ReportUnknownItems(Components.ItemIds, asked.Append(query.ItemIds, snapshot.Items), query.ItemIds.Count, degraded);
-        ReportOtherVersion(snapshot, query.Page, degraded);
+        Unknowns.ReportItems(Components.ItemIds, asked.Append(query.ItemIds, snapshot.Items), query.ItemIds.Count, degraded);
+        Unknowns.ReportVersion(snapshot, query.Page, degraded);
 
         // :: Step 2: what may be shown.
         FilterRows? filter = await _filters.FindAsync(snapshot, query.Filter, cancellationToken);
@@ -380,36 +380,5 @@ public sealed class RecommendationPipeline
         ColdStart.FillFromPopularity(snapshot, again, slate);
         if (slate.Count > 0)
             degraded.Add(Components.Candidates, DegradationReason.TooFewCandidates, "Every eligible item is in the history; seen items are shown again.");
-    }
-
-    private static void ReportOtherVersion(Snapshot snapshot, Page? page, Degradations degraded)
-    {
-        if (page is not null && page.ModelVersion != snapshot.Model.FullVersion)
-            degraded.Add(Components.PageToken, DegradationReason.Unavailable, $"The page before came from {page.ModelVersion}, which is not loaded any more; the order goes on as {snapshot.Model.FullVersion} has it.");
-    }
-
-    private static void ReportUnknownItems(string component, int unknown, int sent, Degradations degraded)
-    {
-        if (unknown > 0)
-            degraded.Add(component, DegradationReason.UnknownItems, $"{unknown} of {sent} ids are not in the catalogue and were ignored.");
-    }
-
-    private static void ReportUnknownFeatures(Snapshot snapshot, IReadOnlyDictionary<string, FeatureValue> context, Degradations degraded)
-    {
-        const int mostNamed = 3;
-        if (context.Count == 0)
-            return;
-        int unknown = 0;
-        string names = "";
-        foreach (string name in context.Keys)
-        {
-            if (snapshot.Context.Knows(name))
-                continue;
-            if (unknown++ < mostNamed)
-                names += unknown == 1 ? $"'{name}'" : $", '{name}'";
-        }
-
-        if (unknown > 0)
-            degraded.Add(Components.Context, DegradationReason.UnknownFeatures, $"{unknown} features are not known to this model and were ignored: {names}{(unknown > mostNamed ? ", ..." : "")}.");
     }
 }

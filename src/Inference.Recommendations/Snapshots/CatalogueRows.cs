@@ -30,6 +30,14 @@ public sealed class CatalogueRows
     /// <summary>Whether a row holds an item; false for rows that do not exist.</summary>
     public bool Contains(int row) => (uint)row < (uint)RowCount && (row >> 6 >= _deleted.Length || (_deleted[row >> 6] & (1UL << row)) == 0);
 
+    /// <summary>Takes rows without an item out of a set: bit by bit, as <see cref="Deleted"/>.</summary>
+    /// <param name="first">Which word of all the first one is.</param>
+    internal void KeepItems(int first, Span<ulong> words)
+    {
+        for (int i = 0; i < words.Length && first + i < _deleted.Length; i++)
+            words[i] &= ~_deleted[first + i];
+    }
+
     /// <summary>The moment after rows were added behind the last one, and others taken away or brought back.</summary>
     internal CatalogueRows With(int added, ReadOnlySpan<int> deleted, ReadOnlySpan<int> restored)
     {
