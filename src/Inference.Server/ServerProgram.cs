@@ -68,6 +68,7 @@ public static class ServerProgram
         await using ServerHost host = ServerHost.Build(options, logging => ConfigureLogging(logging, configuration));
         CallAdmission admission = host.Services.GetRequiredService<CallAdmission>();
         using PoolThreads pool = PoolThreads.Keep(options.Towers, () => admission.IsFull);
+        using BackgroundCollections? collections = BackgroundCollections.Keep();
         using OverloadScheduling scheduling = OverloadScheduling.Keep(() => admission.Pressure.RefusedShare);
         try
         {

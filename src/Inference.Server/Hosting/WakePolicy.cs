@@ -51,12 +51,20 @@ internal static partial class WakePolicy
         }
     }
 
+    /// <summary>From here on the calling thread may not interrupt others.</summary>
+    public static void StandBack()
+    {
+        int noPriority = 0;
+        if (GetPolicy(0) == Normal)
+            _ = SetPolicy(0, Batch, in noPriority);
+    }
+
     /// <param name="thread">A thread's number; 0: the calling one.</param>
     /// <returns>Its policy; −1 where there is no such thread.</returns>
     [LibraryImport("libc", EntryPoint = "sched_getscheduler")]
     internal static partial int GetPolicy(int thread);
 
-    /// <param name="thread">A thread's number.</param>
+    /// <param name="thread">A thread's number; 0: the calling one.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="priority">A <c>sched_param</c>: for these policies 0.</param>
     [LibraryImport("libc", EntryPoint = "sched_setscheduler")]

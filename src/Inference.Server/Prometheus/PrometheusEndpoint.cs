@@ -21,6 +21,13 @@ internal sealed class PrometheusEndpoint(PrometheusExporter exporter) : IDisposa
         await context.Response.BodyWriter.WriteAsync(text, context.RequestAborted);
     }
 
+    /// <summary>Makes the text of each format once, for nobody, so that its code is compiled.</summary>
+    public async Task RehearseAsync(CancellationToken cancellationToken)
+    {
+        foreach (PrometheusFormat format in Enum.GetValues<PrometheusFormat>())
+            await CollectAsync(format, cancellationToken);
+    }
+
     public void Dispose() => _turn.Dispose();
 
     /// <summary>The text as a copy, so that a slow reader does not keep the turn.</summary>

@@ -7,6 +7,7 @@ using Inference.Recommendations.Pipeline;
 using Inference.Recommendations.Ports;
 using Inference.Recommendations.Snapshots;
 using Inference.Recommendations.Users;
+using Inference.Server.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Recsys.V1;
 
@@ -14,9 +15,9 @@ namespace Inference.Server.Rehearsals;
 
 /// <summary>
 /// Calls for slates and records events, over gRPC and JSON, before anybody else does, on a <see cref="Stage"/> of its own. <see cref="FirstRequests"/> compiles what answers; this compiles what stands before it, from the socket to the message: without it the first call of a process takes a tenth of a second,
-/// and at a thousand a second hundreds wait behind it.
+/// and at a thousand a second hundreds wait behind it. Metrics are read once, too.
 /// </summary>
-internal sealed class Rehearsal(FirstRequests requests, IUserStates states, UserKeyRing keys, TimeProvider time, ILogger<Rehearsal> log)
+internal sealed class Rehearsal(FirstRequests requests, IUserStates states, UserKeyRing keys, TelemetryPipeline telemetry, TimeProvider time, ILogger<Rehearsal> log)
 {
     /// <summary>Paths that are called as JSON.</summary>
     public const string JsonRecommend = "/v1/recommend", JsonRecord = "/v1/record-events";
@@ -53,6 +54,8 @@ internal sealed class Rehearsal(FirstRequests requests, IUserStates states, User
             }
 
             await stage.StopAsync(ending.Token);
+            if (telemetry.Prometheus is { } metrics)
+                await metrics.RehearseAsync(ending.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
