@@ -40,6 +40,12 @@ run() { # run WAY: one line of JSON
   local client=$!
   sleep "$(awk -v s="$seconds" 'BEGIN {print s / 3}')"
   of_first=$(($(calls_of first) - before_first))
+  # A client that was slow to start has its share yet to send.
+  for _ in $(seq 100); do
+    ((of_first < ${rate%.*} * seconds / 20)) || break
+    sleep 0.2
+    of_first=$(($(calls_of first) - before_first))
+  done
   kill -TERM "${server_pid[first]}"
   wait "${server_pid[first]}" || stopped=$?
   unset 'server_pid[first]'

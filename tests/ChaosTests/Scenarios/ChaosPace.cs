@@ -28,11 +28,19 @@ internal sealed record ChaosPace
     /// <value>Deadline of each call.</value>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Changes the server's options where the pace wants that.</summary>
-    public void Configure(InferenceOptions options) => options.Recommend.UserStateBudget = UserStateBudget;
+    /// <value>How long calls wait for room at most; null for what servers have by themselves.</value>
+    public TimeSpan? MaxQueueWait { get; init; }
 
-    /// <summary>Short phases, and a deadline and a budget that a busy machine can keep; the budget is still less than the least delay of a case.</summary>
-    public static ChaosPace Test { get; } = new() { UserStateBudget = ChaosServer.PatientBudget };
+    /// <summary>Changes the server's options where the pace wants that.</summary>
+    public void Configure(InferenceOptions options)
+    {
+        options.Recommend.UserStateBudget = UserStateBudget;
+        if (MaxQueueWait is { } wait)
+            options.Admission.MaxQueueWait = wait;
+    }
+
+    /// <summary>Short phases, and a deadline, a budget and waits that a busy machine can keep, which may stand still for a second and has all calls of that second to answer then; the budget is still less than the least delay of a case.</summary>
+    public static ChaosPace Test { get; } = new() { UserStateBudget = ChaosServer.PatientBudget, MaxQueueWait = TimeSpan.FromMinutes(1), Deadline = TimeSpan.FromSeconds(10) };
 
     /// <summary>Long phases and a deadline as callers have it.</summary>
     public static ChaosPace Bench { get; } = new()

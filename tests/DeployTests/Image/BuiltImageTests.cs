@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using DeployTests.Files;
+using RedisRig;
 using Xunit;
 
 namespace DeployTests.Image;
@@ -121,10 +121,5 @@ public sealed class BuiltImageTests : IDisposable
         return output;
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private static int FreePort() => FreePorts.Take();
 }

@@ -10,11 +10,13 @@ namespace FunctionalTests.Cli;
 /// <param name="holdsTheSender">Whether the first call within the stall keeps its caller until the stall ends, as a full connection would; later ones are then answered at once.</param>
 internal sealed class StallingInvoker(TimeProvider time, TimeSpan from, TimeSpan until, bool holdsTheSender = false) : CallInvoker
 {
-    private readonly long _start = time.GetTimestamp();
+    private long _start;
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
-        TimeSpan now = time.GetElapsedTime(_start);
+        // From the first call on: how long a run takes to begin is not its matter.
+        long here = time.GetTimestamp(), start = Interlocked.CompareExchange(ref _start, here, 0);
+        TimeSpan now = start == 0 ? TimeSpan.Zero : time.GetElapsedTime(start);
         if (holdsTheSender && now >= from && now < until)
         {
             using var never = new ManualResetEventSlim();

@@ -128,17 +128,19 @@ public sealed class CancellationTests : IAsyncLifetime
     [Fact]
     public async Task MoveNext_WithCancelledToken_ThrowsAndLosesNothing()
     {
+        var thrown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _host.Behavior.Collect = async (requests, _) =>
         {
             using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => requests.MoveNext(soon.Token));
+            thrown.SetResult();
             Assert.True(await requests.MoveNext(CancellationToken.None));
             return requests.Current;
         };
         using var content = new PushContent();
         var call = _host.Client.SendAsync(Request("Collect", content), HttpCompletionOption.ResponseHeadersRead);
         await content.SendAsync(ProbeFrame(1, 2)[..3]);
-        await Task.Delay(TimeSpan.FromMilliseconds(60));
+        await thrown.Task.WaitAsync(TimeSpan.FromSeconds(30));
         await content.SendAsync(ProbeFrame(1, 2)[3..]);
         content.Complete();
 

@@ -36,7 +36,7 @@ public sealed class CallEndTests
         var invoker = server.Connect(out var channel);
         using var _ = channel;
 
-        var call = invoker.AsyncUnaryCall(RawServer.Unary, null, new CallOptions(deadline: In(0.5)), "");
+        var call = invoker.AsyncUnaryCall(RawServer.Unary, null, new CallOptions(deadline: In(3)), "");
 
         Assert.Equal(StatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync)).StatusCode);
         await aborted.Task.WaitAsync(s_patience);

@@ -36,7 +36,7 @@ public sealed class ToolAccessTests : IDisposable
         string address = server.Host.GrpcAddress;
 
         CliRun served = await CliRun.Of("recommend", "--address", address, "--ca", authorities, "--api-key", key, "--recent", "i1");
-        CliRun loaded = await CliRun.Of("load", "--address", address, "--ca", authorities, "--api-key", key, "--header", "x-team=a", "--requests", "5", "--rps", "50", "--warmup", "0", "--max-errors", "0");
+        CliRun loaded = await CliRun.Of("load", "--address", address, "--ca", authorities, "--api-key", key, "--header", "x-team=a", "--requests", "5", "--rps", "50", "--warmup", "0", "--deadline", "30s", "--max-errors", "0");
         CliRun lacking = await CliRun.Of("models", "list", "--address", address, "--ca", authorities, "--api-key", key);
         CliRun listed = await CliRun.Of("models", "list", "--address", address, "--ca", authorities, "--cert", own);
         CliRun nobody = await CliRun.Of("state", "--address", address, "--ca", authorities);

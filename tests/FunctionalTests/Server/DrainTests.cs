@@ -24,13 +24,13 @@ public class DrainTests
         Assert.Equal(ServingStatus.NotServing, watch.ResponseStream.Current.Status);
         RpcException end = await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal(StatusCode.Unavailable, end.StatusCode);
-        await stopping.WaitAsync(TimeSpan.FromSeconds(5));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
     public async Task StopAsync_WithinTheReadinessGrace_StillAnswersButIsNotReady()
     {
-        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.ReadinessGrace = TimeSpan.FromSeconds(2));
+        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.ReadinessGrace = TimeSpan.FromSeconds(6));
 
         Task stopping = server.Host.StopAsync();
         HttpResponseMessage ready = await server.Http.GetAsync("/readyz");
@@ -46,7 +46,7 @@ public class DrainTests
         Assert.Equal(ServingStatus.NotServing, (await new Health.HealthClient(server.Channel).CheckAsync(new HealthCheckRequest())).Status);
         Assert.Equal(10, (await server.Recommendations.RecommendAsync(new RecommendRequest())).Items.Count);
         Assert.False(stopping.IsCompleted);
-        await stopping.WaitAsync(TimeSpan.FromSeconds(15));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -65,14 +65,14 @@ public class DrainTests
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal("during", call.ResponseStream.Current.Response.RequestId);
         Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
-        await stopping.WaitAsync(TimeSpan.FromSeconds(5));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
     public async Task StopAsync_InTheMiddleOfAStream_AnswersWhatWasBegunAndThenSaysUnavailable()
     {
         // A fifth of it is left to read why the stream ended before the connection is cut off.
-        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.DrainTime = TimeSpan.FromSeconds(5));
+        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.DrainTime = TimeSpan.FromSeconds(8));
         using var call = server.Recommendations.RecommendStream();
         using var enough = new CancellationTokenSource();
         Task writing = WriteAsync();
@@ -93,7 +93,7 @@ public class DrainTests
 
         Assert.Equal("SERVER_STOPPING", CallFailure.Of(end).Reason);
         await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
 
         async Task WriteAsync()
         {
@@ -105,7 +105,7 @@ public class DrainTests
     [Fact]
     public async Task StopAsync_WithAStreamThatNeverEnds_EndsItCleanlyWithinTheDrainTime()
     {
-        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.DrainTime = TimeSpan.FromSeconds(2));
+        await using RunningServer server = await RunningServer.StartAsync(options => options.Server.DrainTime = TimeSpan.FromSeconds(6));
         using var call = server.Recommendations.RecommendStream();
         await call.RequestStream.WriteAsync(new() { Request = new() });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
@@ -114,7 +114,7 @@ public class DrainTests
         RpcException end = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
 
         Assert.Equal("SERVER_STOPPING", CallFailure.Of(end).Reason);
-        await stopping.WaitAsync(TimeSpan.FromSeconds(5));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
     }
 }
 

@@ -188,24 +188,6 @@ public class HttpApiTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Post_OfACallerWhoGoes_IsNoFailureOfTheServer()
-    {
-        await using RunningServer server = await RunningServer.StartAsync();
-        using (Socket socket = await ConnectAsync(server))
-        {
-            await socket.SendAsync("POST /v1/recommend-stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"u8.ToArray());
-            Assert.Contains("200 OK", await ReadUntilAsync(socket, "\r\n\r\n"), StringComparison.Ordinal);
-            socket.LingerState = new LingerOption(true, 0);
-        }
-
-        // The transport tells of a reset, or of a body that ended early; either way it is the caller's doing.
-        string metrics = await WaitForMetricAsync(
-            server, "rpc_method=\"recsys.v1.RecommendationService/RecommendStream\",rpc_status_code=\"(CANCELLED|INVALID_ARGUMENT)\",rpc_system_name=\"http_json\"");
-        Assert.DoesNotContain("error_type=\"INTERNAL\"", metrics, StringComparison.Ordinal);
-        Assert.Matches(@"(?m)^recsys_server_active_calls\S* 0$", metrics);
-    }
-
-    [Fact]
     public async Task Post_OnTheGrpcPort_IsNotFound()
     {
         using var client = new HttpClient { BaseAddress = new Uri(shared.Server.Host.GrpcAddress), DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
@@ -231,22 +213,6 @@ public class HttpApiTests(SharedServer shared)
 
         Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal(await File.ReadAllTextAsync(UnitTests.Testing.Repository.PathOf("docs/openapi.json")), await response.Content.ReadAsStringAsync());
-    }
-
-    [Fact]
-    public async Task Stop_WhileAnAnswerIsUnderWay_LetsItEnd()
-    {
-        await using RunningServer server = await RunningServer.StartAsync();
-        using Socket socket = await ConnectAsync(server);
-        await socket.SendAsync("POST /v1/recommend HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{"u8.ToArray());
-        await WaitForMetricAsync(server, "(?m)^recsys_server_active_calls\\S* 1$");
-        Task stopping = server.Host.StopAsync();
-        await socket.SendAsync("}"u8.ToArray());
-
-        string answer = await ReadUntilAsync(socket, "\r\n0\r\n\r\n");
-        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
-        Assert.Contains("\"items\"", answer, StringComparison.Ordinal);
-        await stopping.WaitAsync(TimeSpan.FromSeconds(15));
     }
 
     [Fact]

@@ -15,7 +15,8 @@ public sealed class ModelVersionTests
         Assert.Equal("small/1", (await server.RecommendAsync("u")).ModelVersion);
 
         await server.PublishAsync("2");
-        StatusResponse status = await server.UntilAsync(status => status.Active.Version == "small/2");
+        // What one would go back to is told a moment later.
+        StatusResponse status = await server.UntilAsync(status => status is { Active.Version: "small/2", RollbackTo.Length: > 0 });
 
         Assert.Equal(("space-2", VersionState.Active, 1.0, "small/1"), (status.Active.EmbeddingSpaceId, status.Active.State, status.Active.TrafficShare, status.RollbackTo));
         RecommendResponse reply = await server.RecommendAsync("u");

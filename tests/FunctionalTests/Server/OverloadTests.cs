@@ -48,6 +48,21 @@ public sealed class OverloadTests
     }
 
     [Fact]
+    public async Task Call_WithoutRoom_IsRefusedBeforeAnybodyLooksForItsRoute()
+    {
+        await using RunningServer server = await StartAsync(options => options.Admission.QueueLength = 0);
+        using var routed = new RoutedCalls(server.Host.GrpcAddress);
+        Waiter all = TakeAll(server);
+
+        Assert.Equal("OVERLOADED", (await RunningServer.FailAsync(server.Recommendations.RecommendAsync(new()))).Reason);
+        Assert.Empty(routed.Paths);
+
+        Admission(server).Room.Leave(all);
+        await server.Recommendations.RecommendAsync(new());
+        Assert.Equal([Recommend], routed.Paths);
+    }
+
+    [Fact]
     public async Task Call_WithoutRoom_WaitsForIt()
     {
         await using RunningServer server = await StartAsync(options => options.Admission.MaxQueueWait = TimeSpan.FromMinutes(1));
@@ -141,7 +156,7 @@ public sealed class OverloadTests
     [Fact]
     public async Task Stream_WithoutQuestions_IsEnded()
     {
-        await using RunningServer server = await RunningServer.StartAsync(options => options.Admission.StreamIdleTimeout = TimeSpan.FromMilliseconds(300));
+        await using RunningServer server = await RunningServer.StartAsync(options => options.Admission.StreamIdleTimeout = TimeSpan.FromSeconds(3));
         using var call = server.Recommendations.RecommendStream();
         await call.RequestStream.WriteAsync(new() { Request = new() });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
@@ -155,7 +170,7 @@ public sealed class OverloadTests
     [Fact]
     public async Task Call_WhoseMessageTrickles_HoldsNoRoomAndIsCutOff()
     {
-        await using RunningServer server = await StartAsync(options => options.Admission.RequestReadTimeout = TimeSpan.FromMilliseconds(500));
+        await using RunningServer server = await StartAsync(options => options.Admission.RequestReadTimeout = TimeSpan.FromSeconds(3));
         await using RawHttp2Connection connection = await OpenAsync(new Uri(server.Host.GrpcAddress));
         await connection.SendAsync([.. CallHeaders(1, Recommend), .. RawHttp2Connection.Frame(Data, 0, 1, [0, 0, 0, 0, 100, 1])]);
         await UntilAsync(() => Admission(server).InFlight == 1);

@@ -102,11 +102,14 @@ public sealed class RankerTests : IDisposable
         })];
         var alone = new List<string>();
         foreach (RecommendRequest request in requests)
-            alone.Add(Slate(await server.Recommendations.RecommendAsync(request)));
+            alone.Add(Slate(await RankedAsync(server, request)));
 
         RecommendResponse[] together = await Task.WhenAll(requests.Select(request => server.Recommendations.RecommendAsync(request).ResponseAsync));
 
-        Assert.Equal(alone, together.Select(Slate));
+        // A ranking has a second at most, and a busy machine may stand still for that long: those are told from the others by their label.
+        (string Alone, RecommendResponse Reply)[] ranked = [.. alone.Zip(together).Where(pair => IsRanked(pair.Second))];
+        Assert.NotEmpty(ranked);
+        Assert.All(ranked, pair => Assert.Equal(pair.Alone, Slate(pair.Reply)));
 
         static string Slate(RecommendResponse reply) => string.Join(" ", reply.Items.Select(item => item.ItemId)) + string.Join(" ", reply.Degraded.Select(one => one.Detail));
     }
@@ -127,7 +130,7 @@ public sealed class RankerTests : IDisposable
         foreach (string version in (string[])["1", "2", "3"])
         {
             await server.Models.ActivateAsync(new ActivateRequest { Version = "small/" + version });
-            RecommendResponse reply = await server.Server.Recommendations.RecommendAsync(request);
+            RecommendResponse reply = await RankedAsync(server.Server, request);
             Assert.Equal("small/" + version, reply.ModelVersion);
             expected[reply.ModelVersion] = Slate(reply);
         }
@@ -140,6 +143,8 @@ public sealed class RankerTests : IDisposable
             while (!stop.IsCancellationRequested)
             {
                 RecommendResponse reply = await server.Server.Recommendations.RecommendAsync(request);
+                if (!IsRanked(reply))
+                    continue;
                 Assert.Equal(expected[reply.ModelVersion], Slate(reply));
                 replies++;
             }
@@ -188,6 +193,18 @@ public sealed class RankerTests : IDisposable
         float[] nothing = new float[CrossFeatures.Count];
         Assert.Equal(_ranker.Score(2, [3], 7, nothing) - (SmallRanker.PriceWeight * 7.5f), response.Elements<float>("score")[0], 1e-5f);
         Assert.Equal(_ranker.Score(0, [4], 8, nothing) - (SmallRanker.PriceWeight * 8.5f), response.Elements<float>("score")[1], 1e-5f);
+    }
+
+    private static bool IsRanked(RecommendResponse reply) => reply.Degraded.All(one => one.Component != "ranker");
+
+    private static async Task<RecommendResponse> RankedAsync(RunningServer server, RecommendRequest request)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            RecommendResponse reply = await server.Recommendations.RecommendAsync(request);
+            if (IsRanked(reply) || tries == 10)
+                return reply;
+        }
     }
 
     /// <summary>All candidates by the model's score, computed from what the world is made of.</summary>

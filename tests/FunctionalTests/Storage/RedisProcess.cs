@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using RedisRig;
 using Xunit;
 
 namespace FunctionalTests.Storage;
@@ -43,12 +42,7 @@ internal sealed class RedisProcess : IDisposable
         return redis;
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => FreePorts.Take();
 
     /// <summary>Starts it on the same port, empty, after <see cref="Kill"/>.</summary>
     public async Task StartAgainAsync()

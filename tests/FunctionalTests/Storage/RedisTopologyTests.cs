@@ -113,6 +113,7 @@ public class RedisTopologyTests
     {
         using RedisCluster cluster = await RedisCluster.StartAsync();
         await using RedisWorld world = await RedisWorld.ConnectedAsync(cluster.Nodes[0].Address, RedisWorld.Impatient);
+        await EveryNodeAnswersAsync(world);
         RedisKey[] keys = [.. Enumerable.Range(0, 30).Select(i => world.Connection.Keys.Interactions(RedisWorld.User(i)))];
         foreach (RedisKey key in keys)
             await world.Connection.RunAsync("set", database => database.StringSetAsync(key, "one"));

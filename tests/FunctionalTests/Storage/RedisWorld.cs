@@ -45,7 +45,7 @@ internal sealed class RedisWorld : IAsyncDisposable
     public int Restored => Volatile.Read(ref _restored);
 
     /// <summary>For tests of Redis that does not answer.</summary>
-    public static void Impatient(RedisOptions options) => options.CommandTimeout = TimeSpan.FromMilliseconds(250);
+    public static void Impatient(RedisOptions options) => options.CommandTimeout = TimeSpan.FromSeconds(1);
 
     public static UserKey User(int number) => new(0x1234_5678_9ABC_DEF0, (ulong)number + 1);
 

@@ -8,7 +8,7 @@ internal sealed class ForeignProcess : IAsyncDisposable
 {
     private const int KeptErrors = 4000;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2), s_longPatience = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
     private readonly StringBuilder _errors = new();
@@ -64,7 +64,7 @@ internal sealed class ForeignProcess : IAsyncDisposable
         catch (Exception e) when (e is TimeoutException or IOException)
         {
             _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync().WaitAsync(s_patience);
+            await _process.WaitForExitAsync().WaitAsync(s_longPatience);
         }
         finally
         {

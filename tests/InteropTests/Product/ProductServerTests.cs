@@ -24,7 +24,7 @@ public sealed class ProductServerTests(ProductMatrix matrix) : IClassFixture<Pro
         "open_inference_refusals",
     ];
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     public static TheoryData<string> Clients() => [.. ForeignRuntime.All.Select(runtime => runtime.Name)];
 
@@ -57,8 +57,8 @@ public sealed class ProductServerTests(ProductMatrix matrix) : IClassFixture<Pro
     public async Task Watch_UntilTheServerStops_SeesItStop(string client)
     {
         var runtime = Require(client);
-        using var limit = new CancellationTokenSource(s_patience);
         await using var server = await RunningServer.StartAsync(options => options.Server.ReadinessGrace = TimeSpan.FromSeconds(0.2));
+        using var limit = new CancellationTokenSource(s_patience);
         await using var watcher = ForeignProcess.Start(
             runtime.Program, runtime.Product, "--address", new Uri(server.Host.GrpcAddress).Authority, "--case", "health_watch_until_stopped");
         Assert.Equal(("health_watch_until_stopped", "begun", ""), ForeignClient.Parse(await watcher.ReadLineAsync(limit.Token)));

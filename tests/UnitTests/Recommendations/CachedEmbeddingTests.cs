@@ -80,15 +80,26 @@ public class CachedEmbeddingTests
     public async Task Recommend_WhenStateAndCacheAreSlow_WaitsForBothTogetherNoLongerThanTheBudget()
     {
         var state = new TaskCompletionSource<UserLookup>();
+        int reads = 0;
         var world = new World(
             states: new ScriptedStates(_ => new(state.Task)),
-            cache: new DictionaryCache { Read = () => new(new TaskCompletionSource<bool>().Task) });
+            cache: new DictionaryCache
+            {
+                Read = () =>
+                {
+                    Interlocked.Increment(ref reads);
+                    return new(new TaskCompletionSource<bool>().Task);
+                },
+            });
         TimeSpan budget = world.Options.UserStateBudget;
 
         ValueTask<RecommendReply> pending = world.Pipeline.RecommendAsync(world.Snapshot, new RecommendQuery { UserId = "anna" }, CancellationToken.None);
         world.Time.Advance(budget / 2);
         state.SetResult(new UserLookup(Anna));
         Assert.False(pending.IsCompleted);
+        // The cache is asked, and waited for, on another thread.
+        for (int tries = 0; (reads == 0 || world.Time.ActiveTimers == 0) && tries < 3_000; tries++)
+            await Task.Delay(10);
         world.Time.Advance(budget / 2);
 
         Assert.Equal(Rung.UserTower, (await pending).ServedBy);

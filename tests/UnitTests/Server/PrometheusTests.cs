@@ -56,7 +56,7 @@ public class PrometheusTests
         wait.Record(0.0005);
         wait.Record(0.001);
         wait.Record(0.5);
-        Assert.True(exporter.Collect!(1000));
+        Assert.True(exporter.Collect!(Timeout.Infinite));
 
         Assert.Equal(
             """
@@ -93,7 +93,7 @@ public class PrometheusTests
         first.CreateCounter<long>("same").Add(1);
         first.CreateCounter<long>("between").Add(1);
         second.CreateCounter<long>("same").Add(2);
-        Assert.True(exporter.Collect!(1000));
+        Assert.True(exporter.Collect!(Timeout.Infinite));
 
         string text = Encoding.UTF8.GetString(exporter.Written.Span);
         Assert.Contains(
@@ -109,9 +109,9 @@ public class PrometheusTests
         Counter<long> counter = meter.CreateCounter<long>("calls");
 
         counter.Add(1);
-        Assert.True(exporter.Collect!(1000));
+        Assert.True(exporter.Collect!(Timeout.Infinite));
         counter.Add(1);
-        Assert.True(exporter.Collect!(1000));
+        Assert.True(exporter.Collect!(Timeout.Infinite));
 
         Assert.Contains("calls_total{otel_scope_name=\"Test.Prometheus.Cumulative\"} 2\n", Encoding.UTF8.GetString(exporter.Written.Span), StringComparison.Ordinal);
     }

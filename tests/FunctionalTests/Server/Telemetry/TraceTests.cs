@@ -22,6 +22,9 @@ public sealed class TraceTests : IDisposable
 
     private static readonly Metadata Traced = new() { { "traceparent", $"00-{TraceId}-b7ad6b7169203331-01" } };
 
+    /// <summary>Bulk work has a second for its retrievers, not the 20 ms of which a busy machine may take all.</summary>
+    private static readonly Metadata TracedBulk = new() { Traced[0], { "x-priority", "bulk" } };
+
     private readonly string _surfaces = Path.GetTempFileName();
 
     public TraceTests() => File.WriteAllText(_surfaces, Surfaces);
@@ -33,7 +36,7 @@ public sealed class TraceTests : IDisposable
     {
         await using OtlpCollector collector = await OtlpCollector.StartAsync();
         await using (RunningServer server = await StartAsync(collector, change: CatalogueBundle.Of))
-            await server.Recommendations.RecommendAsync(new RecommendRequest { Surface = "mixed", RecentItemIds = { "item-3" }, Filter = "sizes >= 10" }, Traced);
+            await server.Recommendations.RecommendAsync(new RecommendRequest { Surface = "mixed", RecentItemIds = { "item-3" }, Filter = "sizes >= 10" }, TracedBulk);
 
         Assert.Equal(
             """

@@ -10,7 +10,7 @@ namespace UnitTests.Recommendations.Recall;
 
 public sealed class RecallMonitorTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Theory]
     [InlineData(IndexKind.Fast)]

@@ -143,6 +143,8 @@ public class RecommendationStreamsTests
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var answers = new FakeAnswers();
         int begun = 0;
+        // Before the stream: what was registered last is told first, and its reading has to have ended when answers go on.
+        drain.LastCall.Register(stopped.SetResult);
         Task running = RunAsync(FakeQuestions.Of(100), answers, async (_, _) =>
         {
             if (Interlocked.Increment(ref begun) == 2)
@@ -150,7 +152,6 @@ public class RecommendationStreamsTests
             await stopped.Task;
             return new RecommendResponse();
         }, drain);
-        drain.LastCall.Register(stopped.SetResult);
 
         RpcException end = await Assert.ThrowsAnyAsync<RpcException>(() => running.WaitAsync(Patience));
 

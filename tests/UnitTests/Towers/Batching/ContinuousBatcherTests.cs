@@ -305,7 +305,8 @@ public sealed class ContinuousBatcherTests
         Assert.Equal(1, runsBefore);
         Assert.Equal([[1], [2], [3]], runner.Runs.Select(run => run.Values));
         await hold.Ended;
-        Assert.True(batcher.RunAloneAsync(() => runsBefore = -5, 1, 1, default, CancellationToken.None).IsCompletedSuccessfully);
+        using ContinuousBatcher<FakeWork> idle = new FakeRunner().Batcher();
+        Assert.True(idle.RunAloneAsync(() => runsBefore = -5, 1, 1, default, CancellationToken.None).IsCompletedSuccessfully);
         Assert.Equal(-5, runsBefore);
     }
 

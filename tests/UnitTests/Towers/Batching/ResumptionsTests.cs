@@ -72,9 +72,9 @@ public sealed class ResumptionsTests
         const int Rounds = 100_000;
         var line = new Resumptions(most: 1);
         var last = new Counter();
-        long begun = Environment.TickCount64;
         for (int i = 1; i <= Rounds; i++)
         {
+            long begun = Environment.TickCount64;
             line.Queue(last);
             // The next one comes as soon as this one has run, while its thread finds that nothing is left.
             for (int looks = 1; last.Ran < i; looks++)

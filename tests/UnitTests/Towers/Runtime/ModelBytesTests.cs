@@ -1,8 +1,11 @@
 using Inference.Towers.Runtime;
+using UnitTests.Testing;
 using Xunit;
 
 namespace UnitTests.Towers.Runtime;
 
+/// <summary>What is kept is kept for the whole process: loads of other tests would take it away.</summary>
+[Collection(nameof(AloneInProcess))]
 public sealed class ModelBytesTests
 {
     [Fact]

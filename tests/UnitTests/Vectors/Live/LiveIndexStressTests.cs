@@ -52,6 +52,7 @@ public sealed class LiveIndexStressTests(ITestOutputHelper output)
         await Task.WhenAll(work).WaitAsync(TimeSpan.FromSeconds(60));
 
         output.WriteLine($"{live.Merges} merges, {_done.Sum()} updates, {_stage.Sum(static stage => stage / 2)} additions and deletions");
+        live.Merge();
         Assert.Equal(0, live.FailedMerges);
         Assert.InRange(live.Merges, 1, long.MaxValue);
         SearchAll(live);
