@@ -68,7 +68,8 @@ public static class ServerProgram
         await using ServerHost host = ServerHost.Build(options, logging => ConfigureLogging(logging, configuration));
         CallAdmission admission = host.Services.GetRequiredService<CallAdmission>();
         using PoolThreads pool = PoolThreads.Keep(options.Towers, () => admission.IsFull);
-        using BackgroundCollections? collections = BackgroundCollections.Keep();
+        Readiness readiness = host.Services.GetRequiredService<Readiness>();
+        using BackgroundCollections? collections = BackgroundCollections.Keep(() => readiness.State == ServerState.Ready);
         using OverloadScheduling scheduling = OverloadScheduling.Keep(() => admission.Pressure.RefusedShare);
         try
         {
@@ -82,7 +83,7 @@ public static class ServerProgram
         if (options.Redis.IsConfigured && options.State.IsSecretPublic)
             Log.SecretIsPublic(host.Services.GetRequiredService<ILogger<ServerHost>>());
         SecurityWarnings.Tell(options, host.Services.GetRequiredService<CallerCheck>(), host.Services.GetRequiredService<ILogger<ServerHost>>());
-        Task following = ServiceManager.FollowAsync(serviceManager, host.Services.GetRequiredService<Readiness>(), host.Services.GetRequiredService<ILogger<ServerHost>>());
+        Task following = ServiceManager.FollowAsync(serviceManager, readiness, host.Services.GetRequiredService<ILogger<ServerHost>>());
         Task shutdown = host.WaitForShutdownAsync(cancellationToken);
         try
         {

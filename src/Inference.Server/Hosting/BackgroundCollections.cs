@@ -15,14 +15,16 @@ internal sealed class BackgroundCollections : IDisposable
 
     private readonly CollectionPace _pace;
     private readonly TimeSpan _period;
+    private readonly Func<bool> _serves;
     private readonly Action _collect;
     private readonly ManualResetEventSlim _ends = new();
     private readonly Thread _thread;
 
-    internal BackgroundCollections(CollectionPace pace, TimeSpan period, Action collect)
+    internal BackgroundCollections(CollectionPace pace, TimeSpan period, Func<bool> serves, Action collect)
     {
         _pace = pace;
         _period = period;
+        _serves = serves;
         _collect = collect;
         _thread = new Thread(Work) { IsBackground = true, Name = "old generation" };
         _thread.Start();
@@ -32,7 +34,8 @@ internal sealed class BackgroundCollections : IDisposable
     public static bool IsNeeded => Environment.ProcessorCount == 1 && !GCSettings.IsServerGC && WakePolicy.IsOpen && IsConcurrent(GC.GetConfigurationVariables());
 
     /// <summary>Looks after the collector until it is disposed; null where nothing is to be done.</summary>
-    public static BackgroundCollections? Keep() => IsNeeded ? new(new CollectionPace(), Period, static () => GC.Collect(2, GCCollectionMode.Forced, blocking: false)) : null;
+    /// <param name="serves">Whether calls are answered: before that, stops are felt by nobody, and what a load allocates says nothing of what comes after it.</param>
+    public static BackgroundCollections? Keep(Func<bool> serves) => IsNeeded ? new(new CollectionPace(), Period, serves, static () => GC.Collect(2, GCCollectionMode.Forced, blocking: false)) : null;
 
     public void Dispose()
     {
@@ -48,7 +51,7 @@ internal sealed class BackgroundCollections : IDisposable
     {
         while (!_ends.Wait(_period))
         {
-            if (!_pace.IsDue(Now, GC.CollectionCount(2), GC.CollectionCount(1)))
+            if (!_serves() || !_pace.IsDue(Now, GC.CollectionCount(2), GC.CollectionCount(1)))
                 continue;
             // Each time: at the end of an overload all threads get back what they had.
             WakePolicy.StandBack();

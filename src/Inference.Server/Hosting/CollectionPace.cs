@@ -2,7 +2,7 @@ namespace Inference.Server.Hosting;
 
 /// <summary>When to ask for a collection of the old generation, so that the runtime hardly ever comes to it by itself. Not safe for concurrent use.</summary>
 /// <remarks>
-/// What brings the runtime to it is how much has grown old, which goes by the load. So the time between two is learned: one that was not asked for says that the time was too long. It grows again by a hundredth each time, for loads fall, too.
+/// What brings the runtime to it is how much has grown old, which goes by the load. So the time between two is learned: one that was not asked for says that the time was too long. It grows again by a fiftieth each time, for loads fall, too.
 /// While nothing grows old (no collection of the middle generation) none is asked for.
 /// </remarks>
 internal sealed class CollectionPace
@@ -16,7 +16,7 @@ internal sealed class CollectionPace
     /// <summary>The time between two, as a share of the time after which one came that was not asked for.</summary>
     private const double Early = 0.6;
 
-    private const double Growth = 1.01;
+    private const double Growth = 1.02;
 
     private readonly TimeSpan _longest;
     private TimeSpan _last;

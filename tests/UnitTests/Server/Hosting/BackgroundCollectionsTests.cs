@@ -12,12 +12,17 @@ public sealed class BackgroundCollectionsTests
     {
         Skip.IfNot(WakePolicy.IsOpen, "Not on Linux, or these tests were started with a scheduling policy of their own.");
         var asked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var collections = new BackgroundCollections(new CollectionPace(TimeSpan.Zero), TimeSpan.FromMilliseconds(1), () => asked.TrySetResult(WakePolicy.GetPolicy(0)));
-        // Something grows old.
+        bool serves = false;
+        using var collections = new BackgroundCollections(new CollectionPace(TimeSpan.Zero), TimeSpan.FromMilliseconds(1), () => Volatile.Read(ref serves), () => asked.TrySetResult(WakePolicy.GetPolicy(0)));
         for (int i = 0; !asked.Task.IsCompleted && i < 1_000; i++)
         {
+            // Something grows old.
             GC.Collect(1);
             await Task.Delay(10);
+            if (i != 20)
+                continue;
+            Assert.False(asked.Task.IsCompleted, "It asked before the server served.");
+            Volatile.Write(ref serves, true);
         }
 
         Assert.Equal(Batch, await asked.Task.WaitAsync(TimeSpan.FromSeconds(30)));

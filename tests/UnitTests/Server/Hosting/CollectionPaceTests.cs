@@ -38,7 +38,7 @@ public sealed class CollectionPaceTests
     }
 
     [Fact]
-    public void Interval_AfterMany_ComesBackByAHundredthEach()
+    public void Interval_AfterMany_ComesBackByAFiftiethEach()
     {
         Look(50);
         Runtime();
@@ -49,7 +49,7 @@ public sealed class CollectionPaceTests
             Ask();
         }
 
-        Assert.Equal(30 * Math.Pow(1.01, 10), _pace.Interval.TotalSeconds, 3);
+        Assert.Equal(30 * Math.Pow(1.02, 10), _pace.Interval.TotalSeconds, 3);
         for (int i = 0; i < 100; i++)
         {
             SecondsUntilDue();
