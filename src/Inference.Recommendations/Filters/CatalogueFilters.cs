@@ -165,10 +165,7 @@ public sealed class CatalogueFilters : IDisposable
 
     private long MomentOf(ItemFilter filter, DateTimeOffset now) => filter.IsTimed ? now.UtcTicks / Options.Grain.Ticks : 0;
 
-    private FilterRows? TryGetKept(ItemFilter filter, long moment)
-    {
-        return _kept.TryUse(filter.Text, _changes.Count, moment);
-    }
+    private FilterRows? TryGetKept(ItemFilter filter, long moment) => _kept.TryUse(filter.Text, _changes.Count, moment);
 
     /// <summary>Brings rows that are kept up to date, where few have changed.</summary>
     private FilterLookup? TryPatch(ItemFilter filter, long moment)
